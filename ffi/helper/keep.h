@@ -1,0 +1,20 @@
+/* What the monitor takes along when it lets go of the job: policy, strings, descriptors. */
+#ifndef BUNKER_KEEP_H
+#define BUNKER_KEEP_H
+
+#include "job.h"
+
+struct kept {
+    struct policy policy;
+    const char *log_name;
+    char **cleanup; /* NULL: none */
+    char **environment;
+};
+
+/* Copies what is needed and unmaps the job. False: out of memory. */
+bool keep(struct tape *tape, struct kept *kept);
+
+/* Closes every descriptor that is not the monitor's: others would pin mounts, or keep pipes from ending. */
+void keep_descriptors(struct policy *policy, int32_t pidfd);
+
+#endif

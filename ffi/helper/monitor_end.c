@@ -1,0 +1,91 @@
+/* The end of the program: everything into the log, the record, then whatever the caller has not got yet. */
+#include "control.h"
+#include "monitor.h"
+#include "record.h"
+#include "sys.h"
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/wait.h>
+
+#define SIG_SETMASK 2
+
+int monitor_reap(struct monitor *monitor) {
+    if (monitor->pidfd < 0)
+        return monitor->status;
+    siginfo_t info = {0};
+    SYS(waitid, P_PIDFD, monitor->pidfd, &info, WEXITED | __WALL, 0);
+    monitor->status = info.si_code == CLD_EXITED ? info.si_status & 0xff : 128 + info.si_status;
+    SYS(close, monitor->pidfd);
+    monitor->pidfd = -1;
+    return monitor->status;
+}
+
+/* In place, so that who waits for the monitor's pid waits for the clean-up. */
+static void clean_up(const struct monitor *monitor) {
+    static const uint64_t none;
+    SYS(close_range, 3, ~0u, 0);
+    SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
+    SYS(execve, monitor->kept.cleanup[0], monitor->kept.cleanup, monitor->kept.environment);
+}
+
+static _Noreturn void finish(struct monitor *monitor, int status) {
+    bool connected = monitor->control >= 0;
+    control_close(&monitor->control);
+    if ((monitor->kept.policy.flags & POLICY_REMOVE) && !connected && monitor->kept.cleanup != NULL)
+        clean_up(monitor);
+    sys_exit(status);
+}
+
+_Noreturn void monitor_fail(struct monitor *monitor, int32_t value, int32_t extra) {
+    monitor_reap(monitor);
+    control_send(monitor->control, PACKET_FAILED, value, extra);
+    finish(monitor, 1);
+}
+
+bool monitor_is_delivered(const struct monitor *monitor) {
+    return !stream_is_pending(&monitor->out) && !stream_is_pending(&monitor->err);
+}
+
+void monitor_deliver(struct monitor *monitor) {
+    if (!monitor_is_delivered(monitor))
+        return;
+    /* The last packet of all, and the socket may be full of a terminal's output. */
+    if (control_send(monitor->control, PACKET_EXITED, monitor->status, 0) != -EAGAIN)
+        finish(monitor, 0);
+}
+
+static void close_if(int32_t *fd) {
+    if (*fd >= 0)
+        SYS(close, *fd);
+    *fd = -1;
+}
+
+/*
+ * Others take the monitor's end as the sign that the program's is recorded; a
+ * reader that has stalled must not delay them. So a child stays for it.
+ */
+static void leave_deliverer(void) {
+    long pid = SYS(clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid > 0)
+        sys_exit(0);
+    /* Without memory for a child the monitor itself delivers, and others wait. */
+}
+
+void monitor_end(struct monitor *monitor) {
+    struct policy *policy = &monitor->kept.policy;
+    monitor_reap(monitor);
+    uint64_t time = log_now();
+    stream_drop(&monitor->in);
+    stream_drain(&monitor->out);
+    stream_drain(&monitor->err);
+    log_flush(&monitor->log);
+    if (policy->run_directory >= 0)
+        record_died(policy->run_directory, monitor->status, time);
+    close_if(&policy->lock);
+    close_if(&policy->run_directory);
+    close_if(&policy->log_directory);
+    close_if(&monitor->log.fd);
+    monitor->phase = DELIVERING;
+    monitor_deliver(monitor);
+    leave_deliverer();
+}

@@ -1,0 +1,63 @@
+/* What the CLI asks for, a message each. */
+#include "control.h"
+#include "monitor.h"
+#include "sys.h"
+#include <asm/ioctls.h>
+#include <asm/termios.h>
+
+static uint8_t message[CONTROL_SIZE] __attribute__((aligned(PAGE)));
+
+/* Messages wait while the program starts (there is no terminal yet), and while its input is full. */
+bool monitor_listens(const struct monitor *monitor) {
+    return monitor->phase == RUNNING && stream_has_room(&monitor->in);
+}
+
+static void resize(const struct monitor *monitor, const struct packet *packet) {
+    if (!(monitor->kept.policy.flags & POLICY_TERMINAL) || monitor->in.to.fd < 0)
+        return;
+    struct winsize size = {.ws_row = (unsigned short)packet->value, .ws_col = (unsigned short)packet->extra};
+    SYS(ioctl, monitor->in.to.fd, TIOCSWINSZ, &size);
+}
+
+static void end_input(struct monitor *monitor) {
+    struct stream *in = &monitor->in;
+    /* A terminal has no end of its own; the program is sent an EOT character, which is input. */
+    if (monitor->kept.policy.flags & POLICY_TERMINAL)
+        return;
+    in->ended = true;
+    if (!stream_is_pending(in))
+        end_close(&in->to);
+}
+
+static void obey(struct monitor *monitor, const struct packet *packet, const uint8_t *data, size_t size) {
+    switch (packet->type) {
+    case PACKET_INPUT:
+        stream_feed(&monitor->in, data, size);
+        return;
+    case PACKET_INPUT_END:
+        end_input(monitor);
+        return;
+    case PACKET_RESIZE:
+        resize(monitor, packet);
+        return;
+    case PACKET_SIGNAL:
+        SYS(pidfd_send_signal, monitor->pidfd, packet->value, 0, 0);
+        return;
+    default: /* of a later version */
+        return;
+    }
+}
+
+void monitor_serve(struct monitor *monitor) {
+    while (monitor->control >= 0 && monitor_listens(monitor)) {
+        struct packet packet = {0};
+        size_t size = 0;
+        int got = control_receive(monitor->control, message, &packet, &size);
+        if (got == -EAGAIN)
+            return;
+        if (got < 0)
+            monitor_leave(monitor);
+        else if (got > 0)
+            obey(monitor, &packet, message + sizeof packet, size);
+    }
+}

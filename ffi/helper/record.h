@@ -1,0 +1,13 @@
+/* What the monitor leaves in the run directory for the next command: `state` and `record` (tape.h). */
+#ifndef BUNKER_RECORD_H
+#define BUNKER_RECORD_H
+
+#include "tape.h"
+
+/* Writes `state` and makes `record`, empty, so that who waits can open it. 0 or -errno. */
+int record_start(int directory, int32_t program);
+
+/* Appends the program's end. */
+void record_died(int directory, int status, uint64_t time);
+
+#endif

@@ -1,0 +1,15 @@
+/* /proc/PID/stat: when a process started. */
+#ifndef BUNKER_STAT_H
+#define BUNKER_STAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Field 22 (starttime, clock ticks since boot) of a stat file's text (proc_pid_stat(5)). False: it is none. */
+bool stat_start(const char *text, size_t size, uint64_t *start);
+
+/* That of a process; pid 0: our own. 0 if it cannot be read. */
+uint64_t stat_start_of(int32_t pid);
+
+#endif

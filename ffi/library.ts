@@ -1,0 +1,45 @@
+/**
+ * The two libraries of this process: libc, and the shim that is embedded in the
+ * executable. The shim goes through a sealed memfd: Bun would extract it to
+ * TMPDIR, where somebody else could swap it before it is loaded.
+ */
+
+import { dlopen, FFIType, ptr } from "bun:ffi";
+import shimFile from "../build/shim.so" with { type: "file" };
+import { F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE } from "./constants.ts";
+import { libc } from "./libc.ts";
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const SEALED = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+/**
+ * Puts bytes into a new memfd that nobody can change any more.
+ * @param name shown in /proc/PID/maps and /proc/PID/exe
+ * @returns the descriptor, close-on-exec
+ */
+export function sealedMemfd(name: string, bytes: Uint8Array): number {
+	const fd = libc.memfd_create(ptr(Buffer.from(`${name}\0`)), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0) throw new Error(`make a memfd for ${name}: the kernel refused`);
+	for (let done = 0; done < bytes.length; ) {
+		const n = Number(libc.write(fd, ptr(bytes, done), bytes.length - done));
+		if (n <= 0) throw new Error(`write ${bytes.length} bytes to the memfd ${name}: out of memory`);
+		done += n;
+	}
+	libc.fcntl(fd, F_ADD_SEALS, SEALED);
+	return fd;
+}
+
+const shimFd = sealedMemfd("bunker-shim", await Bun.file(shimFile).bytes());
+
+/** The functions of ffi/shim/shim.c. */
+export const shim = dlopen(`/proc/self/fd/${shimFd}`, {
+	bunker_sys: {
+		args: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"],
+		returns: FFIType.i64_fast,
+	},
+	bunker_spawn: { args: ["ptr"], returns: FFIType.i64_fast },
+	bunker_session: { args: ["ptr"], returns: FFIType.i64_fast },
+}).symbols;
+
+libc.close(shimFd);

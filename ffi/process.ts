@@ -1,0 +1,129 @@
+/**
+ * Processes: pidfds, start times, signals, waiting. A pid alone names nobody:
+ * it is always taken together with the process's start time (field 22 of
+ * /proc/PID/stat, clock ticks since boot).
+ */
+
+import { POLLIN } from "./constants.ts";
+import { errno, SystemError } from "./errno.ts";
+import { close, readFileIfThere } from "./file.ts";
+import { attempt } from "./system.ts";
+
+const decoder = new TextDecoder();
+
+/**
+ * When a process started.
+ * @returns undefined if there is none of that number, or it is a zombie
+ */
+export function startTime(pid: number): bigint | undefined {
+	const stat = readStat(pid);
+	// The command's name may hold blanks and brackets: fields are counted from its last bracket.
+	const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+	if (!fields || fields[0] === "Z" || fields[0] === "X") return undefined;
+	return BigInt(fields[19] as string);
+}
+
+function readStat(pid: number): string | undefined {
+	try {
+		const bytes = readFileIfThere(`/proc/${pid}/stat`);
+		return bytes && decoder.decode(bytes);
+	} catch (error) {
+		// It went while we read.
+		if (error instanceof SystemError && error.errno === errno.ESRCH) return undefined;
+		throw error;
+	}
+}
+
+/** True if the process of this number is the one that started then. */
+export function isAlive(pid: number, start: bigint): boolean {
+	return startTime(pid) === start;
+}
+
+/**
+ * A pidfd of the process that started then.
+ * @returns undefined if it is gone
+ */
+export function openProcess(pid: number, start: bigint): number | undefined {
+	const pidfd = attempt("pidfd_open", pid, 0);
+	if (pidfd < 0) return undefined;
+	// The number may have been given to another before we opened it, not after.
+	if (isAlive(pid, start)) return pidfd;
+	close(pidfd);
+	return undefined;
+}
+
+/** A pidfd of this process. */
+export function openSelf(): number {
+	const pidfd = attempt("pidfd_open", process.pid, 0);
+	if (pidfd < 0) throw new SystemError("open a pidfd of this process", -pidfd);
+	return pidfd;
+}
+
+/**
+ * Sends a signal.
+ * @returns false if the process is gone
+ */
+export function sendSignal(pidfd: number, signal: number): boolean {
+	const result = attempt("pidfd_send_signal", pidfd, signal, 0, 0);
+	if (result === -(errno.ESRCH as number)) return false;
+	if (result < 0) throw new SystemError(`send signal ${signal}`, -result);
+	return true;
+}
+
+/**
+ * Sleeps until a descriptor is readable (a pidfd: its process has ended).
+ * @param timeout milliseconds; undefined: for ever
+ * @returns which of them are readable, or closed at the other side
+ */
+export function waitReadable(fds: readonly number[], timeout?: number): number[] {
+	const poll = new Uint8Array(fds.length * 8);
+	const view = new DataView(poll.buffer);
+	fds.forEach((fd, index) => {
+		view.setInt32(index * 8, fd, true);
+		view.setInt16(index * 8 + 4, POLLIN, true);
+	});
+	const until =
+		timeout === undefined
+			? 0
+			: new Uint8Array(
+					BigInt64Array.of(BigInt(Math.floor(timeout / 1000)), BigInt(Math.round((timeout % 1000) * 1e6))).buffer,
+				);
+	for (;;) {
+		const ready = attempt("ppoll", poll, fds.length, until, 0, 0);
+		if (ready === -(errno.EINTR as number)) continue;
+		if (ready < 0) throw new SystemError("wait for a descriptor", -ready);
+		return fds.filter((_, index) => view.getInt16(index * 8 + 6, true) !== 0);
+	}
+}
+
+const RLIMIT_NOFILE = 7;
+
+/**
+ * The soft limit of open files that bunker was started with. Bun has raised its
+ * own before our first line runs, so it is the parent's, capped by our hard one.
+ */
+export function callersFileLimit(): number {
+	const parent = limits(attempt("getppid"));
+	const own = limits(0);
+	if (!parent || !own) return -1;
+	return Number(parent.soft < own.hard ? parent.soft : own.hard);
+}
+
+function limits(pid: number): { soft: bigint; hard: bigint } | undefined {
+	const pair = new BigUint64Array(2);
+	const result = attempt("prlimit64", pid, RLIMIT_NOFILE, 0, new Uint8Array(pair.buffer));
+	return result < 0 ? undefined : { soft: pair[0] as bigint, hard: pair[1] as bigint };
+}
+
+/** Sets the mask that the kernel takes from the modes of new files. @returns the one before */
+export function setFileModeMask(mask: number): number {
+	return attempt("umask", mask);
+}
+
+/** The release of the running kernel, as uname(2) says: `6.18.44-generic`. */
+export function kernelRelease(): string {
+	// struct new_utsname: six fields of 65 bytes; the release is the third.
+	const names = new Uint8Array(6 * 65);
+	attempt("uname", names);
+	return decoder.decode(names.subarray(130, names.indexOf(0, 130)));
+}

@@ -1,0 +1,199 @@
+/**
+ * The layouts of ffi/helper/tape.h: job, step, policy, and the packets and
+ * files of the monitor. test/unit/layout.test.ts compares them with the C.
+ */
+
+export const JOB = {
+	magic: 0x31544b42,
+	size: 48,
+	offset: {
+		magic: 0,
+		size: 4,
+		steps: 8,
+		stepCount: 12,
+		relocations: 16,
+		relocationCount: 20,
+		data: 24,
+		dataSize: 28,
+		policy: 32,
+	},
+} as const;
+
+export const STEP = {
+	size: 72,
+	okay: 10,
+	offset: { number: 0, flags: 2, out: 4, kind: 8, okay: 14, argument: 24 },
+	/** enum step_flag */
+	flag: { full: 1, monitor: 2, init: 4, store: 8 },
+	/** enum argument_kind */
+	kind: { value: 0, address: 1, load: 2 },
+} as const;
+
+export const POLICY = {
+	version: 1,
+	size: 128,
+	offset: {
+		version: 0,
+		flags: 4,
+		control: 8,
+		cli: 12,
+		caller: 16,
+		callerKind: 28,
+		stdinPipe: 40,
+		stdoutPipe: 48,
+		stderrPipe: 56,
+		terminalSocket: 64,
+		reportPipe: 72,
+		sync: 80,
+		lock: 84,
+		logDirectory: 88,
+		runDirectory: 92,
+		logDriver: 96,
+		logMaxFiles: 100,
+		logMaxSize: 104,
+		logName: 112,
+		cleanup: 120,
+		cleanupEnvironment: 124,
+	},
+	/** enum policy_flag */
+	flag: { terminal: 1, exec: 2, remove: 4, detached: 8 },
+	/** enum caller_kind */
+	caller: { none: 0, own: 1, socket: 2, file: 3, shared: 4 },
+	/** enum log_driver */
+	log: { none: 0, local: 1, "json-file": 2 },
+} as const;
+
+/** The byte on report_pipe right before execve. */
+export const REPORT_READY = 0x52;
+
+/** The descriptor of the job in the helper; 0 to 2 are /dev/null. */
+export const JOB_DESCRIPTOR = 3;
+
+/** enum packet_type */
+export const PACKET = {
+	version: 1,
+	header: 12,
+	type: {
+		forked: 1,
+		failed: 2,
+		started: 3,
+		exited: 4,
+		output: 5,
+		input: 16,
+		inputEnd: 17,
+		resize: 18,
+		signal: 19,
+	},
+} as const;
+
+/** A packet on the control socket. */
+export interface Packet {
+	type: number;
+	value: number;
+	extra: number;
+}
+
+/** The header of a packet; undefined if it is none of ours. */
+export function decodePacket(bytes: Uint8Array): Packet | undefined {
+	if (bytes.length < PACKET.header || bytes[0] !== PACKET.version) return undefined;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	return { type: bytes[1] as number, value: view.getInt32(4, true), extra: view.getInt32(8, true) };
+}
+
+/** What the monitor wrote when the program had started. */
+export interface State {
+	monitor: number;
+	/** clock ticks since boot, field 22 of /proc/PID/stat */
+	monitorStart: bigint;
+	program: number;
+	programStart: bigint;
+	/** nanoseconds since the epoch */
+	started: bigint;
+}
+
+/** Decodes `struct state`; undefined if it is cut or of another version. */
+export function decodeState(bytes: Uint8Array): State | undefined {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	if (bytes.length < 40 || view.getUint32(0, true) !== 1) return undefined;
+	return {
+		monitor: view.getInt32(4, true),
+		monitorStart: view.getBigUint64(8, true),
+		program: view.getInt32(16, true),
+		programStart: view.getBigUint64(24, true),
+		started: view.getBigUint64(32, true),
+	};
+}
+
+/** An entry of the record file. */
+export interface RecordEntry {
+	kind: number;
+	/** exit code, or 128 + signal */
+	status: number;
+	/** nanoseconds since the epoch */
+	time: bigint;
+}
+
+export const RECORD_DIED = 1;
+const RECORD_SIZE = 24;
+
+/** Decodes a file of `struct record`s; a cut one at the end is not there. */
+export function decodeRecords(bytes: Uint8Array): RecordEntry[] {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	const found: RecordEntry[] = [];
+	for (let at = 0; at + RECORD_SIZE <= bytes.length; at += RECORD_SIZE) {
+		if (view.getUint32(at, true) !== 1) continue;
+		found.push({
+			kind: view.getUint32(at + 4, true),
+			status: view.getInt32(at + 8, true),
+			time: view.getBigUint64(at + 16, true),
+		});
+	}
+	return found;
+}
+
+/** struct clone_args up to cgroup (CLONE_ARGS_SIZE_VER2), flags and exit_signal filled in. */
+export function cloneArguments(flags: number, exitSignal: number): Uint8Array {
+	const words = new BigUint64Array(11);
+	words[0] = BigInt(flags);
+	words[4] = BigInt(exitSignal);
+	return new Uint8Array(words.buffer);
+}
+
+/** struct mount_attr: attr_set, attr_clr, propagation, userns_fd. */
+export function mountAttributes(set: number, propagation = 0, clear = 0): Uint8Array {
+	return new Uint8Array(BigUint64Array.of(BigInt(set), BigInt(clear), BigInt(propagation), 0n).buffer);
+}
+
+/** struct open_how: flags, mode 0, resolve. */
+export function openHow(flags: number, resolve: number): Uint8Array {
+	return new Uint8Array(BigUint64Array.of(BigInt(flags), 0n, BigInt(resolve)).buffer);
+}
+
+/** struct ifreq with a name and flags. */
+export function interfaceRequest(name: string, flags: number): Uint8Array {
+	const bytes = new Uint8Array(40);
+	new TextEncoder().encodeInto(name, bytes);
+	new DataView(bytes.buffer).setInt16(16, flags, true);
+	return bytes;
+}
+
+/** struct __user_cap_header_struct, version 3, this process. */
+export function capabilityHeader(): Uint8Array {
+	return new Uint8Array(Uint32Array.of(0x20080522, 0).buffer);
+}
+
+/** struct __user_cap_data_struct[2]: the sets as bit masks. */
+export function capabilityData(effective: bigint, permitted: bigint, inheritable: bigint): Uint8Array {
+	const low = (set: bigint) => Number(set & 0xffffffffn);
+	const high = (set: bigint) => Number(set >> 32n);
+	return new Uint8Array(
+		Uint32Array.of(
+			low(effective),
+			low(permitted),
+			low(inheritable),
+			high(effective),
+			high(permitted),
+			high(inheritable),
+		).buffer,
+	);
+}

@@ -1,0 +1,39 @@
+/** `exec`. */
+
+import { bool, list, string } from "./flags.ts";
+import { parseDirectory } from "./options.ts";
+import { requireTerminal } from "./terminal.ts";
+import { callersVariables } from "./variables.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER COMMAND [ARG...]",
+	operands: { least: 2 },
+	stopAtFirst: true,
+	flags: {
+		detach: bool("d", "run in the background"),
+		env: list("e", "set a variable (NAME=value), or pass the caller's on (NAME)"),
+		interactive: bool("i", "keep stdin open"),
+		tty: bool("t", "give the program a terminal"),
+		user: string("u", "run as NAME|UID[:GROUP|GID]"),
+		workdir: string("w", "the working directory in the container"),
+	},
+	examples: ["exec web ps", "exec -it web sh", "exec -e DEBUG=1 -u app -w /srv web ./check"],
+	async run({ values, operands: [name = "", ...command], open }) {
+		const env = await callersVariables(values.env);
+		const workingDirectory = parseDirectory(values.workdir);
+		const store = await open();
+		const { exec } = await import("../container/container.ts");
+		if (!values.detach) requireTerminal(values);
+		const { detach, interactive, tty } = values;
+		return exec(store, name, {
+			command,
+			env,
+			workingDirectory,
+			user: values.user || undefined,
+			interactive,
+			tty,
+			detach,
+		});
+	},
+});

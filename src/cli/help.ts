@@ -1,0 +1,50 @@
+/** The help, made from the declarations that parsing uses. docker's layout. */
+
+import { VARIABLES } from "../environment.ts";
+import type { Flag, Flags } from "./flags.ts";
+import type { Verb } from "./verb.ts";
+import type { Entry } from "./verbs.ts";
+
+/** The help of bunker as a whole. */
+export function overview(verbs: Readonly<Record<string, Entry>>, globals: Flags): string {
+	const shown = Object.entries(verbs).filter(([, entry]) => !entry.hidden);
+	return sections([
+		"Usage:  bunker [OPTIONS] COMMAND",
+		"docker without the daemon, in one executable",
+		titled("Commands:", columns(shown.map(([name, { summary }]) => [name, summary]))),
+		titled("Options:", flagLines(globals)),
+		titled("Environment:", columns(Object.entries(VARIABLES))),
+		"Run 'bunker COMMAND --help' for more information on a command",
+	]);
+}
+
+/** The help of a verb. */
+export function verbHelp(name: string, summary: string, verb: Verb): string {
+	const examples = verb.examples.map((example) => `  bunker ${example}`);
+	return sections([
+		`Usage:  bunker ${name} ${verb.usage}`.trimEnd(),
+		summary,
+		...(verb.description ? [verb.description] : []),
+		titled("Options:", flagLines(verb.flags)),
+		titled(examples.length === 1 ? "Example:" : "Examples:", examples),
+	]);
+}
+
+const sections = (parts: readonly string[]): string => `${parts.join("\n\n")}\n`;
+const titled = (title: string, lines: readonly string[]): string => [title, ...lines].join("\n");
+
+function flagLines(flags: Flags): string[] {
+	const all: [string, Flag][] = [...Object.entries(flags), ["help", { kind: "bool", help: "print this help" }]];
+	const sorted = all.sort(([a], [b]) => (a < b ? -1 : 1));
+	return columns(
+		sorted.map(([name, flag]) => [
+			`${flag.short ? `-${flag.short},` : "   "} --${name}${flag.kind === "bool" ? "" : ` ${flag.kind}`}`,
+			`${flag.help}${flag.standard === undefined ? "" : ` (default ${flag.standard})`}`,
+		]),
+	);
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+	const width = Math.max(...rows.map(([left]) => left.length)) + 3;
+	return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+}

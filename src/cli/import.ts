@@ -1,0 +1,24 @@
+/** `import`: a tar of a root file system → an image. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { string } from "./flags.ts";
+import { openSource } from "./source.ts";
+import { malformed } from "./usage.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
+	operands: { least: 1, most: 2 },
+	flags: { message: string("m", "a comment in the image's history") },
+	description: "The archive may be compressed with gzip, zstd or xz; - is stdin.",
+	examples: ["import rootfs.tar.xz base:1", "import - busybox < rootfs.tar"],
+	async run({ values, operands: [file = "", reference], open }) {
+		if (/^https?:\/\//.test(file)) throw malformed(`import of ${file} is not supported yet (registries: pull, push)`);
+		const store = await open();
+		const { importTar } = await import("../image/image.ts");
+		using source = await openSource(file === "-" ? undefined : file);
+		const id = await importTar(store, source, reference, { message: values.message });
+		writeOut(STDOUT, `${id}\n`);
+		return 0;
+	},
+});

@@ -1,0 +1,20 @@
+/** `kill`. */
+
+import { forEachName } from "./each.ts";
+import { string } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+	operands: { least: 1 },
+	flags: { signal: string("s", "the signal, by name or number", { standard: "KILL" }) },
+	examples: ["kill web", "kill -s HUP web"],
+	async run({ values, operands, open }) {
+		const store = await open();
+		const { kill } = await import("../container/container.ts");
+		return forEachName(operands, (name) => {
+			kill(store, name, { signal: values.signal || "KILL" });
+			return name;
+		});
+	},
+});

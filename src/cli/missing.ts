@@ -1,0 +1,8 @@
+/** Telling "there is no such container" from other failures. */
+
+import { Failure } from "../failure.ts";
+
+/** True for the failure of a name that no container has. */
+export function isNoSuchContainer(error: unknown): boolean {
+	return error instanceof Failure && error.kind === "no such container";
+}

@@ -1,0 +1,99 @@
+/** The flags that say what a container is to be, and what they mean: RunOptions. */
+
+import type { RunOptions } from "../container/options.ts";
+import { Failure } from "../failure.ts";
+import { bool, list, string, type Values } from "./flags.ts";
+import { parseLog } from "./logging.ts";
+import { absolute } from "./path.ts";
+import { helpHint, malformed } from "./usage.ts";
+import { callersVariables } from "./variables.ts";
+import { parseVolumes } from "./volumes.ts";
+
+export const runFlags = {
+	detach: bool("d", "run in the background and print the container's id"),
+	entrypoint: string("", "run this instead of the image's entrypoint"),
+	env: list("e", "set a variable (NAME=value), or pass the caller's on (NAME)"),
+	explain: bool("", "print the plan, every step with its reason, and do nothing"),
+	hostname: string("h", "the container's host name"),
+	init: bool("", "run a tiny reaper as PID 1, the program as its child"),
+	interactive: bool("i", "keep stdin open"),
+	"log-driver": string("", "local, json-file or none", { standard: "local" }),
+	"log-opt": list("", "max-size=SIZE and max-file=COUNT of the log", { standard: "max-size=100m, max-file=5" }),
+	name: string("", "name the container"),
+	network: string("", "none or host", { standard: "none, until there are networks", synonyms: ["net"] }),
+	pull: string("", "never: there are no registries yet", { standard: "never" }),
+	"read-only": bool("", "make the container's root read-only"),
+	rm: bool("", "remove the container when it ends"),
+	rootfs: string("", "run in this directory, used as it is, instead of an image"),
+	tty: bool("t", "give the program a terminal"),
+	user: string("u", "run as NAME|UID[:GROUP|GID]"),
+	volume: list("v", "show a directory or file of the host: SRC:DST[:ro]"),
+	workdir: string("w", "the working directory in the container"),
+};
+
+/** The longest name the kernel takes, in bytes (uts.h, __NEW_UTS_LEN). */
+const HOSTNAME_MAX = 64;
+
+/**
+ * Flags and operands of `run` → what the container is to be. An empty value is
+ * none, as docker has it, save for the entrypoint, which it takes away.
+ * @throws Failure: 125; 1 where the image is missing
+ */
+export async function runOptions(values: Values<typeof runFlags>, operands: readonly string[]): Promise<RunOptions> {
+	const { image, command } = target(values.rootfs, operands);
+	requireNever(values.pull);
+	return {
+		image,
+		rootfs: values.rootfs && absolute(values.rootfs),
+		command,
+		entrypoint: values.entrypoint === undefined ? undefined : [values.entrypoint].filter(Boolean),
+		name: values.name || undefined,
+		env: await callersVariables(values.env),
+		workingDirectory: parseDirectory(values.workdir),
+		user: values.user || undefined,
+		hostname: parseHostname(values.hostname),
+		interactive: values.interactive,
+		tty: values.tty,
+		detach: values.detach,
+		remove: values.rm,
+		init: values.init,
+		readOnly: values["read-only"],
+		network: parseNetwork(values.network),
+		volumes: parseVolumes(values.volume),
+		log: parseLog(values["log-driver"], values["log-opt"]),
+	};
+}
+
+function target(rootfs: string | undefined, operands: readonly string[]): { image?: string; command: string[] } {
+	if (rootfs === "") throw malformed('--rootfs "": a directory is expected');
+	if (rootfs !== undefined) return { command: [...operands] };
+	const [image, ...command] = operands;
+	if (image === undefined) throw new Failure("'bunker run' requires at least 1 argument", { hint: helpHint("run") });
+	return { image, command };
+}
+
+function requireNever(pull: string | undefined): void {
+	if (pull === undefined || pull === "never") return;
+	if (pull === "always" || pull === "missing")
+		throw malformed(`--pull=${pull} is not supported yet (registries: pull, push)`);
+	throw malformed(`invalid value "${pull}" for --pull: always, missing or never is expected`);
+}
+
+function parseNetwork(network: string | undefined): RunOptions["network"] {
+	if (network === undefined || network === "none") return "none";
+	if (network === "host") return "host";
+	throw malformed(`network "${network}" is not supported yet (networks): only none and host are`);
+}
+
+function parseHostname(hostname: string | undefined): string | undefined {
+	if (!hostname) return undefined;
+	if (Buffer.byteLength(hostname) <= HOSTNAME_MAX) return hostname;
+	throw malformed(`invalid hostname "${hostname}": more than ${HOSTNAME_MAX} bytes`);
+}
+
+/** A directory in the container; docker takes absolute ones only. */
+export function parseDirectory(directory: string | undefined): string | undefined {
+	if (!directory) return undefined;
+	if (directory.startsWith("/")) return directory;
+	throw malformed(`the working directory "${directory}" is invalid: it needs to be an absolute path`);
+}

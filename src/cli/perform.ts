@@ -1,0 +1,54 @@
+/** Carries out one verb: its arguments parsed and counted, then its own work or its help. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { trace } from "../environment.ts";
+import { EXIT, Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import type { Places } from "../places.ts";
+import { parse } from "./grammar.ts";
+import { helpHint } from "./usage.ts";
+import type { Verb } from "./verb.ts";
+import { type Entry, entryOf } from "./verbs.ts";
+
+/**
+ * Carries out a verb.
+ * @param name one of `verbs`
+ * @returns the exit code
+ */
+export async function perform(name: string, args: readonly string[], places: Places): Promise<number> {
+	trace("time", `verb ${name} found`);
+	const entry = entryOf(name) as Entry;
+	const verb = await entry.load();
+	const { values, operands, help } = parse(name, verb, args);
+	if (help) {
+		const { verbHelp } = await import("./help.ts");
+		writeOut(STDOUT, verbHelp(name, entry.summary, verb));
+		return 0;
+	}
+	count(name, verb.operands, operands.length);
+	trace("time", "command line parsed");
+	return (await verb.run({ values, operands, places, open: (options) => open(places, options?.toLook ?? false) })) ?? 0;
+}
+
+function count(name: string, { least, most }: Verb["operands"], given: number): void {
+	if (given >= least && (most === undefined || given <= most)) return;
+	throw new Failure(`'bunker ${name}' ${requirement(least, most)}`, { hint: helpHint(name) });
+}
+
+/** docker's sentences (docker/cli, cli/required.go). */
+function requirement(least: number, most: number | undefined): string {
+	const plural = (n: number) => `${n} argument${n === 1 ? "" : "s"}`;
+	if (most === 0) return "accepts no arguments";
+	if (least === most) return `requires ${plural(least)}`;
+	if (most === undefined) return `requires at least ${plural(least)}`;
+	return least === 0 ? `requires at most ${plural(most)}` : `requires at least ${least} and at most ${plural(most)}`;
+}
+
+async function open(places: Places, toLook: boolean): Promise<Store> {
+	if (process.geteuid?.() !== 0)
+		throw new Failure("bunker needs root: start it as root, or with sudo", { exitCode: EXIT.refused });
+	const { openCopy, openStore } = await import("./store.ts");
+	const store = toLook ? openCopy(places) : openStore(places);
+	trace("time", "store opened");
+	return store;
+}

@@ -1,0 +1,97 @@
+/**
+ * What docker's command line has and bunker's has not, each by name with its
+ * reason: nothing is silently ignored. test/unit/cli-refused.test.ts walks
+ * docker's own list (test/reference/docker-cli.json): every flag of a verb that
+ * we have is declared there, or stands here.
+ */
+
+const LIMITS = "yet (limits on resources)";
+const NETWORKS = "yet (networks)";
+const VOLUMES = "yet (volumes)";
+const SECURITY = "yet (security options)";
+const DEVICES = "yet (devices)";
+const NAMESPACES = "yet (sharing namespaces)";
+const HEALTH = "yet (health checks)";
+const LABELS = "yet (labels)";
+const RESTARTS = "yet (restart policies)";
+const FORMATS = "yet (filters and formats)";
+const REGISTRIES = "yet (registries: pull, push)";
+const PLATFORMS = "yet (images of other platforms)";
+const LATER = "yet";
+const WINDOWS = "(docker has it for Windows only)";
+const DAEMON = "(bunker has no daemon to connect to)";
+
+/** verb → why → flags, as docker lists them */
+const REFUSED: Record<string, Record<string, string>> = {
+	"": {
+		[DAEMON]: "--config --context -c --host -H --tls --tlscacert --tlscert --tlskey --tlsverify",
+		"(set BUNKER_TRACE instead)": "--debug -D --log-level -l",
+	},
+	run: {
+		[LIMITS]:
+			"--blkio-weight --blkio-weight-device --cgroup-parent --cgroupns --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --oom-score-adj --pids-limit --shm-size --ulimit",
+		[NETWORKS]:
+			"--add-host --dns --dns-opt --dns-option --dns-search --domainname --expose --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
+		[VOLUMES]: "--mount --tmpfs --volume-driver --volumes-from --storage-opt",
+		[SECURITY]: "--cap-add --cap-drop --group-add --privileged --security-opt --sysctl --userns",
+		[DEVICES]: "--device --device-cgroup-rule --gpus",
+		[NAMESPACES]: "--ipc --pid --uts",
+		[HEALTH]:
+			"--health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck",
+		[LABELS]: "--annotation --label -l --label-file",
+		[RESTARTS]: "--restart --stop-signal --stop-timeout",
+		[REGISTRIES]: "--disable-content-trust --quiet -q",
+		[PLATFORMS]: "--platform",
+		[LATER]: "--attach -a --cidfile --detach-keys --env-file --sig-proxy",
+		"(bunker is the runtime)": "--runtime",
+		[DAEMON]: "--use-api-socket",
+		"(the kernel has it no more)": "--kernel-memory",
+		[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
+	},
+	ps: { [FORMATS]: "--filter -f --format --last -n --latest -l --size -s" },
+	logs: { [LABELS]: "--details", [LATER]: "--since --until" },
+	exec: { [SECURITY]: "--privileged", [LATER]: "--detach-keys --env-file" },
+	stop: { [RESTARTS]: "--signal -s" },
+	start: { [LATER]: "--detach-keys", "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
+	rm: { [NETWORKS]: "--link -l", [VOLUMES]: "--volumes -v" },
+	inspect: { [FORMATS]: "--format -f --size -s --type" },
+	version: { [FORMATS]: "--format -f" },
+	info: { [FORMATS]: "--format -f" },
+	import: { [LATER]: "--change -c", [PLATFORMS]: "--platform" },
+	load: { [PLATFORMS]: "--platform" },
+	images: { [FORMATS]: "--filter -f --format --tree" },
+	rmi: { [LATER]: "--no-prune", [PLATFORMS]: "--platform" },
+};
+
+/** Verbs of docker's that are not there. */
+const REFUSED_VERBS: Record<string, string> = {
+	[REGISTRIES]: "login logout manifest pull push search trust",
+	[NETWORKS]: "network port",
+	[VOLUMES]: "volume",
+	[LATER]:
+		"attach builder build commit container cp create diff events export history image pause rename restart save stats system top unpause update",
+	"(docker has it as an experiment)": "checkpoint",
+	[DAEMON]: "context plugin",
+	"(bunker runs on one host)": "config node secret service stack swarm",
+};
+
+/**
+ * Why a flag of docker's is refused.
+ * @param typed the flag without its dashes
+ * @returns the whole sentence; undefined if docker has no such flag either
+ */
+export function refusal(verb: string, typed: string): string | undefined {
+	const flag = typed.length === 1 ? `-${typed}` : `--${typed}`;
+	const reason = reasonFor(REFUSED[verb] ?? {}, flag);
+	return reason && `${flag} is not supported ${reason}`;
+}
+
+/** Why a verb of docker's is refused; undefined if docker has no such verb either. */
+export function verbRefusal(verb: string): string | undefined {
+	const reason = reasonFor(REFUSED_VERBS, verb);
+	return reason && `bunker ${verb} is not supported ${reason}`;
+}
+
+function reasonFor(reasons: Record<string, string>, word: string): string | undefined {
+	return Object.keys(reasons).find((reason) => reasons[reason]?.split(" ").includes(word));
+}

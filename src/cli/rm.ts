@@ -1,0 +1,27 @@
+/** `rm`. */
+
+import { forEachName } from "./each.ts";
+import { bool } from "./flags.ts";
+import { isNoSuchContainer } from "./missing.ts";
+import { report } from "./report.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+	operands: { least: 1 },
+	flags: { force: bool("f", "also remove a container that runs, killing it; one that is not there is no error") },
+	examples: ["rm web", "rm -f web db"],
+	async run({ values, operands, open }) {
+		const store = await open();
+		const { remove } = await import("../container/container.ts");
+		const failures = await remove(store, operands, { force: values.force });
+		return forEachName(operands, (name, index) => {
+			const failure = failures[index];
+			if (failure === undefined) return name;
+			if (!values.force || !isNoSuchContainer(failure)) throw failure;
+			// docker prints the line, and succeeds.
+			report(failure);
+			return undefined;
+		});
+	},
+});

@@ -1,0 +1,21 @@
+/** `rmi`. */
+
+import { forEachName } from "./each.ts";
+import { bool } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] IMAGE [IMAGE...]",
+	operands: { least: 1 },
+	flags: { force: bool("f", "take the name away although a container uses the image") },
+	examples: ["rmi tools:1", "rmi -f busybox"],
+	async run({ values, operands, open }) {
+		const store = await open();
+		const { remove } = await import("../image/image.ts");
+		return forEachName(operands, (name) => {
+			const { untagged, deleted } = remove(store, name, { force: values.force });
+			const lines = [...untagged.map((name) => `Untagged: ${name}`), ...deleted.map((id) => `Deleted: ${id}`)];
+			return lines.join("\n");
+		});
+	},
+});

@@ -1,0 +1,25 @@
+/**
+ * Sizes as docker prints and reads them (github.com/docker/go-units, size.go).
+ * No library of npm's rounds to three digits and has docker's units.
+ */
+
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** Bytes → `1.98MB`: powers of 1000, three digits. */
+export function formatSize(bytes: number): string {
+	let value = bytes;
+	let unit = 0;
+	for (; round(value) >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
+	return `${round(value)}${UNITS[unit]}`;
+}
+
+const round = (value: number): number => Number(value.toPrecision(3));
+
+const POWERS: Record<string, number> = { "": 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
+
+/** `10m`, `1.5g`, `512`, `1kB` → bytes, powers of 1000; undefined for anything else. */
+export function parseSize(text: string): number | undefined {
+	const match = /^([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)b?$/i.exec(text);
+	if (!match) return undefined;
+	return Math.floor(Number(match[1]) * 1000 ** (POWERS[match[2]?.toLowerCase() ?? ""] as number));
+}

@@ -1,0 +1,32 @@
+/** `stop`. */
+
+import type { Stopped } from "../container/container.ts";
+import { forEachName } from "./each.ts";
+import { int } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+/** The usual reason: a program that is PID 1 gets no signal that it has not asked for (pid_namespaces(7)). */
+async function hint(name: string): Promise<void> {
+	const { warn } = await import("./notice.ts");
+	warn(`${name} did not end in time and was killed; run it with --init if it does not handle SIGTERM`);
+}
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+	operands: { least: 1 },
+	flags: {
+		timeout: int("t", "seconds to wait before it is killed, -1 for ever", { standard: "10", synonyms: ["time"] }),
+	},
+	examples: ["stop web", "stop -t 1 web db"],
+	async run({ values, operands, open }) {
+		const store = await open();
+		const { stop } = await import("../container/container.ts");
+		const outcomes = await stop(store, operands, { timeout: values.timeout });
+		return forEachName(operands, async (name, index) => {
+			const { failure, killed } = outcomes[index] as Stopped;
+			if (failure !== undefined) throw failure;
+			if (killed && values.timeout !== 0) await hint(name);
+			return name;
+		});
+	},
+});

@@ -1,0 +1,28 @@
+/** Tables as docker prints them: Go's text/tabwriter with a least width of 10 and three blanks between. */
+
+const LEAST = 10;
+const GAP = 3;
+
+/** Rows, the first with the titles → lines. The last column is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+	const count = rows[0]?.length ?? 0;
+	const widths = Array.from({ length: count - 1 }, (_, column) =>
+		Math.max(LEAST, ...rows.map((row) => width(row[column] ?? "") + GAP)),
+	);
+	const line = (row: readonly string[]) => row.map((cell, column) => pad(cell, widths[column])).join("");
+	return rows.map((row) => `${line(row)}\n`).join("");
+}
+
+const width = (cell: string): number => [...cell].length;
+const pad = (cell: string, to = 0): string => cell + " ".repeat(Math.max(0, to - width(cell)));
+
+/** At most so many characters, the last one `…` if some are left out. */
+export function shorten(text: string, most: number): string {
+	const characters = [...text];
+	return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+}
+
+/** The first twelve digits of an id, without `sha256:`. */
+export function shortId(id: string): string {
+	return id.replace(/^sha256:/, "").slice(0, 12);
+}

@@ -1,0 +1,16 @@
+/** `tag`. */
+
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
+	operands: { least: 2, most: 2 },
+	flags: {},
+	examples: ["tag busybox:latest tools:1"],
+	async run({ operands: [source = "", target = ""], open }) {
+		const store = await open();
+		const { tag } = await import("../image/image.ts");
+		tag(store, source, target);
+		return 0;
+	},
+});

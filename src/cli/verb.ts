@@ -1,0 +1,37 @@
+/** What a verb is: a declaration, from which parsing and help follow, and what it does. */
+
+import type { Store } from "../kernel/store.ts";
+import type { Places } from "../places.ts";
+import type { Flags, Values } from "./flags.ts";
+import type { Grammar } from "./grammar.ts";
+
+export interface Verb<F extends Flags = Flags> extends Grammar<F> {
+	/** what follows the verb: `[OPTIONS] IMAGE [COMMAND] [ARG...]` */
+	usage: string;
+	/** how many operands it takes; any number without `most` */
+	operands: { least: number; most?: number };
+	/** below its summary in the help */
+	description?: string;
+	/** command lines, without `bunker` */
+	examples: readonly string[];
+	/** @returns the exit code; 0 if nothing */
+	run(input: Input<F>): Promise<number | undefined> | number | undefined;
+}
+
+/** What a verb gets. */
+export interface Input<F extends Flags = Flags> {
+	values: Values<F>;
+	operands: string[];
+	places: Places;
+	/**
+	 * Opens the store of these places.
+	 * @param options.toLook a copy, so that nothing at all is touched
+	 * @throws Failure (125) for anybody but root
+	 */
+	open(options?: { toLook: boolean }): Promise<Store>;
+}
+
+/** Declares a verb; its flags give the types of its values. */
+export function verb<const F extends Flags>(declaration: Verb<F>): Verb {
+	return declaration;
+}

@@ -1,0 +1,60 @@
+/** All verbs: what the help says of each, and the module that knows the rest, imported when it is asked for. */
+
+import type { Verb } from "./verb.ts";
+
+export interface Entry {
+	/** one line */
+	summary: string;
+	load(): Promise<Verb>;
+	/** started by bunker itself, not by people */
+	hidden?: boolean;
+}
+
+/** verb → entry, in the order of the help */
+export const verbs: Readonly<Record<string, Entry>> = {
+	run: {
+		summary: "Create a container from an image and run a program in it",
+		load: async () => (await import("./modules.ts")).run,
+	},
+	exec: {
+		summary: "Run a further program in a running container",
+		load: async () => (await import("./modules.ts")).exec,
+	},
+	ps: { summary: "List containers", load: async () => (await import("./modules.ts")).ps },
+	logs: { summary: "Print what a container has written", load: async () => (await import("./modules.ts")).logs },
+	stop: { summary: "Stop containers: ask, wait, then kill", load: async () => (await import("./modules.ts")).stop },
+	kill: { summary: "Send a signal to containers", load: async () => (await import("./modules.ts")).kill },
+	start: { summary: "Start containers that have stopped", load: async () => (await import("./modules.ts")).start },
+	wait: {
+		summary: "Wait until containers stop, and print their exit codes",
+		load: async () => (await import("./modules.ts")).wait,
+	},
+	rm: { summary: "Remove containers", load: async () => (await import("./modules.ts")).rm },
+	inspect: {
+		summary: "Print everything about containers and images, as JSON",
+		load: async () => (await import("./modules.ts")).inspect,
+	},
+	images: { summary: "List images", load: async () => (await import("./modules.ts")).images },
+	import: {
+		summary: "Make an image from a tar of a root file system",
+		load: async () => (await import("./modules.ts")).importVerb,
+	},
+	load: {
+		summary: "Take in images from an archive of docker save, or of the OCI's",
+		load: async () => (await import("./modules.ts")).load,
+	},
+	tag: { summary: "Give an image one more name", load: async () => (await import("./modules.ts")).tag },
+	rmi: { summary: "Remove images", load: async () => (await import("./modules.ts")).rmi },
+	info: { summary: "Print what bunker sees of this host", load: async () => (await import("./modules.ts")).info },
+	version: { summary: "Print the version", load: async () => (await import("./version.ts")).default },
+	__reap: {
+		summary: "Remove a --rm container that has ended",
+		load: async () => (await import("./modules.ts")).reap,
+		hidden: true,
+	},
+};
+
+/** A verb of this name; undefined if there is none. */
+export function entryOf(name: string): Entry | undefined {
+	return Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+}

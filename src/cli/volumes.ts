@@ -1,0 +1,47 @@
+/** `-v SRC:DST[:ro]`: docker's short syntax, as far as it names paths of the host. */
+
+import type { VolumeOption } from "../container/options.ts";
+import { absolute, clean } from "./path.ts";
+import { malformed } from "./usage.ts";
+
+/** Modes of docker's that bunker has not (docs: docker run, --volume). */
+const LATER = new Set(["z", "Z", "nocopy", "shared", "slave", "private", "rshared", "rslave", "rprivate"]);
+
+/**
+ * Parses all `-v` of a command line.
+ * @throws Failure (125)
+ */
+export function parseVolumes(volumes: readonly string[]): VolumeOption[] {
+	const parsed = volumes.map(parseVolume);
+	const targets = new Set<string>();
+	for (const { target } of parsed) {
+		if (targets.has(target)) throw malformed(`duplicate mount point: ${target}`);
+		targets.add(target);
+	}
+	return parsed;
+}
+
+function parseVolume(volume: string): VolumeOption {
+	const [source = "", target, mode, ...more] = volume.split(":");
+	const invalid = (why: string) => malformed(`invalid volume specification: ${volume}: ${why}`);
+	if (more.length > 0) throw invalid("SRC:DST[:ro] is expected");
+	const readOnly = parseMode(mode);
+	if (target === undefined) throw malformed(`-v ${volume} is not supported yet (volumes): give SRC:DST`);
+	if (source === "" || target === "") throw invalid("SRC:DST[:ro] is expected");
+	if (!target.startsWith("/")) throw invalid("the path in the container must be absolute");
+	if (clean(target) === "/") throw invalid("the path in the container cannot be /");
+	return { source: hostPath(source, volume), target: clean(target), readOnly };
+}
+
+/** docker: what holds no slash and is no `.` is the name of a volume. */
+function hostPath(source: string, volume: string): string {
+	if (/^(\/|\.\.?(\/|$))/.test(source)) return absolute(source);
+	throw malformed(`-v ${volume}: the volume "${source}" is not supported yet (volumes): give a path, /… or ./…`);
+}
+
+function parseMode(mode: string | undefined): boolean {
+	if (mode === undefined || mode === "rw") return false;
+	if (mode === "ro") return true;
+	const later = mode.split(",").every((word) => LATER.has(word) || word === "ro" || word === "rw");
+	throw malformed(later ? `the volume mode "${mode}" is not supported yet (volumes)` : `invalid mode: ${mode}`);
+}

@@ -1,0 +1,16 @@
+/** `wait`. */
+
+import { forEachName } from "./each.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "CONTAINER [CONTAINER...]",
+	operands: { least: 1 },
+	flags: {},
+	examples: ["wait web"],
+	async run({ operands, open }) {
+		const store = await open();
+		const { wait } = await import("../container/container.ts");
+		return forEachName(operands, async (name) => String(await wait(store, name)));
+	},
+});

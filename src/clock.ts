@@ -1,0 +1,13 @@
+/** Times as they are stored: RFC 3339 in UTC with nine digits of fraction, so that they sort as text. */
+
+/** Nanoseconds since the epoch → `2026-11-21T01:06:57.691810561Z`. */
+export function formatTime(nanoseconds: bigint): string {
+	const milliseconds = Number(nanoseconds / 1_000_000n);
+	const fraction = String(nanoseconds % 1_000_000_000n).padStart(9, "0");
+	return `${new Date(milliseconds).toISOString().slice(0, 19)}.${fraction}Z`;
+}
+
+/** Now, as stored. Date has milliseconds; the monotonic clock gives the rest so that two calls differ. */
+export function now(): string {
+	return formatTime(BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n));
+}

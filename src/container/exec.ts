@@ -1,0 +1,128 @@
+/** `exec`: a further program in a running container. */
+
+import { close } from "../../ffi/file.ts";
+import { openProcess, openSelf } from "../../ffi/process.ts";
+import { terminalSize } from "../../ffi/session.ts";
+import { packetPair } from "../../ffi/socket.ts";
+import { Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import {
+	compileExec,
+	Descriptors,
+	type Identity,
+	type Process,
+	type Spec,
+	USER_ANNOTATION,
+} from "../runtime/runtime.ts";
+import { callerStreams } from "./callers.ts";
+import { readSpec } from "./files.ts";
+import { openNull, play } from "./play.ts";
+import { follow } from "./session.ts";
+import { mergeVariables } from "./spec.ts";
+import { look } from "./state.ts";
+import { find } from "./table.ts";
+import { userIn } from "./who.ts";
+
+const STDOUT = 1;
+/** docker: what cannot be started for any reason but "not found". */
+const EXEC_REFUSED = 126;
+
+export interface ExecOptions {
+	command: string[];
+	env: string[];
+	workingDirectory?: string;
+	user?: string;
+	interactive: boolean;
+	tty: boolean;
+	detach: boolean;
+}
+
+/**
+ * Runs a program in a container.
+ * @returns its exit code; 0 with `detach` once it has started
+ * @throws Failure: 1 if the container does not run, 126 or 127 if the program cannot be started
+ */
+export async function exec(store: Store, name: string, options: ExecOptions): Promise<number> {
+	const container = find(store, name);
+	const { running } = look(store, container);
+	const spec = readSpec(store, container.id);
+	const target = running && openProcess(running.program, running.programStart);
+	if (!running || !spec || target === undefined) throw new Failure(`container ${name} is not running`);
+
+	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";
+	const identity = identify(running.program, user);
+	const descriptors = new Descriptors(openNull());
+	const control = packetPair();
+	const numbers = {
+		control: descriptors.pass(control[1]),
+		cli: options.detach ? -1 : descriptors.pass(openSelf()),
+		pidfd: descriptors.pass(target),
+		callers: options.tty || options.detach ? [] : callerStreams(descriptors, options.interactive),
+	};
+	const compiled = compileExec(processOf(spec, options), {
+		pidfd: numbers.pidfd,
+		identity,
+		user,
+		stdio: {
+			terminal: options.tty,
+			size: options.tty && !options.detach ? terminalSize(STDOUT) : undefined,
+			interactive: options.interactive,
+		},
+		policy: {
+			terminal: options.tty,
+			exec: true,
+			remove: false,
+			detached: options.detach,
+			control: numbers.control,
+			cli: numbers.cli,
+			callers: numbers.callers,
+			sync: -1,
+			lock: -1,
+			runDirectory: -1,
+			logDirectory: -1,
+			log: { driver: "none", maxSize: 0, maxFiles: 1, name: "" },
+		},
+	});
+	await playExec(compiled, descriptors, control, container.id);
+	close(target);
+	if (options.detach) return 0;
+	const end = follow(control[0], { tty: options.tty, stdin: options.interactive, forwardSignals: false });
+	return end.exitCode;
+}
+
+/** An unknown user is docker's own error, not one of the start: 1. */
+function identify(pid: number, user: string): Identity {
+	try {
+		return userIn(pid, user);
+	} catch (error) {
+		throw error instanceof Failure ? error.withExitCode(1) : error;
+	}
+}
+
+/** As the container's first process, with what exec says. */
+function processOf(spec: Spec, options: ExecOptions): Process {
+	const terminal = options.tty ? ["TERM=xterm"] : [];
+	return {
+		...spec.process,
+		terminal: options.tty,
+		args: options.command,
+		env: mergeVariables(spec.process.env, terminal, options.env),
+		cwd: options.workingDirectory ?? spec.process.cwd,
+	};
+}
+
+async function playExec(
+	compiled: Parameters<typeof play>[0]["compiled"],
+	descriptors: Descriptors,
+	control: [number, number],
+	id: string,
+): Promise<void> {
+	try {
+		await play({ compiled, descriptors, control, title: `exec ${id.slice(0, 12)}` });
+	} catch (error) {
+		if (!(error instanceof Failure)) throw error;
+		// `-w` with a directory that is not there counts as not found, as everything ENOENT does.
+		const missing = error.exitCode === 127 || error.message.includes("ENOENT");
+		throw error.withExitCode(missing ? 127 : EXEC_REFUSED);
+	}
+}

@@ -1,0 +1,118 @@
+/** `run --explain`: the plan as a newcomer can follow it. The list is the one that would be played. */
+
+import { AT_FDCWD } from "../../ffi/constants.ts";
+import { isDirectory, statusIfThere } from "../../ffi/file.ts";
+import { terminalSize } from "../../ffi/session.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { get, type Image } from "../image/image.ts";
+import type { Store } from "../kernel/store.ts";
+import { containerDirectory } from "../places.ts";
+import { type Caller, Descriptors } from "../runtime/runtime.ts";
+import { specOf } from "./launching.ts";
+import { checkName, generateId } from "./names.ts";
+import type { RunOptions } from "./options.ts";
+import { compilePlan, type HelperDescriptors } from "./plan.ts";
+import type { Container } from "./table.ts";
+
+const STDOUT = 1;
+
+/** The plan of a run, as text. Touches nothing. */
+export function explain(store: Store, options: RunOptions): string {
+	const image = options.image === undefined ? undefined : imageOf(store, options.image);
+	if (options.name !== undefined) checkName(options.name);
+	const container = imaginary(image, options);
+	const spec = specOf(store, container, image);
+	const directories = new Set(options.volumes.map((volume) => volume.source).filter(willBeDirectory));
+	const { tape } = compilePlan({
+		places: store.places,
+		id: container.id,
+		options,
+		image,
+		spec,
+		directories,
+		descriptors: imaginaryDescriptors(options),
+		terminalSize: options.tty && !options.detach ? terminalSize(STDOUT) : undefined,
+		detached: options.detach,
+	});
+	const steps = tape.steps.map((step, index) => `  step ${index + 1}/${tape.steps.length}: ${step.what}`);
+	return [
+		...imageLines(image, options),
+		"",
+		...containerLines(store, container),
+		"",
+		"cgroup",
+		"  none of its own yet: the container stays in the cgroup that bunker was started in",
+		"",
+		"network",
+		`  ${networkLine(options)}`,
+		"",
+		"tape: the system calls that make the container, in order; the first that fails is the error you see",
+		...steps,
+		"",
+	].join("\n");
+}
+
+/** A volume's source that is missing is made, as a directory. */
+function willBeDirectory(source: string): boolean {
+	return isDirectory(source) || statusIfThere(source, AT_FDCWD, 0) === undefined;
+}
+
+function imageOf(store: Store, name: string): Image {
+	try {
+		return get(store, name);
+	} catch (error) {
+		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
+	}
+}
+
+/** The helper's descriptors, numbered as in a start; none of them is opened. */
+function imaginaryDescriptors(options: RunOptions): HelperDescriptors {
+	const descriptors = new Descriptors(-1);
+	const next = () => descriptors.pass(-1);
+	const attached = !options.detach;
+	const numbers = { control: next(), cli: attached ? next() : -1, sync: next(), lock: next() };
+	const directories = { runDirectory: next(), logDirectory: next() };
+	const stream = (): Caller => ({ fd: next(), kind: "own" });
+	const callers = attached && !options.tty ? [options.interactive ? stream() : undefined, stream(), stream()] : [];
+	return { ...numbers, ...directories, callers };
+}
+
+/** A container as it would be inserted. */
+function imaginary(image: Image | undefined, options: RunOptions): Container {
+	return {
+		id: generateId(),
+		name: options.name ?? "",
+		command: [],
+		image: image?.id ?? null,
+		created: "",
+		options,
+		started: null,
+		finished: null,
+		exitCode: null,
+		error: null,
+		boot: null,
+	};
+}
+
+function imageLines(image: Image | undefined, options: RunOptions): string[] {
+	if (!image) return ["image", `  none: the root file system is ${options.rootfs}, used as it is`];
+	const layers = image.layers.map((layer, index) => `  layer ${index + 1}: ${layer}`);
+	return [`image ${options.image}`, `  id: ${image.id}`, ...layers];
+}
+
+function containerLines(store: Store, { id, name, options }: Container): string[] {
+	const output = options.detach ? "in the background" : "in the foreground";
+	return [
+		`container ${id}`,
+		`  name: ${name || "made up when it is created"}`,
+		`  directory: ${containerDirectory(store.places, id)}`,
+		`  runs ${output}, ${options.tty ? "with a terminal" : "without a terminal"}; log: ${options.log.driver}`,
+		`  when it has ended it is ${options.remove ? "removed" : "kept"}`,
+	];
+}
+
+function networkLine(options: RunOptions): string {
+	return options.network === "host"
+		? "host: the container shares the host's network"
+		: "none: a network namespace of its own with nothing but the loopback interface";
+}

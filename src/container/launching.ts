@@ -1,0 +1,119 @@
+/**
+ * Starting a container that exists: its files, tape and monitor. Whoever calls
+ * this holds the operation lock.
+ */
+
+import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
+import { isDirectory, open } from "../../ffi/file.ts";
+import { openSelf } from "../../ffi/process.ts";
+import { terminalSize } from "../../ffi/session.ts";
+import { packetPair } from "../../ffi/socket.ts";
+import { trace } from "../environment.ts";
+import { EXIT, Failure } from "../failure.ts";
+import type { Image } from "../image/image.ts";
+import type { Store } from "../kernel/store.ts";
+import { containerDirectory, runDirectory } from "../places.ts";
+import { capabilityMask, Descriptors, encodeIdentity, type Spec, USER_ANNOTATION } from "../runtime/runtime.ts";
+import { callerStreams } from "./callers.ts";
+import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
+import { lockRoot } from "./locks.ts";
+import { compilePlan, type HelperDescriptors } from "./plan.ts";
+import { openNull, play } from "./play.ts";
+import { buildSpec } from "./spec.ts";
+import type { Container } from "./table.ts";
+import { userIn } from "./who.ts";
+
+const STDOUT = 1;
+
+/** Who listens to the program that is started. */
+export interface Listening {
+	/** the CLI stays and takes output (and input, if `stdin`) */
+	attached: boolean;
+	stdin: boolean;
+}
+
+/** A program that was started. */
+export interface Started {
+	pid: number;
+	/** our end of the monitor's control socket */
+	control: number;
+}
+
+/**
+ * Starts a container.
+ * @param image what it is made of; undefined with --rootfs
+ * @throws Failure 125, 126 or 127, with nothing running
+ */
+export async function launchContainer(
+	store: Store,
+	container: Container,
+	image: Image | undefined,
+	listening: Listening,
+): Promise<Started> {
+	const { id, options } = container;
+	checkRoot(options.rootfs);
+	const spec = specOf(store, container, image);
+	makeBase(store);
+	makeDirectoriesOf(store, id);
+	makeRunDirectory(store, id);
+	using root = lockRoot(store, id);
+	writeFiles(store, id, spec, options);
+	const directories = prepareVolumes(store, id, spec);
+	trace("time", "files written");
+
+	const control = packetPair();
+	const sync = packetPair();
+	const { descriptors, numbers } = helperDescriptors(store, container, listening, root.fd, control[1], sync[1]);
+	const compiled = compilePlan({
+		places: store.places,
+		id,
+		options,
+		image,
+		spec,
+		directories,
+		descriptors: numbers,
+		terminalSize: options.tty && listening.attached ? terminalSize(STDOUT) : undefined,
+		detached: !listening.attached,
+	});
+	const capabilities = capabilityMask(spec.process.capabilities.effective);
+	const answer = (pid: number) => encodeIdentity(userIn(pid, spec.annotations[USER_ANNOTATION] ?? ""), capabilities);
+	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), answer });
+	return { pid, control: control[0] };
+}
+
+/** config.json of a container, built anew: everything it depends on is stored. */
+export function specOf(store: Store, container: Container, image: Image | undefined): Spec {
+	return buildSpec(container.options, image?.config.config, {
+		id: container.id,
+		runDirectory: runDirectory(store.places, container.id),
+		hostHostname: hostHostname(),
+	});
+}
+
+function checkRoot(rootfs: string | undefined): void {
+	if (rootfs === undefined || isDirectory(rootfs)) return;
+	throw new Failure(`use ${rootfs} as the root file system: not a directory`, { exitCode: EXIT.refused });
+}
+
+function helperDescriptors(
+	store: Store,
+	{ id, options }: Container,
+	listening: Listening,
+	root: number,
+	control: number,
+	sync: number,
+): { descriptors: Descriptors; numbers: HelperDescriptors } {
+	const descriptors = new Descriptors(openNull());
+	const directory = (path: string) => open(path, O_PATH | O_DIRECTORY);
+	const session = listening.attached && !options.tty;
+	const numbers: HelperDescriptors = {
+		control: descriptors.pass(control),
+		cli: listening.attached ? descriptors.pass(openSelf()) : -1,
+		sync: descriptors.pass(sync),
+		lock: descriptors.pass(root),
+		runDirectory: descriptors.pass(directory(runDirectory(store.places, id))),
+		logDirectory: descriptors.pass(directory(containerDirectory(store.places, id))),
+		callers: session ? callerStreams(descriptors, listening.stdin && options.interactive) : [],
+	};
+	return { descriptors, numbers };
+}

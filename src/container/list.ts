@@ -1,0 +1,72 @@
+/** Containers as `ps` and `info` show them. */
+
+import { formatTime } from "../clock.ts";
+import type { Store } from "../kernel/store.ts";
+import { tryLockOperation } from "./locks.ts";
+import { clearGraves, erase } from "./remove.ts";
+import { look, started, stateName, sweep } from "./state.ts";
+import { all, type Container } from "./table.ts";
+
+export interface Summary {
+	id: string;
+	name: string;
+	/** the image as typed, or the directory of --rootfs */
+	image: string;
+	command: string[];
+	/** RFC 3339, nanoseconds */
+	created: string;
+	state: "created" | "running" | "exited";
+	started?: string;
+	finished?: string;
+	exitCode?: number;
+	error?: string;
+}
+
+/** Containers, newest first; only those that run unless `all`. */
+export function list(store: Store, options: { all: boolean }): Summary[] {
+	const ids = started(store);
+	const containers = all(store);
+	sweep(store, ids, containers);
+	clearGraves(store);
+	return containers
+		.map((container) => summarize(store, container, ids))
+		.filter((summary) => summary !== undefined)
+		.filter((summary) => options.all || summary.state === "running");
+}
+
+/** How many containers there are, and how many of them run. */
+export function count(store: Store): { containers: number; running: number; stopped: number } {
+	const summaries = list(store, { all: true });
+	const running = summaries.filter((summary) => summary.state === "running").length;
+	return { containers: summaries.length, running, stopped: summaries.length - running };
+}
+
+function summarize(store: Store, container: Container, ids: Set<string>): Summary | undefined {
+	const seen = look(store, container, ids);
+	const state = stateName(seen);
+	if (state !== "running" && container.options.remove && reapLeftover(store, container)) return undefined;
+	const { options, command, id, name, created, finished, exitCode, error } = seen.container;
+	const startedAt = seen.running ? formatTime(seen.running.started) : seen.container.started;
+	return {
+		id,
+		name,
+		image: options.image ?? (options.rootfs as string),
+		command,
+		created,
+		state,
+		...(startedAt !== null && { started: startedAt }),
+		...(finished !== null && { finished }),
+		...(exitCode !== null && { exitCode }),
+		...(error !== null && { error }),
+	};
+}
+
+/** A --rm container that does not run, and that nobody is just starting or removing: a kill has left it. */
+function reapLeftover(store: Store, container: Container): boolean {
+	using operation = tryLockOperation(store, container.id);
+	if (!operation) return false;
+	// Somebody may have started it since we looked.
+	if (look(store, container).running) return false;
+	erase(store, container.id);
+	return true;
+}

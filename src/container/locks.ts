@@ -1,0 +1,56 @@
+/**
+ * The two locks of a container, both flocks: gone with the last descriptor,
+ * however their holder ends.
+ *
+ * - The operation lock, a file in the run root (tmpfs): whoever starts, removes or
+ *   folds, for as long as that takes. Who waits for it looks again afterwards.
+ * - The root lock, the directory itself: whoever mounts the upper layer. Its
+ *   monitor holds it until the end is recorded; the kernel would allow a second
+ *   overlay on the same upper, and corrupt it.
+ */
+
+import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR } from "../../ffi/constants.ts";
+import { close, lock, makeDirectories, open, openIfThere, unlink } from "../../ffi/file.ts";
+import type { Store } from "../kernel/store.ts";
+import { containerDirectory, locksDirectory } from "../places.ts";
+
+/** A lock that ends with its scope. */
+export type Held = { fd: number } & Disposable;
+
+const held = (fd: number): Held => ({ fd, [Symbol.dispose]: () => close(fd) });
+
+/** Waits for the operation lock. Who gets it must look whether the container is still there. */
+export function lockOperation(store: Store, id: string): Held {
+	const fd = openLock(store, id);
+	lock(fd, { wait: true });
+	return held(fd);
+}
+
+/** The operation lock, if nobody holds it. */
+export function tryLockOperation(store: Store, id: string): Held | undefined {
+	const fd = openLock(store, id);
+	if (lock(fd, { wait: false })) return held(fd);
+	close(fd);
+	return undefined;
+}
+
+function openLock(store: Store, id: string): number {
+	const directory = locksDirectory(store.places);
+	const path = `${directory}/${id}`;
+	const fd = openIfThere(path, O_RDWR | O_CREAT, AT_FDCWD, 0o600);
+	if (fd !== undefined) return fd;
+	makeDirectories(directory, 0o700);
+	return open(path, O_RDWR | O_CREAT, 0o600);
+}
+
+/** Removes the file of an operation lock, by its holder, with the container. */
+export function dropLock(store: Store, id: string): void {
+	unlink(`${locksDirectory(store.places)}/${id}`);
+}
+
+/** Waits for the root lock: a monitor that has recorded its container's end is just letting go of it. */
+export function lockRoot(store: Store, id: string): Held {
+	const fd = open(containerDirectory(store.places, id), O_RDONLY | O_DIRECTORY);
+	lock(fd, { wait: true });
+	return held(fd);
+}

@@ -1,0 +1,97 @@
+/**
+ * A container compiled: spec and tape from what is stored. It looks at the host
+ * and touches nothing, so `--explain` and a start get the same list.
+ */
+
+import { S_IFDIR, S_IFMT } from "../../ffi/constants.ts";
+import { statusIfThere } from "../../ffi/file.ts";
+import type { Image } from "../image/image.ts";
+import type { Places } from "../places.ts";
+import { baseDirectory, containerDirectory, layersDirectory } from "../places.ts";
+import {
+	type Caller,
+	type Compiled,
+	compileStart,
+	type PathKind,
+	type RootSource,
+	type Spec,
+} from "../runtime/runtime.ts";
+import type { RunOptions } from "./options.ts";
+
+/** Numbers of the helper's descriptors; -1 where there is none. */
+export interface HelperDescriptors {
+	control: number;
+	cli: number;
+	sync: number;
+	lock: number;
+	runDirectory: number;
+	logDirectory: number;
+	callers: (Caller | undefined)[];
+}
+
+export interface PlanOptions {
+	places: Places;
+	id: string;
+	options: RunOptions;
+	image: Image | undefined;
+	spec: Spec;
+	/** sources of volumes that are directories */
+	directories: ReadonlySet<string>;
+	descriptors: HelperDescriptors;
+	/** of the caller's terminal */
+	terminalSize?: { rows: number; columns: number };
+	/** nobody is there for the output */
+	detached: boolean;
+}
+
+/** Compiles the start of a container. */
+export function compilePlan(plan: PlanOptions): Compiled {
+	const { options, places, id } = plan;
+	return compileStart(plan.spec, {
+		root: rootSource(plan),
+		kernelPaths: kernelPaths(plan.spec),
+		directories: plan.directories,
+		stdio: { terminal: options.tty, size: plan.terminalSize, interactive: options.interactive },
+		policy: {
+			terminal: options.tty,
+			exec: false,
+			remove: options.remove,
+			detached: plan.detached,
+			...plan.descriptors,
+			log: { ...options.log, name: logName(id, options) },
+			cleanup: options.remove
+				? {
+						argv: [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__reap", id],
+						environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+					}
+				: undefined,
+		},
+	});
+}
+
+/** The name of the log in the container's directory, as docker names it for json-file. */
+export function logName(id: string, options: RunOptions): string {
+	return options.log.driver === "json-file" ? `${id}-json.log` : "local.log";
+}
+
+function rootSource({ options, image, places, id }: PlanOptions): RootSource {
+	if (!image) return { kind: "directory", path: options.rootfs as string };
+	return {
+		kind: "overlay",
+		layersDirectory: layersDirectory(places),
+		layers: image.layers,
+		base: baseDirectory(places),
+		containerDirectory: containerDirectory(places, id),
+		volatile: options.remove,
+	};
+}
+
+/** The container's /proc and /sys are the same kernel's as ours. */
+function kernelPaths({ linux }: Spec): Map<string, PathKind> {
+	const kinds = new Map<string, PathKind>();
+	for (const path of [...linux.maskedPaths, ...linux.readonlyPaths]) {
+		const status = statusIfThere(path);
+		if (status) kinds.set(path, (status.mode & S_IFMT) === S_IFDIR ? "directory" : "file");
+	}
+	return kinds;
+}

@@ -1,0 +1,117 @@
+/**
+ * Playing a tape: the helper is started, the sync answered, and whatever keeps
+ * the program from starting becomes an error with the sentence of its step.
+ */
+
+import { O_RDWR } from "../../ffi/constants.ts";
+import { errnoText } from "../../ffi/errno.ts";
+import { close, open } from "../../ffi/file.ts";
+import { sealedMemfd } from "../../ffi/library.ts";
+import { receive, send } from "../../ffi/socket.ts";
+import { spawnHelper } from "../../ffi/spawn.ts";
+import { decodePacket, PACKET } from "../../ffi/tape.ts";
+import { trace, traces } from "../environment.ts";
+import { EXIT, Failure } from "../failure.ts";
+import type { Step } from "../kernel/tape.ts";
+import type { Compiled, Descriptors } from "../runtime/runtime.ts";
+
+const ENOENT = 2;
+const ENOTDIR = 20;
+
+/** What is needed to play a compiled tape. */
+export interface Launch {
+	compiled: Compiled;
+	descriptors: Descriptors;
+	/** our end of the control socket, and the helper's, which is closed here */
+	control: [ours: number, helpers: number];
+	/** the same of the child's sync socket; undefined where the tape has no sync */
+	sync?: [ours: number, childs: number];
+	/** shown by `ps` behind the monitor's name */
+	title: string;
+	/** the answer to the sync, given the child's pid */
+	answer?: (pid: number) => Uint8Array;
+}
+
+/**
+ * Starts the helper and waits until the program runs.
+ * @returns the pid of the program
+ * @throws Failure with the sentence of the step that failed; 126 or 127 if the program is at fault, else 125
+ */
+export async function play(launch: Launch): Promise<number> {
+	const { compiled, descriptors, control, sync } = launch;
+	traceSteps(compiled.tape.steps);
+	const job = sealedMemfd("bunker-job", compiled.tape.encode(compiled.policy.place));
+	trace("time", "tape encoded");
+	const helper = await spawnHelper(descriptors.withJob(job), launch.title);
+	trace("time", "helper started");
+	for (const fd of [job, helper.pidfd, control[1]]) close(fd);
+	if (sync) {
+		close(sync[1]);
+		answerSync(launch, sync[0]);
+	}
+	const pid = waitForStart(launch);
+	trace("time", "program started");
+	return pid;
+}
+
+/** Anything that goes wrong here shows on the control socket too, with the reason: that is where it is reported. */
+function answerSync(launch: Launch, sync: number): void {
+	const pid = expectPacket(launch, PACKET.type.forked);
+	try {
+		if (!receive(sync, 1)) return;
+		trace("time", "root made, user asked for");
+		send(sync, (launch.answer as (pid: number) => Uint8Array)(pid));
+		trace("time", "user answered");
+	} finally {
+		close(sync);
+	}
+}
+
+function waitForStart(launch: Launch): number {
+	if (!launch.sync) expectPacket(launch, PACKET.type.forked);
+	return expectPacket(launch, PACKET.type.started);
+}
+
+function expectPacket(launch: Launch, type: number): number {
+	for (;;) {
+		const bytes = receive(launch.control[0], PACKET.header);
+		const packet = bytes && decodePacket(bytes);
+		if (!packet) throw new Failure("start the program: the monitor was killed", { exitCode: EXIT.refused });
+		if (packet.type === type) return packet.value;
+		if (packet.type === PACKET.type.failed) throw stepFailure(launch.compiled.tape.steps, packet.value, packet.extra);
+	}
+}
+
+/** The error of a failed step: its number, sentence and errno. */
+export function stepFailure(steps: readonly Step[], index: number, errno: number): Failure {
+	const step = steps[index];
+	if (!step)
+		return new Failure(`start the program: killed by signal ${errno} while it was prepared`, {
+			exitCode: EXIT.refused,
+		});
+	const where = `step ${index + 1}/${steps.length}: ${step.what}: ${errnoText(errno)}`;
+	if (step.call === "execve") return programFailure(steps, step, errno, where);
+	return new Failure(where, { exitCode: EXIT.refused });
+}
+
+function programFailure(steps: readonly Step[], step: Step, errno: number, where: string): Failure {
+	const candidates = steps.filter((one) => one.call === "execve").length;
+	const missing = errno === ENOENT || errno === ENOTDIR;
+	if (candidates > 1) {
+		const name = step.what.slice(step.what.lastIndexOf("/") + 1);
+		return new Failure(`${where}: no executable ${name} in any directory of PATH`, { exitCode: EXIT.notFound });
+	}
+	return new Failure(where, { exitCode: missing ? EXIT.notFound : EXIT.notExecutable });
+}
+
+function traceSteps(steps: readonly Step[]): void {
+	if (!traces("tape")) return;
+	steps.forEach((step, index) => {
+		trace("tape", `step ${index + 1}/${steps.length}: ${step.what}`);
+	});
+}
+
+/** A descriptor of /dev/null, for the helper's own streams. */
+export function openNull(): number {
+	return open("/dev/null", O_RDWR);
+}

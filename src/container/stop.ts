@@ -1,0 +1,149 @@
+/** Signals and ends: stop, kill, wait. Nothing polls: a pidfd says when a process has ended. */
+
+import { O_RDONLY } from "../../ffi/constants.ts";
+import { close, openIfThere, readToEnd } from "../../ffi/file.ts";
+import { openProcess, sendSignal, waitReadable } from "../../ffi/process.ts";
+import { decodeRecords, RECORD_DIED, type State } from "../../ffi/tape.ts";
+import { Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import { runDirectory } from "../places.ts";
+import { readSpec } from "./files.ts";
+import { lockRoot } from "./locks.ts";
+import { outcome } from "./outcome.ts";
+import { signalNumber } from "./signals.ts";
+import { STOP_SIGNAL_ANNOTATION } from "./spec.ts";
+import { look } from "./state.ts";
+import { byId, type Container, find } from "./table.ts";
+
+const SIGKILL = 9;
+const DEFAULT_GRACE = 10;
+
+/** A container that has been asked to end. */
+interface Stopping {
+	container: Container;
+	running: State;
+	pidfd: number | undefined;
+}
+
+/** What became of a container that was to stop. */
+export interface Stopped {
+	failure?: unknown;
+	/** the time was used up, so it was killed */
+	killed?: boolean;
+}
+
+/**
+ * Asks programs to end, all at once, waits, and kills those that have not.
+ * A container that does not run is no error.
+ * @param options.timeout seconds for all of them; negative: wait for ever; 10 if not said
+ * @returns what became of each, by the index of the name
+ */
+export async function stop(
+	store: Store,
+	names: readonly string[],
+	options: { timeout?: number } = {},
+): Promise<Stopped[]> {
+	const grace = options.timeout ?? DEFAULT_GRACE;
+	const deadline = grace < 0 ? undefined : performance.now() + grace * 1000;
+	const asked = names.map((name) => outcome(() => askToStop(store, name)));
+	return asked.map(({ value, failure }) => {
+		if (failure !== undefined || !value) return { failure };
+		const ended = outcome(() => finishStop(store, value, deadline));
+		return { failure: ended.failure, killed: ended.value };
+	});
+}
+
+function askToStop(store: Store, name: string): Stopping | undefined {
+	const { container, running } = look(store, find(store, name));
+	if (!running) return undefined;
+	const signal = readSpec(store, container.id)?.annotations[STOP_SIGNAL_ANNOTATION] ?? "SIGTERM";
+	const pidfd = openProcess(running.program, running.programStart);
+	if (pidfd !== undefined) sendSignal(pidfd, signalNumber(signal));
+	return { container, running, pidfd };
+}
+
+/** @returns true if it had to be killed */
+function finishStop(store: Store, { container, running, pidfd }: Stopping, deadline: number | undefined): boolean {
+	let killed = false;
+	if (pidfd !== undefined) {
+		const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+		killed = waitReadable([pidfd], left).length === 0;
+		if (killed) sendSignal(pidfd, SIGKILL);
+		close(pidfd);
+	}
+	waitForRecord(store, container, running);
+	return killed;
+}
+
+/** Kills a program without waiting for its end. */
+export function killProgram(running: State): void {
+	const pidfd = openProcess(running.program, running.programStart);
+	if (pidfd === undefined) return;
+	sendSignal(pidfd, SIGKILL);
+	close(pidfd);
+}
+
+/**
+ * Kills a container's program and waits until its end is recorded and its root
+ * is free. Not for the monitor itself: with --rm that goes on as the clean-up,
+ * which waits for the operation lock that our caller holds.
+ */
+export function killAndWait(store: Store, container: Container, running: State): void {
+	const pidfd = openProcess(running.program, running.programStart);
+	if (pidfd !== undefined) {
+		sendSignal(pidfd, SIGKILL);
+		waitReadable([pidfd]);
+		close(pidfd);
+	}
+	using _root = lockRoot(store, container.id);
+}
+
+/**
+ * Sends a signal to a container's program.
+ * @throws Failure if it does not run, or there is no such signal
+ */
+export function kill(store: Store, name: string, options: { signal: string }): void {
+	const container = find(store, name);
+	const signal = signalNumber(options.signal);
+	const { running } = look(store, container);
+	const pidfd = running && openProcess(running.program, running.programStart);
+	if (running === undefined || pidfd === undefined)
+		throw new Failure(`cannot kill container: ${name}: container ${container.id.slice(0, 12)} is not running`);
+	sendSignal(pidfd, signal);
+	if (signal === SIGKILL) waitForRecord(store, container, running);
+	close(pidfd);
+}
+
+/** Waits until a container has ended. @returns its exit code */
+export async function wait(store: Store, name: string): Promise<number> {
+	const container = find(store, name);
+	const seen = look(store, container);
+	if (!seen.running) return seen.container.exitCode ?? 0;
+	return waitForRecord(store, seen.container, seen.running);
+}
+
+/**
+ * Sleeps until the monitor has recorded the end: it exits then, or takes its
+ * container with it. The record is opened before, since with --rm it goes.
+ * @returns the exit code
+ */
+function waitForRecord(store: Store, container: Container, running: State): number {
+	const record = openIfThere(`${runDirectory(store.places, container.id)}/record`, O_RDONLY);
+	const monitor = openProcess(running.monitor, running.monitorStart);
+	if (monitor !== undefined) {
+		waitReadable([monitor]);
+		close(monitor);
+	}
+	const died = record === undefined ? undefined : lastEnd(record);
+	const row = byId(store, container.id);
+	const seen = row && look(store, row).container;
+	return died ?? seen?.exitCode ?? 128 + SIGKILL;
+}
+
+function lastEnd(record: number): number | undefined {
+	try {
+		return decodeRecords(readToEnd(record)).findLast((entry) => entry.kind === RECORD_DIED)?.status;
+	} finally {
+		close(record);
+	}
+}

@@ -1,0 +1,44 @@
+/**
+ * Archives of `docker save` and of podman and skopeo as docker-archive:
+ * manifest.json lists configs, layers and names (moby, image/tarexport; docker
+ * image spec v1.2). Since docker 25 they are OCI layouts besides.
+ */
+
+import { Failure } from "../failure.ts";
+import { type ArchivedImage, archivedImage } from "./archive.ts";
+import type { Contents } from "./contents.ts";
+import { array, fields, optional, parseJson, string, strings } from "./foreign.ts";
+import { parseTag } from "./reference.ts";
+
+const MANIFEST = "manifest.json";
+
+export const isDockerArchive = (contents: Contents): boolean => contents.has(MANIFEST);
+
+/** The images of the archive, in order. @throws Failure */
+export function dockerImages(contents: Contents): ArchivedImage[] {
+	const what = `${MANIFEST} in ${contents.name}`;
+	const manifest = array(parseJson(contents.json(MANIFEST), what), what);
+	if (manifest.length === 0) throw new Failure(`${contents.name}: holds no image`);
+	return manifest.map((item) => image(contents, item, what));
+}
+
+function image(contents: Contents, item: unknown, what: string): ArchivedImage {
+	const { Config, Layers, RepoTags } = fields(item, `an image of ${what}`);
+	const config = string(Config, `Config of ${what}`);
+	const layers = optional(strings, Layers, `Layers of ${what}`) ?? [];
+	const names = optional(strings, RepoTags, `RepoTags of ${what}`) ?? [];
+	return archivedImage(
+		contents,
+		config,
+		digestInName(config),
+		layers.map((path) => ({ slice: contents.slice(path), digest: digestInName(path) })),
+		names.map(parseTag),
+	);
+}
+
+/** `blobs/sha256/HEX` and `HEX.json` name what they hold; `HEX/layer.tar` does not: that is an id of docker's of old. */
+function digestInName(path: string): string | undefined {
+	const found = /^blobs\/sha256\/([0-9a-f]{64})$|^([0-9a-f]{64})\.json$/.exec(path);
+	const digits = found?.[1] ?? found?.[2];
+	return digits && `sha256:${digits}`;
+}

@@ -1,0 +1,127 @@
+/**
+ * Images: named, listed, taken in, removed. What an image is: a config blob
+ * whose digest is its id, and a list of layers, each an unpacked directory that
+ * any number of images share.
+ *
+ * This file is the folder's face. What only `load` and `import` need is
+ * imported when they are called: `run` comes through here, too.
+ */
+
+import { readFile } from "../../ffi/file.ts";
+import { Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import { blobsDirectory } from "../places.ts";
+import { type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
+import { type ImageConfig, storedConfig } from "./config.ts";
+import { hex } from "./digest.ts";
+import { parseTag } from "./reference.ts";
+import type { Source } from "./source.ts";
+
+export { collect } from "./collect.ts";
+export type { ImageConfig } from "./config.ts";
+export { remove } from "./remove.ts";
+export type { Source } from "./source.ts";
+
+/** An image with everything that a container needs of it. */
+export interface Image {
+	/** `sha256:HEX`, the digest of the config blob */
+	id: string;
+	/** familiar names: `busybox:latest` */
+	references: string[];
+	/** bytes of all its layers' files */
+	size: number;
+	/** RFC 3339 */
+	created: string;
+	config: ImageConfig;
+	/** names of directories in layersDirectory(places), lowest first */
+	layers: string[];
+}
+
+/** A line of `images`. */
+export type ImageSummary = Pick<Image, "id" | "references" | "size" | "created">;
+
+/**
+ * Finds an image by name, by id with or without `sha256:`, or by the beginning of an id.
+ * @returns undefined where there is none
+ * @throws Failure where the beginning of an id is that of several
+ */
+export function find(store: Store, name: string): Image | undefined {
+	const row = rowOf(store, name);
+	if (!row) return undefined;
+	const layers = store.all<{ directory: string }>(
+		`SELECT directory FROM image_layer JOIN layer USING (chain_id) WHERE image = ? ORDER BY position`,
+		row.id,
+	);
+	const config = configOf(store, row.id);
+	return {
+		...summary(row, config, referencesOf(store, row.id)),
+		config,
+		layers: layers.map(({ directory }) => directory),
+	};
+}
+
+/** Finds an image that must be there. @throws Failure `No such image: nosuch:latest` */
+export function get(store: Store, name: string): Image {
+	const image = find(store, name);
+	if (image) return image;
+	throw unknown(name);
+}
+
+/** All images, the newest first. */
+export function list(store: Store): ImageSummary[] {
+	const names = Map.groupBy(
+		store.all<{ reference: string; image: string }>("SELECT reference, image FROM tag ORDER BY reference"),
+		({ image }) => image,
+	);
+	return store
+		.all<Row>("SELECT id, size, arrived FROM image")
+		.map((row) => summary(row, configOf(store, row.id), names.get(row.id)?.map(({ reference }) => reference) ?? []))
+		.sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? -1 : 1));
+}
+
+/** Gives an image one more name; the name is taken from whatever had it. @throws Failure */
+export function tag(store: Store, source: string, target: string): void {
+	const reference = parseTag(target);
+	const row = rowOf(store, source);
+	if (!row) throw unknown(source);
+	setReference(store, row.id, reference);
+}
+
+/**
+ * Makes an image of one layer from the tar archive of a root file system,
+ * plain or compressed.
+ * @param reference the name it gets; none if undefined
+ * @param options.message docker's: the comment in the image's history
+ * @returns its id
+ * @throws Failure, and nothing is left behind
+ */
+export async function importTar(
+	store: Store,
+	source: Source,
+	reference?: string,
+	options: { message?: string; changes?: string[] } = {},
+): Promise<string> {
+	const target = reference === undefined ? undefined : parseTag(reference);
+	if (options.changes?.length) throw new Failure("import --change is not supported yet");
+	const { importArchive } = await import("./import.ts");
+	return importArchive(store, source, target, options.message ?? "Imported from -");
+}
+
+/**
+ * Takes in the images of an archive: docker-save or OCI layout, plain or
+ * compressed.
+ * @returns their names, and the ids of those that have none
+ * @throws Failure, and nothing is left behind
+ */
+export async function load(store: Store, source: Source): Promise<{ references: string[]; ids: string[] }> {
+	const { loadArchive } = await import("./load.ts");
+	return loadArchive(store, source);
+}
+
+function configOf(store: Store, id: string): ImageConfig {
+	return storedConfig(readFile(`${blobsDirectory(store.places)}/${hex(id)}`));
+}
+
+function summary(row: Row, config: ImageConfig, references: string[]): ImageSummary {
+	return { id: row.id, references, size: row.size, created: config.created ?? row.arrived };
+}

@@ -1,0 +1,35 @@
+/** `import`: the tar archive of a root file system becomes an image of one layer. */
+
+import { now } from "../clock.ts";
+import type { Store } from "../kernel/store.ts";
+import { BlobWriter } from "./blob.ts";
+import { collect } from "./collect.ts";
+import { importedConfig } from "./config.ts";
+import { makeLayer } from "./layer.ts";
+import { publish } from "./publish.ts";
+import { type Source, settle } from "./source.ts";
+import { Workshop } from "./workshop.ts";
+
+/**
+ * @param reference in familiar form
+ * @param message the comment in its history
+ * @returns the image's id
+ * @throws Failure, and nothing is left behind
+ */
+export async function importArchive(
+	store: Store,
+	source: Source,
+	reference: string | undefined,
+	message: string,
+): Promise<string> {
+	collect(store);
+	using workshop = Workshop.open(store.places);
+	await using writer = new BlobWriter();
+	const finished = await makeLayer(settle(source, workshop), workshop, writer, { lowest: true });
+	const layer = await finished();
+	const { id, bytes } = importedConfig(layer.diffId, now(), message);
+	const references = reference === undefined ? [] : [reference];
+	const made = new Map([[layer.diffId, layer]]);
+	publish(store, workshop, [{ id, config: bytes, diffIds: [layer.diffId], made, references }]);
+	return id;
+}

@@ -1,0 +1,94 @@
+/** `rmi`: takes names from images, and images without a name away. The rules are docker's (moby, daemon/images/image_delete.go). */
+
+import { Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import { type Row, referencesOf, rowOf, unknown } from "./catalog.ts";
+import { collect } from "./collect.ts";
+import { familiar, parse } from "./reference.ts";
+
+/** What was done, as `rmi` prints it. */
+export interface Removal {
+	/** references */
+	untagged: string[];
+	/** ids of the image and of the layers that nothing uses any more, the highest first */
+	deleted: string[];
+}
+
+/**
+ * Removes a name, and with the last one the image. By id, all names of one
+ * repository at once.
+ * @param options.force removes names although a container uses the image (which then stays without a name), and several
+ * @throws Failure where there is no such image, a container uses it, or it has names in several repositories
+ */
+export function remove(store: Store, name: string, options: { force: boolean }): Removal {
+	const removal = store.transaction(() => {
+		const row = rowOf(store, name);
+		if (!row) throw unknown(name);
+		const references = referencesOf(store, row.id);
+		const byName = nameAmong(references, name);
+		return byName === undefined
+			? removeById(store, row, references, name, options)
+			: removeByName(store, row, references, byName, name, options);
+	});
+	collect(store);
+	return removal;
+}
+
+function nameAmong(references: readonly string[], name: string): string | undefined {
+	try {
+		const reference = familiar(parse(name));
+		return references.includes(reference) ? reference : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function removeByName(
+	store: Store,
+	row: Row,
+	references: readonly string[],
+	reference: string,
+	typed: string,
+	options: { force: boolean },
+): Removal {
+	const user = userOf(store, row.id);
+	if (references.length === 1 && user && !options.force) {
+		const what = `unable to remove repository reference ${JSON.stringify(typed)} (must force)`;
+		throw new Failure(`conflict: ${what} - container ${short(user)} is using its referenced image ${shortId(row.id)}`);
+	}
+	store.run("DELETE FROM tag WHERE reference = ?", reference);
+	const deleted = references.length === 1 && !user ? erase(store, row.id) : [];
+	return { untagged: [reference], deleted };
+}
+
+function removeById(
+	store: Store,
+	row: Row,
+	references: readonly string[],
+	typed: string,
+	options: { force: boolean },
+): Removal {
+	const conflict = (why: string) => new Failure(`conflict: unable to delete ${typed} (must be forced) - ${why}`);
+	const repositories = new Set(references.map((reference) => reference.slice(0, reference.lastIndexOf(":"))));
+	if (repositories.size > 1 && !options.force) throw conflict("image is referenced in multiple repositories");
+	const user = userOf(store, row.id);
+	if (user && !options.force) throw conflict(`image is being used by container ${short(user)}`);
+	store.run("DELETE FROM tag WHERE image = ?", row.id);
+	return { untagged: [...references], deleted: user ? [] : erase(store, row.id) };
+}
+
+/** Deletes the rows of an image and of the layers that only it used. @returns their ids */
+function erase(store: Store, id: string): string[] {
+	store.run("DELETE FROM image WHERE id = ?1", id);
+	const layers = store.all<{ chain_id: string }>(
+		"DELETE FROM layer WHERE chain_id NOT IN (SELECT chain_id FROM image_layer) RETURNING chain_id",
+	);
+	return [id, ...layers.map(({ chain_id }) => chain_id).reverse()];
+}
+
+/** The id of a container that was made from the image. */
+const userOf = (store: Store, image: string): string | undefined =>
+	store.first<{ id: string }>("SELECT id FROM container WHERE image = ? ORDER BY created LIMIT 1", image)?.id;
+
+const short = (id: string): string => id.slice(0, 12);
+const shortId = (id: string): string => short(id.slice("sha256:".length));

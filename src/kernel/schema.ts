@@ -1,0 +1,53 @@
+/**
+ * The tables, and how a database of an older bunker becomes today's. What must
+ * be unique is a constraint, a release is a cascade. Times are RFC 3339 with
+ * nine digits, UTC, so that they sort as text and keep nanoseconds.
+ */
+
+/** migrations[n] brings a database from version n to n + 1 (`PRAGMA user_version`). */
+export const migrations: readonly string[] = [
+	`
+CREATE TABLE image (
+	id TEXT PRIMARY KEY,            -- sha256:HEX of the config blob
+	size INTEGER NOT NULL,          -- bytes of all its layers' files
+	arrived TEXT NOT NULL           -- when it came here, for garbage and sorting
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tag (
+	reference TEXT PRIMARY KEY,     -- familiar form with tag: busybox:latest
+	image TEXT NOT NULL REFERENCES image(id) ON DELETE CASCADE,
+	updated TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_image ON tag(image);
+
+CREATE TABLE layer (
+	chain_id TEXT PRIMARY KEY,      -- sha256:HEX (OCI image-spec, config.md, layer chain id)
+	directory TEXT NOT NULL UNIQUE, -- its name in layers/: the first 24 hex digits
+	diff_id TEXT NOT NULL,          -- sha256:HEX of the uncompressed tar; also its blob's name
+	size INTEGER NOT NULL           -- bytes of its files
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE image_layer (
+	image TEXT NOT NULL REFERENCES image(id) ON DELETE CASCADE,
+	position INTEGER NOT NULL,      -- 0 is the lowest
+	chain_id TEXT NOT NULL REFERENCES layer(chain_id),
+	PRIMARY KEY (image, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_layer_chain ON image_layer(chain_id);
+
+CREATE TABLE container (
+	id TEXT PRIMARY KEY,            -- 64 hex digits
+	name TEXT NOT NULL UNIQUE,
+	command TEXT NOT NULL,          -- JSON, the program and its arguments
+	image TEXT REFERENCES image(id),-- NULL with --rootfs
+	created TEXT NOT NULL,
+	options TEXT NOT NULL,          -- JSON, container/options.ts
+	started TEXT,                   -- last start; NULL: never
+	finished TEXT,                  -- last end that was recorded
+	exit_code INTEGER,              -- of that end, or of a start that failed
+	error TEXT,                     -- why it could not be started, or how it ended without a record
+	boot TEXT                       -- boot id of the last start
+) STRICT, WITHOUT ROWID;
+CREATE INDEX container_image ON container(image);
+`,
+];

@@ -1,0 +1,36 @@
+/** Where things are kept: the only module that knows the names of our directories. */
+
+import { variable } from "./environment.ts";
+
+/** The two roots; everything else is below them. */
+export interface Places {
+	/** kept: database, blobs, layers, containers */
+	root: string;
+	/** until the next boot: sockets, state and record files */
+	runRoot: string;
+}
+
+/** The places from --root and --run-root, the environment, or the defaults. */
+export function places(options: { root?: string; runRoot?: string } = {}): Places {
+	return {
+		root: options.root ?? variable("BUNKER_ROOT") ?? "/var/lib/bunker",
+		runRoot: options.runRoot ?? variable("BUNKER_RUN_ROOT") ?? "/run/bunker",
+	};
+}
+
+export const databasePath = (at: Places): string => `${at.root}/bunker.db`;
+/** OCI image layout: blobs/sha256/HEX */
+export const blobsDirectory = (at: Places): string => `${at.root}/blobs/sha256`;
+/** unpacked layers, each the directory that overlay takes as a lower */
+export const layersDirectory = (at: Places): string => `${at.root}/layers`;
+/** the layer below all others: empty directories and files that every container mounts something over */
+export const baseDirectory = (at: Places): string => `${at.root}/base`;
+/** what is being made, renamed when it is whole; whatever is old here is garbage */
+export const temporaryDirectory = (at: Places): string => `${at.root}/tmp`;
+export const containersDirectory = (at: Places): string => `${at.root}/containers`;
+/** upper, work, and the log */
+export const containerDirectory = (at: Places, id: string): string => `${at.root}/containers/${id}`;
+/** of a started container: config.json, hosts, hostname, resolv.conf, and the monitor's state and record */
+export const runDirectory = (at: Places, id: string): string => `${at.runRoot}/containers/${id}`;
+/** operation locks, by container */
+export const locksDirectory = (at: Places): string => `${at.runRoot}/locks`;

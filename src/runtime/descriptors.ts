@@ -1,0 +1,28 @@
+/** The descriptors a helper is started with: which of ours becomes which number of its. */
+
+import { JOB_DESCRIPTOR } from "../../ffi/tape.ts";
+
+export class Descriptors {
+	private readonly ours: number[];
+
+	/**
+	 * @param devNull becomes 0, 1 and 2
+	 * @param job the memfd of the encoded tape, or -1 if it is put in later
+	 */
+	constructor(devNull: number, job = -1) {
+		this.ours = [devNull, devNull, devNull, job];
+	}
+
+	/** Hands a descriptor over. @returns its number in the helper */
+	pass(fd: number): number {
+		this.ours.push(fd);
+		return this.ours.length - 1;
+	}
+
+	/** The list for the shim: index is the number in the helper. */
+	withJob(job: number): Int32Array {
+		const list = Int32Array.from(this.ours);
+		list[JOB_DESCRIPTOR] = job;
+		return list;
+	}
+}

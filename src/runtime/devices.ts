@@ -1,0 +1,46 @@
+/**
+ * /dev: a small tmpfs with the six default devices and the usual links
+ * (runtime-spec, config-linux.md, Default Devices). The devices are the host's,
+ * bound: until the device controller exists all else in the container is nodev.
+ */
+
+import { AT_FDCWD, MOUNT_ATTR_RDONLY, MS_BIND, S_IFREG } from "../../ffi/constants.ts";
+import type { Tape } from "../kernel/tape.ts";
+import { type Bind, placeBind, takeTree } from "./mounts.ts";
+import type { Paths } from "./paths.ts";
+
+const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+
+const LINKS: [name: string, target: string][] = [
+	["fd", "/proc/self/fd"],
+	["stdin", "/proc/self/fd/0"],
+	["stdout", "/proc/self/fd/1"],
+	["stderr", "/proc/self/fd/2"],
+	["ptmx", "pts/ptmx"],
+];
+
+/**
+ * Before the clone: takes the host's nodes, read-only: that refuses chmod and
+ * chown of what is the host's own node, and hinders no write to the device.
+ */
+export function takeDevices(tape: Tape): Bind[] {
+	return DEVICES.map((name) => {
+		const path = `/dev/${name}`;
+		const tree = takeTree(tape, path, MOUNT_ATTR_RDONLY, "private and read-only");
+		return { source: path, destination: path, tree, directory: false, overLink: false };
+	});
+}
+
+/** In the container, on its /dev: the nodes and links. */
+export function placeDevices(tape: Tape, paths: Paths, devices: readonly Bind[]): void {
+	for (const device of devices) placeBind(tape, paths, device);
+	for (const [name, target] of LINKS)
+		tape.step(`link /dev/${name} to ${target}`, "symlinkat", [tape.text(target), AT_FDCWD, tape.text(`/dev/${name}`)]);
+}
+
+/** Puts the program's terminal on /dev/console, as docker has it: it is the first of the container's own devpts. */
+export function placeConsole(tape: Tape): void {
+	const console = tape.text("/dev/console");
+	tape.step("make file /dev/console", "mknodat", [AT_FDCWD, console, S_IFREG | 0o600, 0]);
+	tape.step("bind /dev/pts/0 on /dev/console", "mount", [tape.text("/dev/pts/0"), console, 0, MS_BIND, 0]);
+}

@@ -1,0 +1,128 @@
+/**
+ * What is mounted in the container: file systems of the kernel, and binds.
+ * The source of a bind is taken as a mount of its own before the clone
+ * (open_tree), so between check and use nothing can change, and the target is
+ * resolved inside the container's root.
+ */
+
+import {
+	AT_EMPTY_PATH,
+	AT_FDCWD,
+	AT_RECURSIVE,
+	MOUNT_ATTR_NODEV,
+	MOUNT_ATTR_RDONLY,
+	MOVE_MOUNT_F_EMPTY_PATH,
+	MOVE_MOUNT_T_SYMLINKS,
+	MS_NODEV,
+	MS_NOEXEC,
+	MS_NOSUID,
+	MS_PRIVATE,
+	MS_RDONLY,
+	OPEN_TREE_CLOEXEC,
+	OPEN_TREE_CLONE,
+	S_IFREG,
+} from "../../ffi/constants.ts";
+import { mountAttributes } from "../../ffi/tape.ts";
+import { Load, type Place, type Tape } from "../kernel/tape.ts";
+import type { Paths } from "./paths.ts";
+import type { Mount } from "./spec.ts";
+
+const FLAGS: Record<string, number> = { ro: MS_RDONLY, nosuid: MS_NOSUID, nodev: MS_NODEV, noexec: MS_NOEXEC };
+
+/** Mount options → flags for mount(2) and what is left for the file system. */
+export function splitOptions(options: readonly string[]): { flags: number; data: string } {
+	let flags = 0;
+	const data: string[] = [];
+	for (const option of options) {
+		if (FLAGS[option] !== undefined) flags |= FLAGS[option];
+		else if (option !== "rw") data.push(option);
+	}
+	return { flags, data: data.join(",") };
+}
+
+/** Mounts a file system of the kernel: proc, sysfs, tmpfs, devpts, mqueue. */
+export function mountFileSystem(tape: Tape, paths: Paths, mount: Mount): void {
+	const { flags, data } = splitOptions(mount.options);
+	paths.make(mount.destination);
+	tape.step(`mount ${mount.type} on ${mount.destination} (${mount.options.join(",")})`, "mount", [
+		tape.text(mount.source),
+		tape.text(mount.destination),
+		tape.text(mount.type),
+		flags,
+		tape.text(data),
+	]);
+	paths.hide(mount.destination);
+}
+
+/** A bind whose source has been taken. */
+export interface Bind {
+	source: string;
+	destination: string;
+	tree: Place;
+	/** what the target has to be: a directory, or a file for anything else */
+	directory: boolean;
+	/** a link at the target is what is mounted over, not what it leads to */
+	overLink: boolean;
+}
+
+/**
+ * Before the clone: takes the source of a bind. It is made private, so that
+ * what the container mounts on it does not appear on the host, and nodev: until
+ * the device controller exists nothing else keeps a container, which may make
+ * nodes, from opening them.
+ * @param directory whether the source is one: a fact, looked up by the caller
+ */
+export function takeBind(tape: Tape, mount: Mount, directory: boolean): Bind {
+	const readOnly = mount.options.includes("ro");
+	const attributes = MOUNT_ATTR_NODEV | (readOnly ? MOUNT_ATTR_RDONLY : 0);
+	const tree = takeTree(tape, mount.source, attributes, `private, nodev${readOnly ? " and read-only" : ""}`);
+	return {
+		source: mount.source,
+		destination: mount.destination,
+		tree,
+		directory,
+		overLink: mount.options.includes("nofollow"),
+	};
+}
+
+/** Takes a mount of its own of a path, with what is mounted below it. @returns where its descriptor is */
+export function takeTree(tape: Tape, source: string, attributes: number, what: string): Place {
+	const tree = tape.slot();
+	const attr = mountAttributes(attributes, MS_PRIVATE);
+	tape.step(
+		`take ${source} to bind it later`,
+		"open_tree",
+		[AT_FDCWD, tape.text(source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE],
+		{ store: tree },
+	);
+	tape.step(`make it ${what}`, "mount_setattr", [
+		new Load(tree),
+		tape.text(""),
+		AT_EMPTY_PATH | AT_RECURSIVE,
+		tape.bytes(attr),
+		attr.length,
+	]);
+	return tree;
+}
+
+/** In the container: puts a bind in its place, which is made if it is missing. */
+export function placeBind(tape: Tape, paths: Paths, bind: Bind): void {
+	if (bind.directory) paths.make(bind.destination);
+	else makeFile(tape, paths, bind.destination);
+	tape.step(`bind ${bind.source} on ${bind.destination}`, "move_mount", [
+		new Load(bind.tree),
+		tape.text(""),
+		AT_FDCWD,
+		tape.text(bind.destination),
+		MOVE_MOUNT_F_EMPTY_PATH | (bind.overLink ? 0 : MOVE_MOUNT_T_SYMLINKS),
+	]);
+	paths.hide(bind.destination);
+}
+
+/** An empty file as the target of a bind. Never opened: what is there may be a FIFO. */
+function makeFile(tape: Tape, paths: Paths, path: string): void {
+	paths.makeParent(path);
+	tape.step(`make file ${path} if it is missing`, "mknodat", [AT_FDCWD, tape.text(path), S_IFREG | 0o644, 0], {
+		okay: ["EEXIST"],
+	});
+}

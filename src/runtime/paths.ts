@@ -1,0 +1,58 @@
+/** Directories that a tape makes in the container, each once. */
+
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT } from "../../ffi/constants.ts";
+import { openHow } from "../../ffi/tape.ts";
+import { Load, type Tape } from "../kernel/tape.ts";
+
+export class Paths {
+	private readonly made = new Set<string>();
+
+	constructor(private readonly tape: Tape) {}
+
+	/**
+	 * Makes a directory and its parents, where they are missing. One step a
+	 * component: a link in the path is followed, inside the container's root.
+	 */
+	make(path: string): void {
+		const parts = path.split("/").filter(Boolean);
+		parts.forEach((_, index) => {
+			const prefix = `/${parts.slice(0, index + 1).join("/")}`;
+			if (this.made.has(prefix)) return;
+			this.made.add(prefix);
+			this.tape.step(
+				`make directory ${prefix} if it is missing`,
+				"mkdirat",
+				[AT_FDCWD, this.tape.text(prefix), 0o755],
+				{
+					okay: ["EEXIST"],
+				},
+			);
+		});
+	}
+
+	/** The directory that holds a path. */
+	makeParent(path: string): void {
+		this.make(path.slice(0, path.lastIndexOf("/")));
+	}
+
+	/** Something was mounted on a path: what had been made below it is hidden now. */
+	hide(path: string): void {
+		for (const one of this.made) if (one.startsWith(`${path}/`)) this.made.delete(one);
+	}
+}
+
+/**
+ * Enters a directory of the container. Not by chdir(2): no link of /proc may
+ * lead anywhere but below the root (openat2(2), RESOLVE_IN_ROOT).
+ */
+export function enterDirectory(tape: Tape, path: string): void {
+	const root = tape.slot();
+	const directory = tape.slot();
+	const how = openHow(O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
+	tape.step("open /", "openat", [AT_FDCWD, tape.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0], { store: root });
+	tape.step(`open ${path} below it`, "openat2", [new Load(root), tape.text(path), tape.bytes(how), how.length], {
+		store: directory,
+	});
+	tape.step(`enter ${path}`, "fchdir", [new Load(directory)]);
+	for (const fd of [root, directory]) tape.step("close it", "close", [new Load(fd)]);
+}

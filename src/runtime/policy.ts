@@ -1,0 +1,107 @@
+/** The monitor's policy (struct policy of ffi/helper/tape.h), written into the data of a tape. */
+
+import { POLICY } from "../../ffi/tape.ts";
+import { Load, type Place, type Tape } from "../kernel/tape.ts";
+
+/** How one of the caller's descriptors may be used; numbers are the helper's. */
+export interface Caller {
+	fd: number;
+	kind: keyof typeof POLICY.caller;
+}
+
+export interface PolicyOptions {
+	terminal: boolean;
+	exec: boolean;
+	/** run `cleanup` at the end if no CLI is there */
+	remove: boolean;
+	detached: boolean;
+	/** descriptor numbers in the helper; -1: none */
+	control: number;
+	cli: number;
+	sync: number;
+	lock: number;
+	runDirectory: number;
+	logDirectory: number;
+	/** stdin, stdout, stderr of the CLI for a session without a terminal */
+	callers: (Caller | undefined)[];
+	log: { driver: keyof typeof POLICY.log; maxSize: number; maxFiles: number; name: string };
+	/** argv and environment of the clean-up */
+	cleanup?: { argv: string[]; environment: string[] };
+}
+
+/** Places in the policy that steps of the tape fill or read. */
+export class Policy {
+	readonly stdinPipe: Place;
+	readonly stdoutPipe: Place;
+	readonly stderrPipe: Place;
+	readonly terminalSocket: Place;
+	/** The child's end of report_pipe. */
+	readonly report: Load;
+
+	constructor(readonly place: Place) {
+		const { offset } = POLICY;
+		this.stdinPipe = place.plus(offset.stdinPipe);
+		this.stdoutPipe = place.plus(offset.stdoutPipe);
+		this.stderrPipe = place.plus(offset.stderrPipe);
+		this.terminalSocket = place.plus(offset.terminalSocket);
+		this.report = new Load(place.plus(offset.reportPipe + 4));
+	}
+}
+
+/** A tape, and the policy of the monitor that it makes. */
+export interface Compiled {
+	tape: Tape;
+	policy: Policy;
+}
+
+/**
+ * In the child, before any path of the container is looked up: closes what the
+ * helper was given. The container's directories are among it, and a link or a
+ * working directory like /proc/self/fd/7/../.. would lead out through them
+ * (CVE-2024-21626).
+ */
+export function closeGiven(
+	tape: Tape,
+	{ control, cli, sync, lock, runDirectory, logDirectory, callers }: PolicyOptions,
+): void {
+	const given = {
+		"the control socket": control,
+		"the pidfd of bunker": cli,
+		"the container's lock": lock,
+		"the run directory": runDirectory,
+		"the container's directory": logDirectory,
+		"bunker's stdin": callers[0]?.fd ?? -1,
+		"bunker's stdout": callers[1]?.fd ?? -1,
+		"bunker's stderr": callers[2]?.fd ?? -1,
+	};
+	for (const [name, fd] of Object.entries(given)) if (fd >= 0 && fd !== sync) tape.step(`close ${name}`, "close", [fd]);
+}
+
+/** Writes a policy into a tape. */
+export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
+	const { offset, flag, caller, log } = POLICY;
+	const place = tape.block(POLICY.size);
+	const set = (at: number, value: number) => tape.word32(place.plus(at), value);
+	let flags = 0;
+	for (const name of ["terminal", "exec", "remove", "detached"] as const) if (options[name]) flags |= flag[name];
+	set(offset.version, POLICY.version);
+	set(offset.flags, flags);
+	for (const name of ["control", "cli", "sync", "lock", "runDirectory", "logDirectory"] as const)
+		set(offset[name], options[name]);
+	for (let index = 0; index < 3; index++) {
+		const one = options.callers[index];
+		set(offset.caller + index * 4, one?.fd ?? -1);
+		set(offset.callerKind + index * 4, caller[one?.kind ?? "none"]);
+	}
+	for (const pair of [offset.stdinPipe, offset.stdoutPipe, offset.stderrPipe, offset.terminalSocket, offset.reportPipe])
+		for (const at of [pair, pair + 4]) set(at, -1);
+	set(offset.logDriver, log[options.log.driver]);
+	set(offset.logMaxFiles, options.log.maxFiles);
+	tape.word64(place.plus(offset.logMaxSize), options.log.maxSize);
+	set(offset.logName, tape.text(options.log.name).offset);
+	if (options.cleanup) {
+		set(offset.cleanup, tape.pointers(options.cleanup.argv.map((one) => tape.text(one))).offset);
+		set(offset.cleanupEnvironment, tape.pointers(options.cleanup.environment.map((one) => tape.text(one))).offset);
+	}
+	return new Policy(place);
+}

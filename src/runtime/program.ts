@@ -1,0 +1,59 @@
+/**
+ * The last steps: what the program inherits, and its execve. A name without a
+ * slash is looked for in PATH, one execve a directory.
+ */
+
+import { CLOSE_RANGE_CLOEXEC, SIG_SETMASK, SIGCHLD, TIOCSPGRP } from "../../ffi/constants.ts";
+import { cloneArguments, REPORT_READY } from "../../ffi/tape.ts";
+import type { Place, Tape } from "../kernel/tape.ts";
+import type { Policy } from "./policy.ts";
+import type { Process } from "./spec.ts";
+
+/** Says to the monitor that all is ready; with the monitor dead this fails, and so the tape ends. */
+export function reportReady(tape: Tape, policy: Policy): void {
+	tape.step("mark all other descriptors to be closed", "close_range", [3, 0xffffffff, CLOSE_RANGE_CLOEXEC]);
+	tape.step(
+		"tell the monitor that the program comes next",
+		"write",
+		[policy.report, tape.bytes(Uint8Array.of(REPORT_READY)), 1],
+		{ full: true },
+	);
+}
+
+/** `--init`: what is PID 1 so far stays as the reaper, the program becomes its child. */
+export function forkInit(tape: Tape, terminal: boolean): void {
+	const args = cloneArguments(0, SIGCHLD);
+	tape.step("fork: PID 1 stays behind as the reaper", "clone3", [tape.bytes(args), args.length], { parent: "init" });
+	tape.step("make a process group", "setpgid", [0, 0]);
+	if (!terminal) return;
+	const self = tape.slot();
+	tape.step("ask for our number", "getpid", [], { store: self });
+	tape.step("make it the terminal's foreground group", "ioctl", [0, TIOCSPGRP, self]);
+}
+
+/**
+ * The execve steps.
+ * @param home `HOME=…` of /etc/passwd, added where the variables have none
+ */
+export function execute(tape: Tape, process: Process, home: Place): void {
+	tape.step("unblock signals", "rt_sigprocmask", [SIG_SETMASK, tape.bytes(new Uint8Array(8)), 0, 8]);
+	const argv = tape.pointers(process.args.map((argument) => tape.text(argument)));
+	const variables = process.env.map((variable) => tape.text(variable));
+	if (!process.env.some((variable) => variable.startsWith("HOME="))) variables.push(home);
+	const envp = tape.pointers(variables);
+	const [program = ""] = process.args;
+	const candidates = program.includes("/") ? [program] : searchPath(program, process.env);
+	candidates.forEach((path, index) => {
+		const last = index === candidates.length - 1;
+		// What LookPath of Go's os/exec passes over: not there, not executable.
+		tape.step(`execute ${path}`, "execve", [tape.text(path), argv, envp], {
+			okay: last ? [] : ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"],
+		});
+	});
+}
+
+/** Where a name may be, by PATH of the program's own environment; an empty part is the working directory. */
+export function searchPath(name: string, env: readonly string[]): string[] {
+	const path = env.findLast((variable) => variable.startsWith("PATH="))?.slice(5) ?? "";
+	return path.split(":").map((directory) => (directory ? `${directory}/${name}` : `./${name}`));
+}

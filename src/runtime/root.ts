@@ -1,0 +1,102 @@
+/**
+ * The container's root: mounted inside its mount namespace only, entered with
+ * pivot_root, the host's root detached. After that every path resolves inside
+ * the container, links of the image included.
+ */
+
+import {
+	AT_FDCWD,
+	MNT_DETACH,
+	MOUNT_ATTR_NODEV,
+	MOVE_MOUNT_F_EMPTY_PATH,
+	MOVE_MOUNT_T_SYMLINKS,
+	MS_BIND,
+	MS_NODEV,
+	MS_PRIVATE,
+	MS_RDONLY,
+	MS_REC,
+	MS_REMOUNT,
+} from "../../ffi/constants.ts";
+import { Load, type Place, type Tape } from "../kernel/tape.ts";
+import { takeTree } from "./mounts.ts";
+
+/** What the root is made of. */
+export type RootSource =
+	| {
+			kind: "overlay";
+			/** directory that holds the layers; they are named relative to it, since mount(2) takes one page of options */
+			layersDirectory: string;
+			/** names in it, lowest first */
+			layers: string[];
+			/** a layer below all others, that holds what is mounted over; absolute */
+			base: string;
+			/** holds `upper` and `work`, absolute */
+			containerDirectory: string;
+			/** the upper layer is thrown away: no sync when it is unmounted */
+			volatile: boolean;
+	  }
+	| { kind: "directory"; path: string };
+
+/**
+ * What differs between the module's defaults of distributions is said: commit
+ * and diff read the upper directory and rely on it (kernel: Documentation/filesystems/overlayfs.rst).
+ */
+const OVERLAY_FEATURES = "redirect_dir=off,metacopy=off,index=off";
+
+/** The option string of the overlay. */
+export function overlayOptions(source: Extract<RootSource, { kind: "overlay" }>): string {
+	const lower = [...[...source.layers].reverse(), source.base].join(":");
+	const { containerDirectory: container } = source;
+	const options = `lowerdir=${lower},upperdir=${container}/upper,workdir=${container}/work,${OVERLAY_FEATURES}`;
+	return source.volatile ? `${options},volatile` : options;
+}
+
+/** Before the clone: takes the directory of --rootfs. @returns where its mount is; undefined with an overlay */
+export function takeRoot(tape: Tape, source: RootSource): Place | undefined {
+	if (source.kind === "overlay") return undefined;
+	return takeTree(tape, source.path, MOUNT_ATTR_NODEV, "private and nodev");
+}
+
+/** Mounts the root and enters it. */
+export function enterRoot(tape: Tape, source: RootSource, tree: Place | undefined): void {
+	// Nothing that is mounted here may reach the host.
+	tape.step("make all mounts private", "mount", [0, tape.text("/"), 0, MS_REC | MS_PRIVATE, 0]);
+	if (source.kind === "overlay") mountOverlay(tape, source);
+	else
+		tape.step(`bind ${source.path} on itself`, "move_mount", [
+			new Load(tree as Place),
+			tape.text(""),
+			AT_FDCWD,
+			tape.text(source.path),
+			MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS,
+		]);
+	const target = source.kind === "overlay" ? source.containerDirectory : source.path;
+	tape.step(`enter ${target}`, "chdir", [tape.text(target)]);
+	const here = tape.text(".");
+	// pivot_root(2): with the same directory twice the old root lies on top of the new one.
+	tape.step("make it the root (pivot_root)", "pivot_root", [here, here]);
+	tape.step("detach the host's root", "umount2", [here, MNT_DETACH]);
+	tape.step("enter the new root", "chdir", [tape.text("/")]);
+}
+
+function mountOverlay(tape: Tape, source: Extract<RootSource, { kind: "overlay" }>): void {
+	tape.step(`enter ${source.layersDirectory}`, "chdir", [tape.text(source.layersDirectory)]);
+	const features = source.volatile ? "nodev,volatile" : "nodev";
+	const count = source.layers.length;
+	tape.step(
+		`mount an overlay of ${count} ${count === 1 ? "layer" : "layers"} on ${source.containerDirectory} (${features})`,
+		"mount",
+		[
+			tape.text("overlay"),
+			tape.text(source.containerDirectory),
+			tape.text("overlay"),
+			MS_NODEV,
+			tape.text(overlayOptions(source)),
+		],
+	);
+}
+
+/** Makes the root read-only; what is mounted in it stays as it is. */
+export function sealRoot(tape: Tape): void {
+	tape.step("remount / (ro)", "mount", [0, tape.text("/"), 0, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, 0]);
+}

@@ -1,0 +1,45 @@
+/**
+ * The part of the OCI runtime-spec's config.json that bunker writes and reads
+ * (github.com/opencontainers/runtime-spec, config.md and config-linux.md).
+ * Names are the specification's.
+ */
+
+export interface Process {
+	terminal: boolean;
+	/** numeric, as the specification wants it; a name stands in the annotation `bunker.user` until the root is there */
+	user: { uid: number; gid: number; additionalGids?: number[] };
+	args: string[];
+	env: string[];
+	cwd: string;
+	capabilities: { bounding: string[]; effective: string[]; permitted: string[]; inheritable: string[] };
+	noNewPrivileges: boolean;
+}
+
+export interface Mount {
+	destination: string;
+	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue";
+	source: string;
+	options: string[];
+}
+
+export type NamespaceType = "pid" | "mount" | "uts" | "ipc" | "network" | "cgroup";
+
+export interface Spec {
+	ociVersion: string;
+	hostname: string;
+	process: Process;
+	root: { path: string; readonly: boolean };
+	mounts: Mount[];
+	annotations: Record<string, string>;
+	linux: {
+		namespaces: { type: NamespaceType; path?: string }[];
+		maskedPaths: string[];
+		readonlyPaths: string[];
+		sysctl: Record<string, string>;
+	};
+}
+
+/** The annotation that holds the user as asked for: `uid[:gid]` or names. */
+export const USER_ANNOTATION = "bunker.user";
+/** The annotation that says the program runs under our reaper. */
+export const INIT_ANNOTATION = "bunker.init";

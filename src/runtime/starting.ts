@@ -1,0 +1,135 @@
+/**
+ * The start of a container. The order of the steps is the security story: read
+ * `compileStart` from top to bottom.
+ */
+
+import {
+	CLONE_NEWCGROUP,
+	CLONE_NEWIPC,
+	CLONE_NEWNET,
+	CLONE_NEWNS,
+	CLONE_NEWPID,
+	CLONE_NEWUTS,
+	SIGCHLD,
+} from "../../ffi/constants.ts";
+import { cloneArguments } from "../../ffi/tape.ts";
+import { Tape } from "../kernel/tape.ts";
+import { dieWithMonitor, setCredentials } from "./credentials.ts";
+import { placeConsole, placeDevices, takeDevices } from "./devices.ts";
+import { raiseLoopback, setHostname, setSysctl } from "./environment.ts";
+import { maskPath, type PathKind, protectPath } from "./hardening.ts";
+import { IDENTITY_SIZE, type IdentityBlock, identityBlock } from "./identity.ts";
+import { mountFileSystem, placeBind, takeBind } from "./mounts.ts";
+import { enterDirectory, Paths } from "./paths.ts";
+import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
+import { execute, forkInit, reportReady } from "./program.ts";
+import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
+import { INIT_ANNOTATION, type NamespaceType, type Spec, USER_ANNOTATION } from "./spec.ts";
+import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
+
+export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
+export type { Caller, PolicyOptions } from "./policy.ts";
+export type { RootSource } from "./root.ts";
+export type { Mount, Process, Spec } from "./spec.ts";
+export { INIT_ANNOTATION, USER_ANNOTATION } from "./spec.ts";
+
+/** What the compiler has to know besides config.json. */
+export interface StartFacts {
+	root: RootSource;
+	/** what the masked and read-only paths are on this kernel; those that are not there are left out */
+	kernelPaths: ReadonlyMap<string, PathKind>;
+	/** sources of bind mounts that are directories */
+	directories: ReadonlySet<string>;
+	stdio: Stdio;
+	policy: PolicyOptions;
+}
+
+const NAMESPACE_FLAG: Record<NamespaceType, number> = {
+	pid: CLONE_NEWPID,
+	mount: CLONE_NEWNS,
+	uts: CLONE_NEWUTS,
+	ipc: CLONE_NEWIPC,
+	network: CLONE_NEWNET,
+	cgroup: CLONE_NEWCGROUP,
+};
+
+/** Compiles the start of a container. */
+export function compileStart(spec: Spec, facts: StartFacts): Compiled {
+	const tape = new Tape();
+	const paths = new Paths(tape);
+	const policy = writePolicy(tape, facts.policy);
+	const identity = identityBlock(tape);
+	const binds = spec.mounts.filter((mount) => mount.type === "bind");
+	const network = spec.linux.namespaces.some((namespace) => namespace.type === "network");
+
+	// In the host's namespaces.
+	tape.step("set the file mode mask to 0: modes are what the steps say", "umask", [0]);
+	tape.step("begin a session of its own", "setsid", []);
+	prepareStdio(tape, policy, facts.stdio);
+	const devices = takeDevices(tape);
+	const taken = binds.map((mount) => takeBind(tape, mount, facts.directories.has(mount.source)));
+	const root = takeRoot(tape, facts.root);
+	cloneContainer(tape, spec);
+
+	// In the container's namespaces, as root.
+	closeGiven(tape, facts.policy);
+	enterRoot(tape, facts.root, root);
+	for (const mount of spec.mounts) if (mount.type !== "bind") mountFileSystem(tape, paths, mount);
+	placeDevices(tape, paths, devices);
+	if (network) raiseLoopback(tape);
+	for (const [name, value] of Object.entries(spec.linux.sysctl)) setSysctl(tape, name, value);
+	setHostname(tape, spec.hostname);
+	hidePaths(tape, spec, facts.kernelPaths);
+	for (const bind of taken) placeBind(tape, paths, bind);
+	paths.make(spec.process.cwd);
+	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
+	if (terminal) placeConsole(tape);
+	if (spec.root.readonly) sealRoot(tape);
+	askForIdentity(tape, facts.policy.sync, identity, spec.annotations[USER_ANNOTATION] ?? "");
+
+	// As the program.
+	tape.step("begin a session of its own", "setsid", []);
+	if (terminal) useTerminal(tape, terminal);
+	else usePipes(tape, policy, facts.stdio.interactive);
+	enterDirectory(tape, spec.process.cwd);
+	setCredentials(tape, spec.process, identity, spec.annotations[USER_ANNOTATION] ?? "");
+	dieWithMonitor(tape);
+	reportReady(tape, policy);
+	if (spec.annotations[INIT_ANNOTATION] === "true") forkInit(tape, facts.stdio.terminal);
+	execute(tape, spec.process, identity.home);
+	return { tape, policy };
+}
+
+function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>): void {
+	for (const path of spec.linux.maskedPaths) {
+		const kind = kinds.get(path);
+		if (kind) maskPath(tape, path, kind);
+	}
+	for (const path of spec.linux.readonlyPaths) if (kinds.has(path)) protectPath(tape, path);
+}
+
+function cloneContainer(tape: Tape, spec: Spec): void {
+	const types = spec.linux.namespaces.map((namespace) => namespace.type);
+	const flags = types.reduce((sum, type) => sum | NAMESPACE_FLAG[type], 0);
+	const args = cloneArguments(flags, SIGCHLD);
+	tape.step(
+		`fork into new namespaces (${types.join(", ")}); what follows is the child's`,
+		"clone3",
+		[tape.bytes(args), args.length],
+		{ parent: "monitor" },
+	);
+}
+
+/**
+ * The sync: the CLI reads the container's /etc/passwd and /etc/group through
+ * /proc/PID/root, now that the root is there, and answers with the identity.
+ */
+function askForIdentity(tape: Tape, sync: number, identity: IdentityBlock, user: string): void {
+	tape.step(
+		`sync: ask bunker who ${user || "root"} is in this root`,
+		"write",
+		[sync, tape.bytes(Uint8Array.of(1)), 1],
+		{ full: true },
+	);
+	tape.step("sync: wait for the answer", "read", [sync, identity.whole, IDENTITY_SIZE], { full: true });
+}

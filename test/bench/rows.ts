@@ -1,0 +1,267 @@
+/** The rows of the bench: what is measured, against whom, and the bounds of the issue ("How fast"). */
+
+import * as contenders from "./contenders.ts";
+import { type Engine, IMAGE, removeAll } from "./contenders.ts";
+import { largeImage, lines } from "./material.ts";
+import { type Command, output, run, time, together } from "./measure.ts";
+import { memoryOf } from "./memory.ts";
+
+/** One measurement; what comes before and after is not in it. */
+export type Measure = () => number | Promise<number>;
+
+export interface Row {
+	what: string;
+	unit: "ms" | "kB";
+	rounds: number;
+	/** milliseconds between two measurements */
+	pause?: number;
+	/** ours first; undefined: not installed */
+	contenders: Record<string, Measure | undefined>;
+	/** the most that our median may be of theirs */
+	bounds?: Record<string, number>;
+	/** the same, as a wish */
+	aims?: Record<string, number>;
+	/** the most that our median may be, in the row's unit */
+	limit?: number;
+	finish?: () => void;
+}
+
+const OFFLINE = ["--network", "none"];
+const timed = (make: (() => Command) | undefined) => make && (() => time(make()));
+
+function runRow(): Row {
+	const one = (engine: Engine | undefined) =>
+		engine && (() => time(engine.command("run", "--rm", ...OFFLINE, IMAGE, "true")));
+	return {
+		what: "run --rm --network none IMG true, 100 ms apart",
+		unit: "ms",
+		rounds: 30,
+		pause: 100,
+		contenders: {
+			bunker: one(contenders.bunker("run")),
+			runc: timed(contenders.runc()),
+			podman: one(contenders.podman("run")),
+			crun: timed(contenders.crun()),
+			"crun without cgroups": timed(contenders.crun("--cgroup-manager=disabled")),
+			bwrap: timed(contenders.bwrap()),
+			"empty program": timed(contenders.empty()),
+		},
+		bounds: { runc: 0.6, podman: 0.1 },
+		aims: { crun: 1, bwrap: 2.5, "empty program": 3 },
+	};
+}
+
+function execRow(): Row {
+	const engines = [contenders.bunker("exec"), contenders.podman("exec")];
+	const one = (engine: Engine | undefined) => {
+		if (!engine) return undefined;
+		run(engine.command("run", "-d", "--name", "box", ...OFFLINE, IMAGE, "sleep", "100000"));
+		return () => time(engine.command("exec", "box", "true"));
+	};
+	return {
+		what: "exec CTR true",
+		unit: "ms",
+		rounds: 30,
+		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
+		bounds: { podman: 0.1 },
+		finish: () => clear(engines),
+	};
+}
+
+function psRow(): Row {
+	const engines = [contenders.bunker("ps"), contenders.podman("ps")];
+	const one = (engine: Engine | undefined) => {
+		if (!engine) return undefined;
+		// Half of them run: a listing has to look at those.
+		for (let n = 0; n < 100; n++)
+			run(engine.command("run", "-d", ...OFFLINE, IMAGE, n % 2 ? "true" : "sleep", "100000"));
+		return () => time(engine.command("ps", "-a"));
+	};
+	return {
+		what: "ps -a with 100 containers",
+		unit: "ms",
+		rounds: 30,
+		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
+		bounds: { podman: 0.1 },
+		finish: () => clear(engines),
+	};
+}
+
+function versionRow(): Row {
+	return {
+		what: "version",
+		unit: "ms",
+		rounds: 30,
+		contenders: {
+			bunker: () => time({ words: [contenders.binary, "version"] }),
+			"empty program": timed(contenders.empty()),
+		},
+		bounds: { "empty program": 1.5 },
+	};
+}
+
+function run50Row(): Row {
+	const one = (engine: Engine | undefined) =>
+		engine &&
+		(async () => {
+			const before = Bun.nanoseconds();
+			await together(Array(50).fill(engine.command("run", "-d", ...OFFLINE, IMAGE, "sleep", "100000")), 8);
+			const milliseconds = (Bun.nanoseconds() - before) / 1e6;
+			removeAll(engine);
+			return milliseconds;
+		});
+	return {
+		what: "fifty run -d, eight at once",
+		unit: "ms",
+		rounds: 5,
+		contenders: { bunker: one(contenders.bunker("run50")), podman: one(contenders.podman("run50")) },
+		bounds: { podman: 0.15 },
+	};
+}
+
+function rm30Row(): Row {
+	const one = (engine: Engine | undefined) =>
+		engine &&
+		(async () => {
+			await together(Array(30).fill(engine.command("run", "-d", ...OFFLINE, IMAGE, "sleep", "100000")), 4);
+			const ids = output(engine.command("ps", "-q")).split("\n");
+			return time(engine.command("rm", "-f", ...engine.kill, ...ids));
+		});
+	return {
+		what: "rm -f of thirty running containers",
+		unit: "ms",
+		rounds: 5,
+		contenders: { bunker: one(contenders.bunker("rm30")), podman: one(contenders.podman("rm30")) },
+		bounds: { podman: 0.15 },
+	};
+}
+
+function pssRow(): Row {
+	const engines = [contenders.bunker("pss"), contenders.podman("pss")];
+	const one = (engine: Engine | undefined) => engine && (() => memoryOf(engine));
+	return {
+		what: "memory kept for an idle detached container (PSS, memfds included)",
+		unit: "kB",
+		rounds: 5,
+		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
+		limit: 250,
+	};
+}
+
+/**
+ * Every round has a root of its own, and all are removed at the end: ext4 avoids
+ * inodes that were freed in the last minutes (fs/ext4/ialloc.c,
+ * recently_deleted), so that 10,000 files after a removal of 10,000 cost
+ * seconds of system time, whoever makes them.
+ */
+async function loadRow(): Promise<Row> {
+	const { archive, layer } = await largeImage();
+	const used: string[] = [];
+	const fresh = (name: string) => {
+		const root = `load-${name}-${used.length}`;
+		used.push(root);
+		return root;
+	};
+	const one = (make: (root: string) => Engine | undefined) => () => {
+		const engine = make(fresh("engine")) as Engine;
+		return time(engine.command("load", "-i", archive));
+	};
+	const sideBySide = async () => {
+		const unpacked = `${contenders.directory}/${fresh("tar")}`;
+		run({ words: ["mkdir", "-p", unpacked] });
+		const before = Bun.nanoseconds();
+		await together([{ words: ["tar", "-xf", layer, "-C", unpacked] }, { words: ["sha256sum", layer] }], 2);
+		return (Bun.nanoseconds() - before) / 1e6;
+	};
+	return {
+		what: "load of 300 MB in 10,000 files",
+		unit: "ms",
+		rounds: 5,
+		contenders: {
+			bunker: one(contenders.bunker),
+			podman: Bun.which("podman") ? one(contenders.podman) : undefined,
+			"tar -x and sha256sum": sideBySide,
+		},
+		bounds: { podman: 0.3 },
+		aims: { "tar -x and sha256sum": 1 },
+		finish: () => contenders.discard(used),
+	};
+}
+
+function pipeRow(what: string, ...flags: string[]): () => Row {
+	return () => {
+		const input = lines();
+		const one = (engine: Engine | undefined) => {
+			if (!engine) return undefined;
+			const { words, env } = engine.command("run", "-i", "--rm", ...OFFLINE, ...flags, IMAGE, "cat");
+			// A shell only for the pipes: `sh -c '…' sh WORDS` hands the command over word by word.
+			const piped = ["sh", "-c", 'cat "$0" | "$@" | cat > /dev/null', input, ...words];
+			return () => time({ words: piped, env });
+		};
+		return {
+			what: `512 MB of lines through run -i, ${what}`,
+			unit: "ms",
+			rounds: 5,
+			contenders: { bunker: one(contenders.bunker("pipe")), podman: one(contenders.podman("pipe")) },
+			bounds: { podman: 0.5 },
+		};
+	};
+}
+
+function linesRow(): Row {
+	const one = (engine: Engine | undefined) =>
+		engine &&
+		(() => {
+			const before = Bun.nanoseconds();
+			run(engine.command("run", "-d", "--name", "lines", ...OFFLINE, IMAGE, "seq", "1000000"));
+			run(engine.command("wait", "lines"));
+			const milliseconds = (Bun.nanoseconds() - before) / 1e6;
+			removeAll(engine);
+			return milliseconds;
+		});
+	return {
+		what: "a million log lines of a detached container, start to end",
+		unit: "ms",
+		rounds: 5,
+		contenders: { bunker: one(contenders.bunker("lines")), podman: one(contenders.podman("lines")) },
+		bounds: { podman: 0.8 },
+	};
+}
+
+function logsRow(): Row {
+	const engines = [contenders.bunker("logs"), contenders.podman("logs")];
+	const one = (engine: Engine | undefined) => {
+		if (!engine) return undefined;
+		run(engine.command("run", "-d", "--name", "lines", ...OFFLINE, IMAGE, "seq", "1000000"));
+		run(engine.command("wait", "lines"));
+		return () => time(engine.command("logs", "lines"));
+	};
+	return {
+		what: "logs of a million lines",
+		unit: "ms",
+		rounds: 5,
+		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
+		bounds: { podman: 0.2 },
+		finish: () => clear(engines),
+	};
+}
+
+function clear(engines: (Engine | undefined)[]): void {
+	for (const engine of engines) if (engine) removeAll(engine);
+}
+
+/** Name → the row, made ready when it is its turn. */
+export const ROWS: Record<string, () => Row | Promise<Row>> = {
+	version: versionRow,
+	run: runRow,
+	exec: execRow,
+	ps: psRow,
+	run50: run50Row,
+	rm30: rm30Row,
+	pss: pssRow,
+	load: loadRow,
+	"pipe512-none": pipeRow("no log", "--log-driver", "none"),
+	pipe512: pipeRow("the default log"),
+	lines1m: linesRow,
+	logs1m: logsRow,
+};

@@ -1,0 +1,105 @@
+/** Ways out of a container that others have found: none of them leads to the host. */
+
+import { describe, expect } from "bun:test";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { resolve } from "node:path";
+import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+
+const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+const NUMBERS = Array.from({ length: 30 }, (_, index) => index + 3);
+const modes = () => DEVICES.map((name) => statSync(`/dev/${name}`).mode);
+const UP = "../../../../../../../../..";
+
+describe.skipIf(!ready)("a way out", () => {
+	const engine = useEngine("escape");
+	const hostname = readFileSync("/proc/sys/kernel/hostname", "utf8").trim();
+
+	ours("by a working directory under /proc/self/fd leads nowhere (CVE-2024-21626)", async () => {
+		for (const number of NUMBERS) {
+			const cwd = `/proc/self/fd/${number}`;
+			const outcome = await engine.run("run", "--rm", "-w", cwd, IMAGE, "cat", `${UP}/etc/hostname`);
+			expect([number, outcome.stdout.trim()]).not.toEqual([number, hostname]);
+			expect([number, outcome.code]).not.toEqual([number, 0]);
+		}
+	});
+
+	ours("by a link in the working directory leads nowhere", async () => {
+		await engine.ok("run", "-d", "--name", "box", IMAGE, "sleep", "1000");
+		for (const number of NUMBERS) {
+			await engine.ok("exec", "box", "ln", "-sfn", `/proc/self/fd/${number}`, "/link");
+			const outcome = await engine.run("exec", "-w", "/link", "box", "cat", `${UP}/etc/hostname`);
+			expect([number, outcome.code]).not.toEqual([number, 0]);
+		}
+		await engine.ok("rm", "-f", "box");
+	});
+
+	ours("by an entrypoint under /proc/self/fd leads nowhere", async () => {
+		for (const number of NUMBERS) {
+			const program = `/proc/self/fd/${number}/${UP}/bin/busybox`;
+			const outcome = await engine.run("run", "--rm", "--entrypoint", program, IMAGE, "echo", "out");
+			expect([number, outcome.stdout]).toEqual([number, ""]);
+		}
+	});
+
+	ours("by a volume's target that is a link stays inside", async () => {
+		const source = resolve("build/e2e/escape-source");
+		mkdirSync(source, { recursive: true });
+		for (const number of NUMBERS.slice(0, 15)) {
+			const target = `/proc/self/fd/${number}/${UP}/tmp/bunker-escaped`;
+			await engine.run("run", "--rm", "-v", `${source}:${target}`, IMAGE, "true");
+			expect(statSync("/tmp/bunker-escaped", { throwIfNoEntry: false })).toBeUndefined();
+		}
+		rmSync(source, { recursive: true });
+	});
+
+	ours("by changing a device does not change the host's", async () => {
+		const before = modes();
+		const all = DEVICES.map((name) => `/dev/${name}`).join(" ");
+		const outcome = await engine.run("run", "--rm", IMAGE, "sh", "-c", `chmod 600 ${all}; chown 1:1 ${all}; true`);
+		expect(outcome.stderr).toContain("Read-only file system");
+		expect(modes()).toEqual(before);
+	});
+
+	ours("the devices can be written nevertheless", async () => {
+		const script = "echo x > /dev/null && head -c 3 /dev/zero | wc -c; echo x > /dev/full";
+		const outcome = await engine.run("run", "--rm", IMAGE, "sh", "-c", script);
+		expect(outcome.stdout.trim()).toBe("3");
+		expect(outcome.stderr).toContain("No space left on device");
+	});
+
+	ours("by a device node in a volume leads nowhere: volumes are nodev", async () => {
+		const source = resolve("build/e2e/escape-nodes");
+		mkdirSync(source, { recursive: true });
+		const script = "mknod /v/kmsg c 1 11 && head -c 1 /v/kmsg";
+		const outcome = await engine.run("run", "--rm", "-v", `${source}:/v`, IMAGE, "sh", "-c", script);
+		expect(outcome.stdout).toBe("");
+		expect(outcome.stderr).toContain("Permission denied");
+		rmSync(source, { recursive: true });
+	});
+
+	ours("in the image's own /etc, links and FIFOs, neither leads out nor holds up the start", async () => {
+		const root = resolve("build/e2e/escape-root");
+		rmSync(root, { recursive: true, force: true });
+		mkdirSync(`${root}/bin`, { recursive: true });
+		mkdirSync(`${root}/etc`);
+		copyFileSync("/bin/busybox", `${root}/bin/busybox`);
+		symlinkSync("../run/systemd/resolve/stub-resolv.conf", `${root}/etc/resolv.conf`);
+		symlinkSync("/proc/1/environ", `${root}/etc/hostname`);
+		Bun.spawnSync(["mkfifo", `${root}/etc/hosts`]);
+		const command = ["run", "--rm", "--rootfs", root, "/bin/busybox", "head", "-n", "1", "/etc/hosts"];
+		expect(await engine.ok(...command)).toBe("127.0.0.1\tlocalhost");
+		rmSync(root, { recursive: true });
+	});
+
+	ours("an endless /etc/passwd does not take bunker's memory", async () => {
+		await engine.ok("run", "-d", "--name", "box", IMAGE, "sleep", "1000");
+		await engine.ok("exec", "box", "ln", "-sf", "/dev/zero", "/etc/passwd");
+		expect(await engine.ok("exec", "box", "echo", "still here")).toBe("still here");
+		await engine.ok("exec", "box", "sh", "-c", "rm /etc/passwd; mkfifo /etc/passwd");
+		expect(await engine.ok("exec", "box", "echo", "and here")).toBe("and here");
+		await engine.ok("exec", "box", "sh", "-c", "rm /etc/passwd; truncate -s 1000000000000 /etc/passwd");
+		const outcome = await engine.run("exec", "box", "true");
+		expect(outcome.stderr).toContain("too many");
+		await engine.ok("rm", "-f", "box");
+	});
+});

@@ -1,0 +1,241 @@
+/** `exec`: another program in a running container. */
+
+import { beforeAll, describe, expect, test } from "bun:test";
+import { requires } from "../requires.ts";
+import { writeBusybox } from "./archive.ts";
+import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
+
+describe.skipIf(!ready)("exec", () => {
+	const engine = useEngine("exec");
+
+	beforeAll(async () => {
+		await engine.ok(
+			"run",
+			"-d",
+			"--name",
+			"web",
+			"-h",
+			"web",
+			"-e",
+			"FROM_RUN=1",
+			"-w",
+			"/etc",
+			IMAGE,
+			"sleep",
+			"100000",
+		);
+	});
+
+	test("its output and exit status are exec's own", async () => {
+		const outcome = await engine.run("exec", "web", "sh", "-c", "echo hi; echo err >&2; exit 7");
+		expect(outcome).toMatchObject({ stdout: "hi\n", stderr: "err\n", code: 7 });
+	});
+
+	test("it is in the container: host name, processes, files, network", async () => {
+		expect(await engine.ok("exec", "web", "hostname")).toBe("web");
+		expect(await engine.ok("exec", "web", "cat", "/proc/1/comm")).toBe("sleep");
+		await engine.ok("exec", "web", "sh", "-c", "echo x > /tmp/seen");
+		expect(await engine.ok("exec", "web", "cat", "/tmp/seen")).toBe("x");
+		expect(await engine.ok("exec", "web", "ls", "/sys/class/net")).toBe("lo");
+	});
+
+	test("it has all namespaces of the container's first process", async () => {
+		const out = await engine.ok(
+			"exec",
+			"web",
+			"sh",
+			"-c",
+			"cd /proc; for n in pid mnt uts ipc net cgroup; do { readlink 1/ns/$n; readlink self/ns/$n; } | uniq | wc -l; done",
+		);
+		expect(out.split("\n").map(Number)).toEqual([1, 1, 1, 1, 1, 1]);
+	});
+
+	ours("it is in the container's cgroups", async () => {
+		const cgroups = await engine.ok("exec", "web", "cat", "/proc/self/cgroup");
+		expect(cgroups).toBe(await engine.ok("exec", "web", "cat", "/proc/1/cgroup"));
+	});
+
+	test("environment and directory are the container's", async () => {
+		const out = await engine.ok("exec", "web", "env");
+		expect(out).toContain("FROM_RUN=1");
+		expect(out).toContain("HOME=/root");
+		expect(await engine.ok("exec", "web", "pwd")).toBe("/etc");
+	});
+
+	test("-e sets a variable for this program only", async () => {
+		const line = ["sh", "-c", "echo $A $FROM_RUN"];
+		expect(await engine.ok("exec", "-e", "A=1", "-e", "FROM_RUN=2", "web", ...line)).toBe("1 2");
+		expect(await engine.ok("exec", "web", ...line)).toBe("1");
+	});
+
+	test("-w sets its directory", async () => {
+		expect(await engine.ok("exec", "-w", "/tmp", "web", "pwd")).toBe("/tmp");
+	});
+
+	test("-w of a directory that is not there: 127, and it is named", async () => {
+		const outcome = await engine.run("exec", "-w", "/nosuch", "web", "true");
+		expect(outcome.code).toBe(127);
+		expect(outcome.stderr).toContain("/nosuch");
+	});
+
+	test("-u runs it as another user, with that user's groups and HOME", async () => {
+		expect(await engine.ok("exec", "-u", "app", "web", "id")).toMatch(/^uid=1000\(app\) gid=1000\(app\) groups=.*29/);
+		expect(await engine.ok("exec", "-u", "1000:29", "web", "id")).toMatch(/^uid=1000\(app\) gid=29\(audio\)/);
+		expect(await engine.ok("exec", "-u", "app", "web", "grep", "CapEff", "/proc/self/status")).toMatch(/0{16}/);
+	});
+
+	ours("-u app has app's HOME", async () => {
+		expect(await engine.ok("exec", "-u", "app", "web", "sh", "-c", "echo $HOME")).toBe("/home");
+	});
+
+	ours("-u of a user that there is not: 1, and it is named", async () => {
+		const outcome = await engine.run("exec", "-u", "nosuch", "web", "true");
+		expect(outcome.code).toBe(1);
+		expect(outcome.stderr).toContain("nosuch");
+	});
+
+	test("-i passes stdin through to its end", async () => {
+		const bytes = new Uint8Array(1_000_000).map((_, index) => (index * 31) >> 2);
+		const outcome = await engine.run("exec", "-i", "web", "cat", { stdin: bytes });
+		expect(Buffer.compare(outcome.bytes, bytes)).toBe(0);
+	});
+
+	test("without -i it reads nothing", async () => {
+		expect(await engine.run("exec", "web", "cat", { stdin: "x" })).toMatchObject({ code: 0, stdout: "" });
+	});
+
+	test("-d returns at once, and the program runs on", async () => {
+		expect(
+			await engine.ok("exec", "-d", "web", "sh", "-c", "sleep 0.3; echo done > /tmp/detached; sleep 1000"),
+		).toMatch(/^$|^[0-9a-f]{64}$/);
+		await until(
+			"it has written",
+			async () => (await engine.run("exec", "web", "test", "-e", "/tmp/detached")).code === 0,
+		);
+	});
+
+	test("a program that is not there: 127; one that cannot be executed: 126", async () => {
+		const missing = await engine.run("exec", "web", "nosuch");
+		expect(missing.code).toBe(127);
+		expect(missing.stderr).toContain("nosuch");
+		expect((await engine.run("exec", "web", "/etc/passwd")).code).toBe(126);
+	});
+
+	test("exec in a stopped container says so and exits 1", async () => {
+		await engine.run("run", "--name", "still", IMAGE, "true");
+		const outcome = await engine.run("exec", "still", "true");
+		if (process.env.TARGET !== "podman") expect(outcome.code).toBe(1);
+		expect(outcome.code).not.toBe(0);
+		expect(outcome.stderr).toMatch(/not running|state improper/);
+		await engine.ok("rm", "still");
+	});
+
+	ours("exec in an unknown container: 1, and it is named", async () => {
+		const outcome = await engine.run("exec", "nosuch", "true");
+		expect(outcome.code).toBe(1);
+		expect(outcome.stderr).toContain("nosuch");
+	});
+
+	test("its output is not in the container's log", async () => {
+		await engine.ok("exec", "web", "echo", "not for the log");
+		expect(await engine.ok("logs", "web")).not.toContain("not for the log");
+	});
+
+	test("it has the container's capabilities", async () => {
+		expect(await engine.ok("exec", "web", "grep", "CapEff", "/proc/self/status")).toMatch(/a80425fb$|800405fb$/);
+	});
+
+	ours("kill -9 of its CLI leaves the program running", async () => {
+		const program = engine.spawn(
+			"exec",
+			"web",
+			"sh",
+			"-c",
+			"echo ready; sleep 2; echo alive > /tmp/survived; sleep 1000",
+		);
+		await program.prints("ready");
+		program.kill("SIGKILL");
+		await program.ended();
+		await until("it goes on", async () => (await engine.run("exec", "web", "test", "-e", "/tmp/survived")).code === 0);
+	});
+
+	test("a signal to exec does not end the container", async () => {
+		const program = engine.spawn("exec", "web", "sleep", "3");
+		await Bun.sleep(500);
+		program.kill("SIGTERM");
+		await program.ended();
+		expect(await engine.ok("ps")).toContain("web");
+	});
+
+	test("the container's end ends exec", async () => {
+		await engine.ok("run", "-d", "--name", "short", IMAGE, "sleep", "1000");
+		const program = engine.spawn("exec", "short", "sh", "-c", "echo ready; sleep 1000");
+		await program.prints("ready");
+		await engine.ok("rm", "-f", "short");
+		expect(await program.ended()).toBe(137);
+	});
+
+	test("128 MB from exec arrive whole", async () => {
+		const { bytes } = await engine.run("exec", "web", "sh", "-c", "head -c 134217727 /dev/zero; printf E", {
+			timeout: 60_000,
+		});
+		expect(bytes.length).toBe(134_217_728);
+		expect(bytes.at(-1)).toBe("E".charCodeAt(0));
+	});
+
+	ours("a child that it leaves behind holds neither exec nor its output", async () => {
+		const before = Date.now();
+		const outcome = await engine.run("exec", "web", "sh", "-c", "sleep 1000 & echo done");
+		expect(outcome.stdout).toBe("done\n");
+		expect(Date.now() - before).toBeLessThan(5000);
+	});
+
+	ours("the image's user and its environment hold for exec, too", async () => {
+		const path = `${engine.scratch()}/image.tar`;
+		await writeBusybox(path, "configured:1", await busyboxTar(), {
+			User: "app",
+			Env: ["A=image"],
+			WorkingDir: "/tmp",
+			Cmd: ["sleep", "1000"],
+		});
+		await engine.ok("load", "-i", path);
+		await engine.ok("run", "-d", "--name", "conf", "configured:1");
+		expect(await engine.ok("exec", "conf", "sh", "-c", "id -un; echo $A; pwd")).toBe("app\nimage\n/tmp");
+		await engine.ok("rm", "-f", "conf");
+	});
+
+	test.skipIf(!requires("tmux"))("-it is a shell in a pty of the container, with the terminal's size", async () => {
+		await using screen = await engine.terminal({ columns: 87, rows: 21 });
+		await screen.type("bunker exec -it web sh; echo status=$?\n");
+		await screen.shows("/etc #");
+		await screen.type("tty; stty size; exit 4\n");
+		await screen.shows(/\/dev\/pts\/\d/);
+		await screen.shows("21 87");
+		await screen.shows("status=4");
+	});
+
+	test.skipIf(!requires("tmux"))("the size follows the terminal's", async () => {
+		await using screen = await engine.terminal();
+		await screen.type("bunker exec -it web sh\n");
+		await screen.shows("/etc #");
+		await screen.resize(71, 18);
+		await screen.type("clear; sleep 0.5; stty size\n");
+		await screen.shows("18 71");
+		await screen.type("exit\n");
+	});
+
+	ours("-it where stdin is no terminal is refused, as docker refuses it", async () => {
+		const outcome = await engine.run("exec", "-it", "web", "true");
+		expect(outcome.code).toBe(1);
+		expect(outcome.stderr).toMatch(/the input device is not a TTY/i);
+	});
+
+	ours("its monitor is gone when the program is", async () => {
+		const count = () => Bun.spawnSync(["sh", "-c", "grep -l bunker /proc/[0-9]*/comm | wc -l"]).stdout.toString();
+		const pid = JSON.parse(await engine.ok("inspect", "web"))[0].State.Pid as number;
+		expect(isAlive(pid)).toBe(true);
+		const before = count();
+		for (let n = 0; n < 5; n++) await engine.ok("exec", "web", "true");
+		await until("no monitor is left", () => Number(count()) <= Number(before));
+	});
+});

@@ -1,0 +1,106 @@
+/** `run --explain`: the plan, which is what would be played, and nothing touched. */
+
+import { describe, expect } from "bun:test";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+
+/** Every file below a directory with a digest of its content, mode and time of change. */
+function snapshot(directory: string): string[] {
+	return readdirSync(directory, { recursive: true, encoding: "utf8" })
+		.sort()
+		.map((name) => {
+			const path = `${directory}/${name}`;
+			const status = statSync(path, { throwIfNoEntry: false });
+			const digest = status?.isFile() ? createHash("sha256").update(readFileSync(path)).digest("hex") : "";
+			return `${name} ${status?.mode} ${status?.mtimeMs} ${digest}`;
+		});
+}
+
+/** `step N/M: SENTENCE`s of a text, with what differs from container to container masked. */
+function steps(text: string): string[] {
+	return [...text.matchAll(/step \d+\/\d+: .*/g)].map(([line]) =>
+		line
+			.replace(/\b[0-9a-f]{64}\b/g, "ID")
+			.replace(/\b[0-9a-f]{12}\b/g, "ID")
+			.replace(/\b(descriptor|pid|process) \d+/g, "$1 N"),
+	);
+}
+
+describe.skipIf(!ready)("--explain", () => {
+	const engine = useEngine("explain");
+
+	ours("prints image, container, cgroup, network and the tape, in this order", async () => {
+		const out = await engine.ok("run", "--explain", IMAGE, "true");
+		const order = ["image", "container", "cgroup", "network", "tape"].map((word) =>
+			out.search(new RegExp(`^${word}`, "m")),
+		);
+		expect(order.every((at) => at >= 0)).toBe(true);
+		expect([...order].sort((a, b) => a - b)).toEqual(order);
+	});
+
+	ours("says every step with its number and a sentence", async () => {
+		const found = steps(await engine.ok("run", "--explain", IMAGE, "true"));
+		expect(found.length).toBeGreaterThan(20);
+		found.forEach((step, index) => {
+			expect(step).toMatch(new RegExp(`^step ${index + 1}/${found.length}: [a-z].{5,}`));
+		});
+		expect(found.join("\n")).toMatch(/mount .*overlay/);
+		expect(found.join("\n")).toContain("/proc");
+		expect(found.at(-1)).toContain("true");
+	});
+
+	const variants: Record<string, string[]> = {
+		plain: [],
+		"with many flags": [
+			"-e",
+			"A=1",
+			"-w",
+			"/tmp",
+			"-u",
+			"app",
+			"-h",
+			"box",
+			"--read-only",
+			"-v",
+			"/etc:/host:ro",
+			"--init",
+		],
+		"with the host's network": ["--network", "host"],
+		"without a log": ["--log-driver", "none"],
+		"with stdin": ["-i"],
+		"with a terminal": ["-t"],
+	};
+	for (const [name, flags] of Object.entries(variants))
+		ours(`the printed steps are those that BUNKER_TRACE=tape records of the same run: ${name}`, async () => {
+			const words = ["run", "--rm", "--name", "same", ...flags];
+			const planned = steps(await engine.ok(...words, "--explain", IMAGE, "true"));
+			const played = await engine.run(...words, IMAGE, "true", { env: { BUNKER_TRACE: "tape" } });
+			expect(played.code).toBe(0);
+			expect(steps(played.stderr)).toEqual(planned);
+		});
+
+	ours("the state directory is byte for byte as before", async () => {
+		await engine.ok("ps", "-a"); // whatever a first look repairs is repaired
+		const before = [snapshot(engine.root), snapshot(engine.runRoot)];
+		await engine.ok("run", "--explain", "--name", "never", "-d", IMAGE, "true");
+		await engine.ok("run", "--explain", "--rm", "-v", `${engine.directory}/not-made:/x`, IMAGE, "true");
+		expect([snapshot(engine.root), snapshot(engine.runRoot)]).toEqual(before);
+		expect(readdirSync(engine.directory)).not.toContain("not-made");
+		expect(await engine.ok("ps", "-a", "-q")).toBe("");
+	});
+
+	ours("a plan that could not be made is an error as run's own is", async () => {
+		const outcome = await engine.run("run", "--explain", "nosuch-image", "true");
+		expect(outcome.code).toBe(125);
+		expect(outcome.stderr).toContain("nosuch-image");
+		expect((await engine.run("run", "--explain", "--network", "nosuch", IMAGE, "true")).code).toBe(125);
+	});
+
+	ours("a failing step says its number and sentence", async () => {
+		const outcome = await engine.run("run", "--rm", "-v", "/proc/self/environ:/bin", IMAGE, "true");
+		expect(outcome.code).toBe(125);
+		expect(outcome.stderr).toMatch(/^bunker: step \d+\/\d+: .*: E[A-Z]+ \(.+\)$/m);
+		expect(await engine.ok("ps", "-a", "-q")).toBe("");
+	});
+});

@@ -1,0 +1,80 @@
+/** `--init`: a tiny reaper of ours as PID 1. */
+
+import { describe, expect, test } from "bun:test";
+import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+
+// podman needs a program of its own for it (catatonit), which its package does not bring.
+describe.skipIf(!ready)("--init", () => {
+	const engine = useEngine("init");
+
+	ours("the program is not PID 1, its parent is", async () => {
+		const out = await engine.ok("run", "--rm", "--init", IMAGE, "sh", "-c", "echo $$ $PPID");
+		expect(out).toMatch(/^\d+ 1$/);
+		expect(out).not.toStartWith("1 ");
+	});
+
+	ours("exit status and signals are the program's", async () => {
+		expect((await engine.run("run", "--rm", "--init", IMAGE, "sh", "-c", "exit 9")).code).toBe(9);
+		expect((await engine.run("run", "--rm", "--init", IMAGE, "sh", "-c", "kill -SEGV $$")).code).toBe(139);
+	});
+
+	ours("orphans are reaped: no zombie is left", async () => {
+		await engine.ok(
+			"run",
+			"-d",
+			"--name",
+			"orphans",
+			"--init",
+			IMAGE,
+			"sh",
+			"-c",
+			"for i in 1 2 3; do (sleep 0.1 &) ; done; sleep 1000",
+		);
+		await Bun.sleep(600);
+		expect(
+			await engine.ok("exec", "orphans", "sh", "-c", "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"),
+		).toBe("0");
+		await engine.ok("rm", "-f", "orphans");
+	});
+
+	ours("without --init they are not: PID 1 is the user's program", async () => {
+		await engine.ok("run", "-d", "--name", "zombies", IMAGE, "sleep", "1000");
+		await engine.ok("exec", "zombies", "sh", "-c", "(sleep 0.1 &)");
+		await Bun.sleep(500);
+		expect(
+			await engine.ok("exec", "zombies", "sh", "-c", "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"),
+		).toBe("1");
+		await engine.ok("rm", "-f", "zombies");
+	});
+
+	ours("stop ends a program that has no handler for SIGTERM at once", async () => {
+		await engine.ok("run", "-d", "--name", "quick", "--init", IMAGE, "sleep", "1000");
+		const before = Date.now();
+		await engine.ok("stop", "quick");
+		expect(Date.now() - before).toBeLessThan(4000);
+		expect(await engine.ok("ps", "-a")).toMatch(/Exited \(143\)/);
+		await engine.ok("rm", "quick");
+	});
+
+	ours("signals are forwarded to the program", async () => {
+		const script = "trap 'exit 33' USR1; echo ready; while :; do sleep 0.05; done";
+		const program = engine.spawn("run", "--rm", "--init", IMAGE, "sh", "-c", script);
+		await program.prints("ready");
+		program.kill("SIGUSR1");
+		expect(await program.ended()).toBe(33);
+	});
+
+	ours("a program that is not there: 127, with --init, too", async () => {
+		expect((await engine.run("run", "--rm", "--init", IMAGE, "nosuch")).code).toBe(127);
+	});
+
+	ours("the reaper holds no file of the host and no descriptor", async () => {
+		await engine.ok("run", "-d", "--name", "pid1", "--init", IMAGE, "sleep", "1000");
+		expect(await engine.ok("exec", "pid1", "ls", "/proc/1/fd")).toBe("");
+		const outcome = await engine.run("exec", "pid1", "sh", "-c", "echo x > /proc/1/exe");
+		expect(outcome.code).not.toBe(0);
+		await engine.ok("rm", "-f", "pid1");
+	});
+
+	test.todo("--init in a terminal: job control works", () => {});
+});

@@ -1,0 +1,87 @@
+/**
+ * What a test needs of the machine. A skip is a decision: with BUNKER_MUST_RUN
+ * set, as in CI, a need that the machine could meet and does not is an error.
+ */
+
+import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from "node:fs";
+
+const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+const TMPFS_MAGIC = 0x01021994;
+
+interface Probe {
+	holds: () => boolean;
+	/** how to get it; without it the need is a property of the machine, which no one can install */
+	remedy?: string;
+}
+
+function program(name: string, debianPackage = name): Probe {
+	return { holds: () => Bun.which(name) !== null, remedy: `apt-get install ${debianPackage}` };
+}
+
+const PROBES = {
+	root: { holds: () => process.getuid?.() === 0, remedy: "run as root" },
+	/** build/ can hold the upper directory of an overlay with trusted.* attributes */
+	overlay: { holds: buildTakesOverlay, remedy: "put the checkout on ext4, xfs or btrfs" },
+	binary: { holds: () => exists(process.env.BUNKER_BINARY || "dist/bunker"), remedy: "run make" },
+	busybox: program("busybox", "busybox-static"),
+	podman: program("podman"),
+	skopeo: program("skopeo"),
+	runc: program("runc"),
+	crun: program("crun"),
+	bwrap: program("bwrap", "bubblewrap"),
+	tmux: program("tmux"),
+	strace: program("strace"),
+	zstd: program("zstd"),
+	xz: program("xz", "xz-utils"),
+	setfattr: program("setfattr", "attr"),
+	setpriv: program("setpriv", "util-linux"),
+	tar: program("tar"),
+	unshare: program("unshare", "util-linux"),
+	/** a cgroup2 hierarchy with the memory controller */
+	cgroup2: { holds: () => contains("/sys/fs/cgroup/cgroup.controllers", "memory") },
+	/** any cgroup v1 controller */
+	cgroup1: { holds: () => /^\S+ \S+ cgroup /m.test(readFileSync("/proc/self/mounts", "utf8")) },
+} satisfies Record<string, Probe>;
+
+export type Need = keyof typeof PROBES;
+
+/**
+ * True if the machine has all of these: `describe.skipIf(!requires("root"))`.
+ * @throws Error with BUNKER_MUST_RUN set, if one is missing that could be had
+ */
+export function requires(...needs: Need[]): boolean {
+	const missing = needs.filter((need) => !PROBES[need].holds());
+	const attainable = missing.filter((need) => "remedy" in PROBES[need]);
+	if (process.env.BUNKER_MUST_RUN && attainable.length > 0)
+		throw new Error(`BUNKER_MUST_RUN is set, but there is no ${attainable.map(withRemedy).join(", no ")}`);
+	return missing.length === 0;
+}
+
+function withRemedy(need: Need): string {
+	const probe: Probe = PROBES[need];
+	return `${need} (${probe.remedy})`;
+}
+
+function exists(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function contains(path: string, word: string): boolean {
+	try {
+		return readFileSync(path, "utf8").split(/\s+/).includes(word);
+	} catch {
+		return false;
+	}
+}
+
+// An overlay cannot be the upper of another, and tmpfs takes no trusted.* of ours on old kernels.
+function buildTakesOverlay(): boolean {
+	mkdirSync("build", { recursive: true });
+	const { type } = statfsSync("build");
+	return type !== OVERLAYFS_SUPER_MAGIC && type !== TMPFS_MAGIC;
+}

@@ -1,0 +1,50 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { callNames, callNumber } from "../../ffi/numbers.ts";
+import { JOB, PACKET, POLICY, STEP } from "../../ffi/tape.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "bunker-layout-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Compiles a C program that prints one number a line, and runs it. */
+function numbersFromC(body: string, includes: string): number[] {
+	const source = join(directory, "layout.c");
+	writeFileSync(
+		source,
+		`#include <stdio.h>\n#include <stddef.h>\n${includes}\nint main(void) {\n${body}\nreturn 0; }\n`,
+	);
+	const build = Bun.spawnSync(["cc", "-I", "ffi/helper", "-o", join(directory, "layout"), source]);
+	if (!build.success) throw new Error(build.stderr.toString());
+	const run = Bun.spawnSync([join(directory, "layout")]);
+	return run.stdout.toString().trim().split("\n").map(Number);
+}
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: POLICY })) {
+	test(`struct ${struct} has the offsets that TypeScript writes`, () => {
+		const names = Object.keys(layout.offset);
+		const print = (value: string) => `printf("%zu\\n", ${value});`;
+		const found = numbersFromC(
+			[
+				...names.map((name) => print(`offsetof(struct ${struct}, ${snake(name)})`)),
+				print(`sizeof(struct ${struct})`),
+			].join("\n"),
+			'#include "tape.h"',
+		);
+		expect(found).toEqual([...Object.values(layout.offset), layout.size]);
+	});
+}
+
+test("the sizes of state, record and packet are those that TypeScript reads", () => {
+	const body = `printf("%zu\\n%zu\\n%zu\\n", sizeof(struct state), sizeof(struct record), sizeof(struct packet));`;
+	expect(numbersFromC(body, '#include "tape.h"')).toEqual([40, 24, PACKET.header]);
+});
+
+test("system call numbers are those of this machine's kernel headers", () => {
+	const names = callNames;
+	const body = names.map((name) => `printf("%d\\n", SYS_${name});`).join("\n");
+	expect(numbersFromC(body, "#include <sys/syscall.h>")).toEqual(names.map((name) => callNumber(name)));
+});

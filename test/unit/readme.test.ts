@@ -1,0 +1,24 @@
+/** The README says what the code says, where a table of it is the same as one of the code. */
+
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { VARIABLES } from "../../src/environment.ts";
+
+const readme = readFileSync("README.md", "utf8");
+
+test("the README's table of the environment has every variable", () => {
+	const documented = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1] as string);
+	expect(documented.sort()).toEqual(Object.keys(VARIABLES).sort());
+});
+
+test("the paths that the README maps are there", () => {
+	const paths = [...readme.matchAll(/^\| `((?:src|ffi|test)\/[^`]*)` \|/gm)].map((match) => match[1] as string);
+	expect(paths.length).toBeGreaterThan(8);
+	for (const path of paths) expect([path, Bun.spawnSync(["test", "-e", path]).exitCode]).toEqual([path, 0]);
+});
+
+test("the README's make targets exist", () => {
+	const makefile = readFileSync("Makefile", "utf8");
+	for (const [, target] of readme.matchAll(/`?make ([a-z]+)`?/g))
+		expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
+});
