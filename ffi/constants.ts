@@ -93,6 +93,9 @@ export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_CAP_AMBIENT = 47;
 export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
+// keyctl.h
+export const KEYCTL_JOIN_SESSION_KEYRING = 1;
+
 // close_range.h
 export const CLOSE_RANGE_CLOEXEC = 4;
 
@@ -144,6 +147,7 @@ export const IN_CREATE = 0x100;
 export const IN_CLOSE_WRITE = 8;
 export const IN_DELETE_SELF = 0x400;
 export const IN_MOVE_SELF = 0x800;
+export const IN_Q_OVERFLOW = 0x4000;
 
 // signal.h
 export const SIG_BLOCK = 0;

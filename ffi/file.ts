@@ -1,5 +1,5 @@
 /**
- * Files and directories: the calls that bunker needs, each an error with its
+ * Files: the calls that bunker needs, each an error with its
  * sentence. Descriptors are close-on-exec. Bun's own file functions are not
  * used: `node:fs` costs 1.3-2 ms to import, knows no openat2, and turns names
  * that are not UTF-8 into others.
@@ -8,23 +8,17 @@
 import {
 	AT_EMPTY_PATH,
 	AT_FDCWD,
-	AT_REMOVEDIR,
 	AT_SYMLINK_NOFOLLOW,
 	LOCK_EX,
 	LOCK_NB,
 	O_CLOEXEC,
 	O_CREAT,
-	O_DIRECTORY,
-	O_NOFOLLOW,
-	O_PATH,
 	O_RDONLY,
 	O_TRUNC,
 	O_WRONLY,
-	S_IFDIR,
-	S_IFMT,
 } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
-import { attempt, call, type Path, pathBytes, pathText } from "./system.ts";
+import { attempt, call, nameOf, type Path, pathText } from "./system.ts";
 
 /** What stat says; times in nanoseconds since the epoch. */
 export interface Status {
@@ -42,21 +36,9 @@ export interface Status {
 	mtime: bigint;
 }
 
-/** An entry of a directory; the name is bytes, `kind` one of DT_*. */
-export interface Entry {
-	name: Uint8Array;
-	kind: number;
-}
-
-export const DT_DIR = 4;
-export const DT_REG = 8;
-export const DT_LNK = 10;
-
-const nul = (path: Path): Path => (typeof path === "string" ? path : pathBytes(path));
-
 /** Opens a path relative to a directory. @throws SystemError */
 export function openAt(directory: number, path: Path, flags: number, mode = 0): number {
-	return call(`open ${pathText(path)}`, "openat", directory, nul(path), flags | O_CLOEXEC, mode);
+	return call(`open ${pathText(path)}`, "openat", directory, nameOf(path), flags | O_CLOEXEC, mode);
 }
 
 /** Opens a path. @throws SystemError */
@@ -66,7 +48,7 @@ export function open(path: Path, flags: number, mode = 0): number {
 
 /** Opens a path; undefined where there is none (with O_CREAT: no directory for it). @throws SystemError for any other failure */
 export function openIfThere(path: Path, flags: number, directory = AT_FDCWD, mode = 0): number | undefined {
-	const fd = attempt("openat", directory, nul(path), flags | O_CLOEXEC, mode);
+	const fd = attempt("openat", directory, nameOf(path), flags | O_CLOEXEC, mode);
 	if (fd === -(errno.ENOENT as number)) return undefined;
 	if (fd < 0) throw new SystemError(`open ${pathText(path)}`, -fd);
 	return fd;
@@ -83,7 +65,7 @@ export function tryOpenAt2(directory: number, path: Path, flags: number, resolve
 	how[0] = BigInt(flags | O_CLOEXEC);
 	how[1] = BigInt(mode);
 	how[2] = BigInt(resolve);
-	return attempt("openat2", directory, nul(path), howBytes, howBytes.length);
+	return attempt("openat2", directory, nameOf(path), howBytes, howBytes.length);
 }
 
 /** openat2(2). @throws SystemError */
@@ -106,6 +88,11 @@ export function closing(fd: number): { fd: number } & Disposable {
 /** Reads at most `buffer.length` bytes. @returns how many; 0 at the end */
 export function read(fd: number, buffer: Uint8Array, what = `read descriptor ${fd}`): number {
 	return call(what, "read", fd, buffer, buffer.length);
+}
+
+/** Goes back to the beginning of a file. */
+export function rewind(fd: number): void {
+	attempt("lseek", fd, 0, 0);
 }
 
 /** Writes all bytes. @throws SystemError */
@@ -160,108 +147,23 @@ export function writeFile(path: Path, content: Uint8Array | string, mode = 0o644
 
 /** Renames, replacing what is there. */
 export function rename(from: Path, to: Path, fromDirectory = AT_FDCWD, toDirectory = fromDirectory): void {
-	call(`rename ${pathText(from)} to ${pathText(to)}`, "renameat2", fromDirectory, nul(from), toDirectory, nul(to), 0);
-}
-
-/** Makes a directory. @returns false if something of that name is there already */
-export function makeDirectory(path: Path, mode = 0o755, directory = AT_FDCWD): boolean {
-	const result = attempt("mkdirat", directory, nul(path), mode);
-	if (result === -(errno.EEXIST as number)) return false;
-	if (result < 0) throw new SystemError(`make directory ${pathText(path)}`, -result);
-	return true;
-}
-
-/** Makes a directory and its parents. For paths of our own: links in it are followed. */
-export function makeDirectories(path: string, mode = 0o755): void {
-	const result = attempt("mkdirat", AT_FDCWD, path, mode);
-	if (result === 0 || result === -(errno.EEXIST as number)) return;
-	if (result !== -(errno.ENOENT as number)) throw new SystemError(`make directory ${path}`, -result);
-	makeDirectories(path.slice(0, Math.max(1, path.lastIndexOf("/"))), mode);
-	makeDirectory(path, mode);
+	call(
+		`rename ${pathText(from)} to ${pathText(to)}`,
+		"renameat2",
+		fromDirectory,
+		nameOf(from),
+		toDirectory,
+		nameOf(to),
+		0,
+	);
 }
 
 /** Removes a name that is not a directory. @returns false if it was not there */
 export function unlink(path: Path, directory = AT_FDCWD): boolean {
-	const result = attempt("unlinkat", directory, nul(path), 0);
+	const result = attempt("unlinkat", directory, nameOf(path), 0);
 	if (result === -(errno.ENOENT as number)) return false;
 	if (result < 0) throw new SystemError(`remove ${pathText(path)}`, -result);
 	return true;
-}
-
-/**
- * Removes a file or a directory with all in it; what is not there, or goes meanwhile, is fine.
- * Never follows a link: everything is done relative to the descriptor of the parent.
- */
-export function removeTree(path: Path, directory = AT_FDCWD): void {
-	removeBelow(path, directory, undefined, 0);
-}
-
-/** Directories open at once. A container or an archive can make them deeper than there are descriptors. */
-const DEEPEST = 100;
-const RENAME_NOREPLACE = 1;
-
-/** @param top descriptor of the directory that all this is about; what is too deep is moved up there */
-function removeBelow(path: Path, directory: number, top: number | undefined, depth: number): void {
-	const plain = attemptUnlink(path, directory, 0);
-	if (plain === GONE) return;
-	if (plain !== errno.EISDIR) throw new SystemError(`remove ${pathText(path)}`, plain);
-	if (attemptUnlink(path, directory, AT_REMOVEDIR) === GONE) return;
-	if (top !== undefined && depth === DEEPEST) return void moveUp(path, directory, top);
-	const fd = openIfThere(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, directory);
-	if (fd === undefined) return;
-	try {
-		// Again for the first one: something may have been moved up into it.
-		for (let found = entries(fd); found.length > 0; found = depth === 0 ? entries(fd) : [])
-			for (const entry of found) removeBelow(entry.name, fd, top ?? fd, depth + 1);
-	} finally {
-		close(fd);
-	}
-	const left = attemptUnlink(path, directory, AT_REMOVEDIR);
-	if (left !== GONE) throw new SystemError(`remove ${pathText(path)}`, left);
-}
-
-function moveUp(path: Path, directory: number, top: number): void {
-	const result = attempt("renameat2", directory, nul(path), top, `.removed-${crypto.randomUUID()}`, RENAME_NOREPLACE);
-	if (result < 0 && result !== -(errno.ENOENT as number)) throw new SystemError(`move ${pathText(path)} up`, -result);
-}
-
-const GONE = 0;
-
-/** @returns 0 if the name is gone, by us or somebody else; the errno otherwise */
-function attemptUnlink(path: Path, directory: number, flags: number): number {
-	const result = attempt("unlinkat", directory, nul(path), flags);
-	return result === -(errno.ENOENT as number) ? GONE : -result;
-}
-
-/** All entries of an open directory but `.` and `..`. */
-export function entries(fd: number): Entry[] {
-	const found: Entry[] = [];
-	const buffer = new Uint8Array(32768);
-	const view = new DataView(buffer.buffer);
-	attempt("lseek", fd, 0, 0);
-	for (;;) {
-		const size = attempt("getdents64", fd, buffer, buffer.length);
-		// ENOENT: the directory has been removed while it was open.
-		if (size === 0 || size === -(errno.ENOENT as number)) return found;
-		if (size < 0) throw new SystemError(`list descriptor ${fd}`, -size);
-		for (let at = 0; at < size; at += view.getUint16(at + 16, true)) {
-			const start = at + 19;
-			const name = buffer.slice(start, buffer.indexOf(0, start));
-			if (name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e))) continue;
-			found.push({ name, kind: buffer[at + 18] as number });
-		}
-	}
-}
-
-/** The names in a directory, as text; none where there is no such directory. */
-export function list(path: Path): string[] {
-	const fd = openIfThere(path, O_RDONLY | O_DIRECTORY);
-	if (fd === undefined) return [];
-	try {
-		return entries(fd).map((entry) => pathText(entry.name));
-	} finally {
-		close(fd);
-	}
 }
 
 const STATX_BASIC = 0x7ff;
@@ -273,7 +175,7 @@ const statxView = new DataView(statxBytes.buffer);
  * @returns undefined where there is nothing of that name
  */
 export function statusIfThere(path: Path, directory = AT_FDCWD, flags = AT_SYMLINK_NOFOLLOW): Status | undefined {
-	const result = attempt("statx", directory, nul(path), flags, STATX_BASIC, statxBytes);
+	const result = attempt("statx", directory, nameOf(path), flags, STATX_BASIC, statxBytes);
 	if (result === -(errno.ENOENT as number) || result === -(errno.ENOTDIR as number)) return undefined;
 	if (result < 0) throw new SystemError(`look at ${pathText(path)}`, -result);
 	const v = statxView;
@@ -299,16 +201,10 @@ export function statusOf(fd: number): Status {
 	return status;
 }
 
-/** True if the path, links followed, is a directory. */
-export function isDirectory(path: Path): boolean {
-	const status = statusIfThere(path, AT_FDCWD, 0);
-	return status !== undefined && (status.mode & S_IFMT) === S_IFDIR;
-}
-
 /** The target of a symbolic link; undefined if there is none. */
 export function readLink(path: Path, directory = AT_FDCWD): Uint8Array | undefined {
 	const buffer = new Uint8Array(4096);
-	const size = attempt("readlinkat", directory, nul(path), buffer, buffer.length);
+	const size = attempt("readlinkat", directory, nameOf(path), buffer, buffer.length);
 	return size < 0 ? undefined : buffer.slice(0, size);
 }
 
@@ -325,24 +221,10 @@ export function lock(fd: number, options: { wait: boolean; shared?: boolean }): 
 	return true;
 }
 
-/** An O_PATH descriptor of a directory. */
-export function openDirectory(path: Path, directory = AT_FDCWD): number {
-	return openAt(directory, path, O_PATH | O_DIRECTORY);
-}
-
 /** Renames. @returns false if what is renamed, or the target's directory, is not there */
 export function attemptRename(from: Path, to: Path): boolean {
-	const result = attempt("renameat2", AT_FDCWD, nul(from), AT_FDCWD, nul(to), 0);
+	const result = attempt("renameat2", AT_FDCWD, nameOf(from), AT_FDCWD, nameOf(to), 0);
 	if (result === -(errno.ENOENT as number)) return false;
 	if (result < 0) throw new SystemError(`rename ${pathText(from)} to ${pathText(to)}`, -result);
-	return true;
-}
-
-/** Makes a directory. @returns false if its parent is not there; that it is there itself is fine */
-export function attemptDirectory(path: Path, mode: number): boolean {
-	const result = attempt("mkdirat", AT_FDCWD, nul(path), mode);
-	if (result === -(errno.ENOENT as number)) return false;
-	if (result < 0 && result !== -(errno.EEXIST as number))
-		throw new SystemError(`make directory ${pathText(path)}`, -result);
 	return true;
 }

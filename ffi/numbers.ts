@@ -109,6 +109,7 @@ const TABLE = {
 	seccomp: [317, 277],
 	getrandom: [318, 278],
 	memfd_create: [319, 279],
+	keyctl: [250, 219],
 	bpf: [321, 280],
 	execveat: [322, 281],
 	copy_file_range: [326, 285],

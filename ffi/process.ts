@@ -13,14 +13,17 @@ const decoder = new TextDecoder();
 
 /**
  * When a process started.
- * @returns undefined if there is none of that number, or it is a zombie
+ * @returns undefined if there is none of that number
  */
 export function startTime(pid: number): bigint | undefined {
+	return statFields(pid)?.start;
+}
+
+/** State and start of /proc/PID/stat. The command's name may hold blanks and brackets: fields are counted from its last bracket. */
+function statFields(pid: number): { state: string; start: bigint } | undefined {
 	const stat = readStat(pid);
-	// The command's name may hold blanks and brackets: fields are counted from its last bracket.
 	const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-	if (!fields || fields[0] === "Z" || fields[0] === "X") return undefined;
-	return BigInt(fields[19] as string);
+	return fields && { state: fields[0] as string, start: BigInt(fields[19] as string) };
 }
 
 function readStat(pid: number): string | undefined {
@@ -34,9 +37,14 @@ function readStat(pid: number): string | undefined {
 	}
 }
 
-/** True if the process of this number is the one that started then. */
+/**
+ * True if the process of this number is the one that started then, and not dead
+ * and waiting for its parent. For processes of one thread, as the monitor is:
+ * of others the first thread may end before the rest.
+ */
 export function isAlive(pid: number, start: bigint): boolean {
-	return startTime(pid) === start;
+	const found = statFields(pid);
+	return found !== undefined && found.start === start && found.state !== "Z" && found.state !== "X";
 }
 
 /**
@@ -47,9 +55,16 @@ export function openProcess(pid: number, start: bigint): number | undefined {
 	const pidfd = attempt("pidfd_open", pid, 0);
 	if (pidfd < 0) return undefined;
 	// The number may have been given to another before we opened it, not after.
-	if (isAlive(pid, start)) return pidfd;
+	// Not whether it lives: the pidfd knows that best (readable once all its threads have ended).
+	if (startTime(pid) === start) return pidfd;
 	close(pidfd);
 	return undefined;
+}
+
+/** A pidfd of a process that is known to be there; undefined if it is not. */
+export function openPid(pid: number): number | undefined {
+	const pidfd = attempt("pidfd_open", pid, 0);
+	return pidfd < 0 ? undefined : pidfd;
 }
 
 /** A pidfd of this process. */

@@ -86,3 +86,6 @@ export function pathBytes(path: Path): Uint8Array {
 export function pathText(path: Path): string {
 	return typeof path === "string" ? path : decodeText(path);
 }
+
+/** A path as an argument of `call`: bytes get their NUL, text gets it there. */
+export const nameOf = (path: Path): Path => (typeof path === "string" ? path : pathBytes(path));

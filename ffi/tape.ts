@@ -52,6 +52,7 @@ export const POLICY = {
 		logMaxFiles: 100,
 		logMaxSize: 104,
 		logName: 112,
+		home: 116,
 		cleanup: 120,
 		cleanupEnvironment: 124,
 	},

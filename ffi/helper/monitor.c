@@ -3,6 +3,7 @@
 #include "control.h"
 #include "sys.h"
 #include <asm/poll.h>
+#include <linux/sched.h>
 #include <linux/time_types.h>
 
 /* Buffers go back after this much silence; one timer after traffic, none when idle. */
@@ -21,6 +22,8 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     if (!keep(tape, &monitor->kept))
         sys_exit(1);
     struct policy *policy = &monitor->kept.policy;
+    if (policy->home >= 0)
+        SYS(setns, policy->home, CLONE_NEWNS);
     keep_descriptors(policy, monitor->pidfd);
     SYS(chdir, "/");
     monitor->control = policy->control;

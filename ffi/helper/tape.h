@@ -100,7 +100,8 @@ struct policy {
     uint32_t log_max_files; /* >= 1 */
     uint64_t log_max_size;  /* bytes in one file; 0: no rotation */
     uint32_t log_name;      /* offset of the log file's name; rotated: name.1, name.2, ... */
-    uint32_t log_reserved;
+    int32_t home;     /* mount namespace that the monitor of an exec goes back to, so as to hold none of the container's
+                         mounts; -1 */
     uint32_t cleanup; /* offset of a NULL-terminated argv (relocated); 0: none */
     uint32_t cleanup_environment;
 };

@@ -1,6 +1,6 @@
 /** Opening the store for a verb; imported when one needs it, since SQLite and the shim come with it. */
 
-import { makeDirectories } from "../../ffi/file.ts";
+import { makeDirectories } from "../../ffi/directory.ts";
 import { kernelRelease, setFileModeMask } from "../../ffi/process.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { Store } from "../kernel/store.ts";

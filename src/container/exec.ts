@@ -1,6 +1,7 @@
 /** `exec`: a further program in a running container. */
 
-import { close } from "../../ffi/file.ts";
+import { O_RDONLY } from "../../ffi/constants.ts";
+import { close, open } from "../../ffi/file.ts";
 import { openProcess, openSelf } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
@@ -57,6 +58,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 		control: descriptors.pass(control[1]),
 		cli: options.detach ? -1 : descriptors.pass(openSelf()),
 		pidfd: descriptors.pass(target),
+		home: descriptors.pass(open("/proc/self/ns/mnt", O_RDONLY)),
 		callers: options.tty || options.detach ? [] : callerStreams(descriptors, options.interactive),
 	};
 	const compiled = compileExec(processOf(spec, options), {
@@ -80,6 +82,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 			lock: -1,
 			runDirectory: -1,
 			logDirectory: -1,
+			home: numbers.home,
 			log: { driver: "none", maxSize: 0, maxFiles: 1, name: "" },
 		},
 	});

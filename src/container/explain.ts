@@ -1,7 +1,8 @@
 /** `run --explain`: the plan as a newcomer can follow it. The list is the one that would be played. */
 
 import { AT_FDCWD } from "../../ffi/constants.ts";
-import { isDirectory, statusIfThere } from "../../ffi/file.ts";
+import { isDirectory } from "../../ffi/directory.ts";
+import { statusIfThere } from "../../ffi/file.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";

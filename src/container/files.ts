@@ -1,16 +1,7 @@
 /** What a container has on disk before it starts: its directories, and the files that bunker provides for its /etc. */
 
-import {
-	attemptDirectory,
-	isDirectory,
-	makeDirectories,
-	makeDirectory,
-	readFileIfThere,
-	removeTree,
-	statusIfThere,
-	unlink,
-	writeFile,
-} from "../../ffi/file.ts";
+import { attemptDirectory, isDirectory, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
+import { readFileIfThere, statusIfThere, unlink, writeFile } from "../../ffi/file.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
@@ -36,7 +27,6 @@ export function hostHostname(): string {
 /** Makes the directories of a container; those that are there stay. */
 export function makeDirectoriesOf(store: Store, id: string): void {
 	const directory = containerDirectory(store.places, id);
-	if (statusIfThere(directory)) return;
 	makeBelow(directory, 0o710);
 	makeDirectory(`${directory}/work`, 0o711);
 	makeDirectory(`${directory}/upper`, 0o755);

@@ -4,7 +4,8 @@
  */
 
 import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
-import { isDirectory, open } from "../../ffi/file.ts";
+import { isDirectory } from "../../ffi/directory.ts";
+import { open } from "../../ffi/file.ts";
 import { openSelf } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";

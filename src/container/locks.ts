@@ -10,7 +10,8 @@
  */
 
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR } from "../../ffi/constants.ts";
-import { close, lock, makeDirectories, open, openIfThere, unlink } from "../../ffi/file.ts";
+import { makeDirectories } from "../../ffi/directory.ts";
+import { close, lock, open, openIfThere, unlink } from "../../ffi/file.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, locksDirectory } from "../places.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { O_RDONLY } from "../../ffi/constants.ts";
-import { close, openIfThere, read, statusOf } from "../../ffi/file.ts";
+import { close, openIfThere, read, rewind, statusIfThere, statusOf } from "../../ffi/file.ts";
 
 /** A piece of output, as it was read from the program at one moment. */
 export interface Piece {
@@ -82,6 +82,7 @@ export type Decode = typeof decodeFrames;
 export class LogFile {
 	private rest = new Uint8Array();
 	private readonly chunk = new Uint8Array(CHUNK);
+	private offset = 0;
 
 	private constructor(
 		private readonly fd: number,
@@ -98,14 +99,23 @@ export class LogFile {
 
 	/** Gives every piece up to what is the file's end now. */
 	drain(give: (piece: Piece) => void): void {
+		if (statusOf(this.fd).size < this.offset) this.restart();
 		for (;;) {
 			const size = read(this.fd, this.chunk);
 			if (size === 0) return;
+			this.offset += size;
 			const fresh = this.chunk.subarray(0, size);
 			const buffer = this.rest.length === 0 ? fresh : joined(this.rest, fresh);
 			const used = this.decode(buffer, give);
 			this.rest = buffer.slice(used);
 		}
+	}
+
+	/** With one file only, a rotation empties it (log_rotate of ffi/helper/log.c). */
+	private restart(): void {
+		rewind(this.fd);
+		this.offset = 0;
+		this.rest = new Uint8Array();
 	}
 
 	close(): void {
@@ -122,15 +132,23 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 /**
  * Opens all files of a log, in the order in which they were written. Opened
- * newest first: a rotation meanwhile shows a file twice, never hides one.
+ * newest first: one rotation meanwhile shows a file twice, never hides one.
+ * After more than one the order would be wrong, so then it is done again.
  */
 export function openLog(directory: string, name: string, maxFiles: number, decode: Decode): LogFile[] {
-	const opened: LogFile[] = [];
-	for (let index = 0; index < maxFiles; index++) {
-		const file = LogFile.open(`${directory}/${index === 0 ? name : `${name}.${index}`}`, decode);
-		if (!file) continue;
-		if (opened.some((other) => other.inode === file.inode)) file.close();
-		else opened.push(file);
+	for (let attempt = 1; ; attempt++) {
+		const opened: LogFile[] = [];
+		for (let index = 0; index < maxFiles; index++) {
+			const file = LogFile.open(`${directory}/${index === 0 ? name : `${name}.${index}`}`, decode);
+			if (!file) continue;
+			if (opened.some((other) => other.inode === file.inode)) file.close();
+			else opened.push(file);
+		}
+		if (attempt === ATTEMPTS || statusIfThere(`${directory}/${name}`)?.ino === opened[0]?.inode)
+			return opened.reverse();
+		for (const file of opened) file.close();
 	}
-	return opened.reverse();
 }
+
+/** A log that rotates faster than it can be opened is followed as well as may be. */
+const ATTEMPTS = 20;

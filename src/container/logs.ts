@@ -1,6 +1,6 @@
 /** `logs`: from the log's files to two sinks, following if asked. */
 
-import { IN_CREATE, IN_MODIFY, IN_MOVED_TO, O_CLOEXEC, O_NONBLOCK } from "../../ffi/constants.ts";
+import { IN_CREATE, IN_MODIFY, IN_MOVED_TO, IN_Q_OVERFLOW, O_CLOEXEC, O_NONBLOCK } from "../../ffi/constants.ts";
 import { close } from "../../ffi/file.ts";
 import { openProcess, waitReadable } from "../../ffi/process.ts";
 import { attempt, call } from "../../ffi/system.ts";
@@ -136,6 +136,6 @@ function followLog(reader: Reader, give: (piece: Piece) => void, watch: Watch): 
 function hasRotation(events: Uint8Array): boolean {
 	const view = new DataView(events.buffer, events.byteOffset, events.length);
 	for (let at = 0; at + 16 <= events.length; at += 16 + view.getUint32(at + 12, true))
-		if ((view.getUint32(at + 4, true) & (IN_CREATE | IN_MOVED_TO)) !== 0) return true;
+		if ((view.getUint32(at + 4, true) & (IN_CREATE | IN_MOVED_TO | IN_Q_OVERFLOW)) !== 0) return true;
 	return false;
 }

@@ -7,7 +7,7 @@ import { S_IFDIR, S_IFMT } from "../../ffi/constants.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import type { Image } from "../image/image.ts";
 import type { Places } from "../places.ts";
-import { baseDirectory, containerDirectory, layersDirectory } from "../places.ts";
+import { containerDirectory, layersDirectory } from "../places.ts";
 import {
 	type Caller,
 	type Compiled,
@@ -58,6 +58,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			remove: options.remove,
 			detached: plan.detached,
 			...plan.descriptors,
+			home: -1,
 			log: { ...options.log, name: logName(id, options) },
 			cleanup: options.remove
 				? {
@@ -80,7 +81,8 @@ function rootSource({ options, image, places, id }: PlanOptions): RootSource {
 		kind: "overlay",
 		layersDirectory: layersDirectory(places),
 		layers: image.layers,
-		base: baseDirectory(places),
+		base: "../base",
+		data: `../containers/${id}`,
 		containerDirectory: containerDirectory(places, id),
 		volatile: options.remove,
 	};

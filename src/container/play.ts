@@ -7,6 +7,7 @@ import { O_RDWR } from "../../ffi/constants.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import { close, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
+import { openPid, sendSignal } from "../../ffi/process.ts";
 import { receive, send } from "../../ffi/socket.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
 import { decodePacket, PACKET } from "../../ffi/tape.ts";
@@ -15,6 +16,9 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Step } from "../kernel/tape.ts";
 import type { Compiled, Descriptors } from "../runtime/runtime.ts";
 
+const SIGKILL = 9;
+/** enum failed of ffi/helper/tape.h: the value where it was not a step. */
+const FAILED_MONITOR = -2;
 const ENOENT = 2;
 const ENOTDIR = 20;
 
@@ -45,31 +49,34 @@ export async function play(launch: Launch): Promise<number> {
 	const helper = await spawnHelper(descriptors.withJob(job), launch.title);
 	trace("time", "helper started");
 	for (const fd of [job, helper.pidfd, control[1]]) close(fd);
-	if (sync) {
-		close(sync[1]);
-		answerSync(launch, sync[0]);
+	if (sync) close(sync[1]);
+	const child = expectPacket(launch, PACKET.type.forked);
+	const pidfd = openPid(child);
+	try {
+		if (sync) answerSync(launch, sync[0], child);
+		const pid = expectPacket(launch, PACKET.type.started);
+		trace("time", "program started");
+		return pid;
+	} catch (error) {
+		// Usually it is dead already; not if it was its monitor that was killed.
+		if (pidfd !== undefined) sendSignal(pidfd, SIGKILL);
+		throw error;
+	} finally {
+		if (pidfd !== undefined) close(pidfd);
 	}
-	const pid = waitForStart(launch);
-	trace("time", "program started");
-	return pid;
 }
 
-/** Anything that goes wrong here shows on the control socket too, with the reason: that is where it is reported. */
-function answerSync(launch: Launch, sync: number): void {
-	const pid = expectPacket(launch, PACKET.type.forked);
+/** Answers what the tape asks for in the middle. */
+function answerSync(launch: Launch, sync: number, child: number): void {
 	try {
+		// Closed without a word: a step has failed, which the control socket tells.
 		if (!receive(sync, 1)) return;
 		trace("time", "root made, user asked for");
-		send(sync, (launch.answer as (pid: number) => Uint8Array)(pid));
+		send(sync, (launch.answer as (pid: number) => Uint8Array)(child));
 		trace("time", "user answered");
 	} finally {
 		close(sync);
 	}
-}
-
-function waitForStart(launch: Launch): number {
-	if (!launch.sync) expectPacket(launch, PACKET.type.forked);
-	return expectPacket(launch, PACKET.type.started);
 }
 
 function expectPacket(launch: Launch, type: number): number {
@@ -84,6 +91,10 @@ function expectPacket(launch: Launch, type: number): number {
 
 /** The error of a failed step: its number, sentence and errno. */
 export function stepFailure(steps: readonly Step[], index: number, errno: number): Failure {
+	if (index === FAILED_MONITOR)
+		return new Failure(`take the terminal, open the log or write the state: ${errnoText(errno)}`, {
+			exitCode: EXIT.refused,
+		});
 	const step = steps[index];
 	if (!step)
 		return new Failure(`start the program: killed by signal ${errno} while it was prepared`, {

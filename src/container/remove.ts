@@ -1,6 +1,7 @@
 /** Removing containers: what is removed is gone entirely, and a kill in between leaves nothing that counts. */
 
-import { attemptRename, list, makeDirectories, removeTree } from "../../ffi/file.ts";
+import { list, makeDirectories, removeTree } from "../../ffi/directory.ts";
+import { attemptRename } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, runDirectory, temporaryDirectory } from "../places.ts";
@@ -38,6 +39,7 @@ function killIfRunning(store: Store, container: Container): void {
 function removeOne(store: Store, name: string, id: string, force: boolean): void {
 	using _operation = lockOperation(store, id);
 	// Somebody may have started or removed it while we waited for the lock.
+	if (!byId(store, id)) dropLock(store, id);
 	const { container, running } = look(store, find(store, id));
 	if (running && !force)
 		throw new Failure(`cannot remove container "${name}": container is running`, {
@@ -59,10 +61,17 @@ export function erase(store: Store, id: string): void {
 		makeDirectories(temporaryDirectory(store.places), 0o700);
 		attemptRename(directory, grave);
 	}
-	drop(store, id);
+	dropRow(store, id, grave);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
 	removeTree(grave);
+}
+
+/** On a full disk the row can go only when the directory has made room. */
+function dropRow(store: Store, id: string, grave: string): void {
+	if (outcome(() => drop(store, id)).failure === undefined) return;
+	removeTree(grave);
+	drop(store, id);
 }
 
 const GRAVE = "removed-";
@@ -77,8 +86,9 @@ export function clearGraves(store: Store): void {
 export function eraseEnded(store: Store, id: string): void {
 	using _operation = lockOperation(store, id);
 	const container = byId(store, id);
-	if (!container || look(store, container).running) return;
-	erase(store, id);
+	// Somebody else has removed it: the lock's file is ours, made anew.
+	if (!container) dropLock(store, id);
+	else if (!look(store, container).running) erase(store, id);
 }
 
 /** The hidden verb of a monitor whose `--rm` container has ended with no CLI there: removes it. */

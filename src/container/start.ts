@@ -4,11 +4,11 @@ import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Listening, launchContainer, type Started } from "./launching.ts";
-import { lockOperation } from "./locks.ts";
+import { dropLock, lockOperation } from "./locks.ts";
 import { eraseEnded } from "./remove.ts";
 import { follow } from "./session.ts";
 import { bootId, look } from "./state.ts";
-import { type Container, find, noteFailedStart, noteStart } from "./table.ts";
+import { byId, type Container, find, noteFailedStart, noteStart } from "./table.ts";
 
 /**
  * Starts a container; one that runs is no error.
@@ -39,6 +39,7 @@ async function startOnce(store: Store, container: Container, listening: Listenin
 	const { id } = container;
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
+	if (!byId(store, id)) dropLock(store, id);
 	if (look(store, find(store, id)).running) return undefined;
 	noteStart(store, id, bootId());
 	try {

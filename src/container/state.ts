@@ -4,13 +4,15 @@
  * the row by whoever looks first, under the operation lock.
  */
 
-import { close, list, readFileIfThere, removeTree } from "../../ffi/file.ts";
+import { list, removeTree } from "../../ffi/directory.ts";
+import { close, readFileIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
 import { decodeRecords, decodeState, RECORD_DIED, type State } from "../../ffi/tape.ts";
 import { formatTime, now } from "../clock.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
+import { outcome } from "./outcome.ts";
 import { byId, type Container, noteEnd, noteNoStart } from "./table.ts";
 
 const SIGKILL = 9;
@@ -56,22 +58,26 @@ export function look(store: Store, container: Container, ids?: Set<string>): Loo
 
 function lookAtRun(store: Store, container: Container): Look | undefined {
 	const directory = runDirectory(store.places, container.id);
-	const bytes = readFileIfThere(`${directory}/state`);
-	const state = bytes && decodeState(bytes);
+	const state = readState(directory);
 	if (!state) return undefined;
 	const died = recordedEnd(directory);
-	if (died) return fold(store, container, { ...startOf(state), ...died });
+	if (died) return fold(store, container, state, { ...startOf(state), ...died });
 	if (isAlive(state.monitor, state.monitorStart)) return { container, running: state };
 	// It may have recorded the end between our two looks.
 	const late = recordedEnd(directory);
-	if (late) return fold(store, container, { ...startOf(state), ...late });
+	if (late) return fold(store, container, state, { ...startOf(state), ...late });
 	endOrphan(state);
-	return fold(store, container, {
+	return fold(store, container, state, {
 		...startOf(state),
 		finished: now(),
 		exitCode: 128 + SIGKILL,
 		error: "the monitor was killed",
 	});
+}
+
+function readState(directory: string): State | undefined {
+	const bytes = readFileIfThere(`${directory}/state`);
+	return bytes && decodeState(bytes);
 }
 
 const startOf = (state: State) => ({ started: formatTime(state.started) });
@@ -92,26 +98,43 @@ function endOrphan(state: State): void {
 
 /**
  * Writes an end into the row and removes the run directory. If somebody is
- * just starting or removing the container, it is theirs to do.
+ * just starting or removing the container, it is theirs to do; if somebody has
+ * done so since we looked, we look again.
  */
 function fold(
 	store: Store,
 	container: Container,
+	seen: State,
 	end: { started: string; finished: string; exitCode: number; error?: string },
 ): Look {
-	const ended: Container = { ...container, error: null, ...end };
 	using operation = tryLockOperation(store, container.id);
-	if (operation) {
-		noteEnd(store, container.id, end);
-		removeTree(runDirectory(store.places, container.id));
-	}
-	return { container: ended };
+	if (!operation) return { container: { ...container, error: null, ...end } };
+	const directory = runDirectory(store.places, container.id);
+	const current = readState(directory);
+	if (current?.monitor !== seen.monitor || current.monitorStart !== seen.monitorStart)
+		return lookLocked(store, byId(store, container.id) ?? container);
+	// On a full disk the record stays where it is, for the next look.
+	if (outcome(() => noteEnd(store, container.id, end)).failure === undefined) removeTree(directory);
+	return { container: { ...container, error: null, ...end } };
+}
+
+/** What is seen while we hold the operation lock: nobody else folds, starts or removes. */
+function lookLocked(store: Store, container: Container): Look {
+	const directory = runDirectory(store.places, container.id);
+	const state = readState(directory);
+	if (!state) return { container };
+	const died = recordedEnd(directory);
+	return died ? { container: { ...container, ...startOf(state), ...died } } : { container, running: state };
 }
 
 /** A container that was started, has no end, and nothing in the run directory: lost with an earlier boot. */
 function lookAtRow(store: Store, container: Container): Look {
 	if (container.boot === null || container.finished !== null) return { container };
 	if (container.boot === bootId()) return lookAtStart(store, container);
+	using operation = tryLockOperation(store, container.id);
+	const row = byId(store, container.id);
+	// Somebody starts it just now, or has done so since we read the row.
+	if (!operation || row?.boot !== container.boot || row.finished !== null) return { container: row ?? container };
 	const end = {
 		started: container.started ?? container.created,
 		finished: now(),

@@ -4,7 +4,8 @@
  * rows are the truth; what is on disk is compared with them.
  */
 
-import { list, rename } from "../../ffi/file.ts";
+import { list } from "../../ffi/directory.ts";
+import { rename } from "../../ffi/file.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory, layersDirectory } from "../places.ts";
 import { hex } from "./digest.ts";

@@ -1,7 +1,8 @@
 /** A layer in the making: a blob, the plain tar under its diff id, and beside it the directory that it unpacks to. */
 
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from "../../ffi/constants.ts";
-import { closing, makeDirectory, openAt } from "../../ffi/file.ts";
+import { makeDirectory } from "../../ffi/directory.ts";
+import { closing, openAt } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { Failure } from "../failure.ts";
 import type { BlobWriter } from "./blob.ts";

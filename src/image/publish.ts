@@ -11,8 +11,9 @@
  */
 
 import { AT_FDCWD } from "../../ffi/constants.ts";
+import { makeDirectories } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { makeDirectories, rename, statusIfThere, writeFile } from "../../ffi/file.ts";
+import { rename, statusIfThere, writeFile } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
 import { now } from "../clock.ts";
 import { Failure } from "../failure.ts";

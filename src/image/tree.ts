@@ -6,8 +6,9 @@
  */
 
 import { O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV } from "../../ffi/constants.ts";
+import { removeTree } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { close, removeTree, tryOpenAt2 } from "../../ffi/file.ts";
+import { close, tryOpenAt2 } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
 import type { Make } from "./node.ts";
 import { isWhiteout, makeOpaque } from "./whiteout.ts";

@@ -5,17 +5,8 @@
  */
 
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../../ffi/constants.ts";
-import {
-	close,
-	list,
-	lock,
-	makeDirectories,
-	makeDirectory,
-	openIfThere,
-	removeTree,
-	statusIfThere,
-	statusOf,
-} from "../../ffi/file.ts";
+import { list, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
+import { close, lock, openIfThere, statusIfThere, statusOf } from "../../ffi/file.ts";
 import { type Places, temporaryDirectory } from "../places.ts";
 
 export class Workshop implements Disposable {

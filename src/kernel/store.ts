@@ -8,7 +8,8 @@
  */
 
 import { Database, type SQLQueryBindings } from "bun:sqlite";
-import { makeDirectory, readFileIfThere, removeTree, writeFile } from "../../ffi/file.ts";
+import { makeDirectory, removeTree } from "../../ffi/directory.ts";
+import { readFileIfThere, writeFile } from "../../ffi/file.ts";
 import { trace, traces } from "../environment.ts";
 import { Failure } from "../failure.ts";
 import { databasePath, type Places } from "../places.ts";
@@ -85,19 +86,30 @@ export class Store {
 	/** All rows of a query. */
 	all<Row>(sql: string, ...values: Value[]): Row[] {
 		if (traces("store")) trace("store", `${sql.trim()} ${JSON.stringify(values)}`);
-		return this.database.query<Row, Value[]>(sql).all(...values);
+		return attempt(() => this.database.query<Row, Value[]>(sql).all(...values));
 	}
 
 	/** The first row of a query; undefined if there is none. */
 	first<Row>(sql: string, ...values: Value[]): Row | undefined {
 		if (traces("store")) trace("store", `${sql.trim()} ${JSON.stringify(values)}`);
-		return this.database.query<Row, Value[]>(sql).get(...values) ?? undefined;
+		return attempt(() => this.database.query<Row, Value[]>(sql).get(...values)) ?? undefined;
 	}
 
 	/** Executes a statement. @returns how many rows it changed */
 	run(sql: string, ...values: Value[]): number {
 		if (traces("store")) trace("store", `${sql.trim()} ${JSON.stringify(values)}`);
-		return this.database.query<unknown, Value[]>(sql).run(...values).changes;
+		return attempt(() => this.database.query<unknown, Value[]>(sql).run(...values)).changes;
+	}
+}
+
+/** A full or broken disk is the user's to know of; a violated constraint is the caller's. */
+function attempt<T>(work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		const code = (error as { code?: string }).code ?? "";
+		if (!/^SQLITE_(FULL|IOERR|READONLY|CORRUPT|CANTOPEN|BUSY)/.test(code)) throw error;
+		throw new Failure(`use the database: ${(error as Error).message}`, { cause: error });
 	}
 }
 

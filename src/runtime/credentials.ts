@@ -1,6 +1,7 @@
 /** Who the program is: groups, user, capabilities. Order matters: bounding set while we may, capabilities last. */
 
 import {
+	KEYCTL_JOIN_SESSION_KEYRING,
 	PR_CAP_AMBIENT,
 	PR_CAP_AMBIENT_CLEAR_ALL,
 	PR_CAPBSET_DROP,
@@ -14,6 +15,13 @@ import type { IdentityBlock } from "./identity.ts";
 import type { Process } from "./spec.ts";
 
 const SIGKILL = 9;
+
+/** Leaves the caller's session keyring, whose keys are the host's (keyctl(2)). */
+export function leaveKeyring(tape: Tape): void {
+	tape.step("join a session keyring of its own", "keyctl", [KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0], {
+		okay: ["ENOSYS"],
+	});
+}
 
 /** Becomes the user of the identity block, with its capabilities. */
 export function setCredentials(tape: Tape, process: Process, identity: IdentityBlock, user: string): void {

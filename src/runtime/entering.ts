@@ -16,7 +16,7 @@ import {
 import { cloneArguments } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
 import { capabilityMask } from "./capabilities.ts";
-import { setCredentials } from "./credentials.ts";
+import { leaveKeyring, setCredentials } from "./credentials.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
 import { enterDirectory } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
@@ -53,7 +53,8 @@ export function compileExec(process: Process, facts: ExecFacts): Compiled {
 		parent: "monitor",
 	});
 
-	closeGiven(tape, facts.policy);
+	closeGiven(tape, policy, facts.policy);
+	leaveKeyring(tape);
 	tape.step("close the pidfd of the container", "close", [facts.pidfd]);
 	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
 	tape.step("begin a session of its own", "setsid", []);

@@ -21,6 +21,8 @@ export interface PolicyOptions {
 	sync: number;
 	lock: number;
 	runDirectory: number;
+	/** the mount namespace that the monitor of an exec goes back to; -1: it never left */
+	home: number;
 	logDirectory: number;
 	/** stdin, stdout, stderr of the CLI for a session without a terminal */
 	callers: (Caller | undefined)[];
@@ -35,8 +37,9 @@ export class Policy {
 	readonly stdoutPipe: Place;
 	readonly stderrPipe: Place;
 	readonly terminalSocket: Place;
-	/** The child's end of report_pipe. */
+	/** The child's end of report_pipe, and the monitor's. */
 	readonly report: Load;
+	readonly heard: Load;
 
 	constructor(readonly place: Place) {
 		const { offset } = POLICY;
@@ -45,6 +48,7 @@ export class Policy {
 		this.stderrPipe = place.plus(offset.stderrPipe);
 		this.terminalSocket = place.plus(offset.terminalSocket);
 		this.report = new Load(place.plus(offset.reportPipe + 4));
+		this.heard = new Load(place.plus(offset.reportPipe));
 	}
 }
 
@@ -62,7 +66,8 @@ export interface Compiled {
  */
 export function closeGiven(
 	tape: Tape,
-	{ control, cli, sync, lock, runDirectory, logDirectory, callers }: PolicyOptions,
+	policy: Policy,
+	{ control, cli, sync, lock, runDirectory, logDirectory, home, callers }: PolicyOptions,
 ): void {
 	const given = {
 		"the control socket": control,
@@ -70,11 +75,13 @@ export function closeGiven(
 		"the container's lock": lock,
 		"the run directory": runDirectory,
 		"the container's directory": logDirectory,
+		"bunker's mount namespace": home,
 		"bunker's stdin": callers[0]?.fd ?? -1,
 		"bunker's stdout": callers[1]?.fd ?? -1,
 		"bunker's stderr": callers[2]?.fd ?? -1,
 	};
 	for (const [name, fd] of Object.entries(given)) if (fd >= 0 && fd !== sync) tape.step(`close ${name}`, "close", [fd]);
+	tape.step("close the monitor's end of the report, so that its death is noticed", "close", [policy.heard]);
 }
 
 /** Writes a policy into a tape. */
@@ -86,7 +93,7 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	for (const name of ["terminal", "exec", "remove", "detached"] as const) if (options[name]) flags |= flag[name];
 	set(offset.version, POLICY.version);
 	set(offset.flags, flags);
-	for (const name of ["control", "cli", "sync", "lock", "runDirectory", "logDirectory"] as const)
+	for (const name of ["control", "cli", "sync", "lock", "runDirectory", "logDirectory", "home"] as const)
 		set(offset[name], options[name]);
 	for (let index = 0; index < 3; index++) {
 		const one = options.callers[index];

@@ -28,9 +28,11 @@ export type RootSource =
 			layersDirectory: string;
 			/** names in it, lowest first */
 			layers: string[];
-			/** a layer below all others, that holds what is mounted over; absolute */
+			/** a layer below all others, that holds what is mounted over; relative to the layers' directory */
 			base: string;
-			/** holds `upper` and `work`, absolute */
+			/** holds `upper` and `work`; relative, so that no name of the user's has to be escaped in the options */
+			data: string;
+			/** the same, absolute: where it is mounted */
 			containerDirectory: string;
 			/** the upper layer is thrown away: no sync when it is unmounted */
 			volatile: boolean;
@@ -41,13 +43,12 @@ export type RootSource =
  * What differs between the module's defaults of distributions is said: commit
  * and diff read the upper directory and rely on it (kernel: Documentation/filesystems/overlayfs.rst).
  */
-const OVERLAY_FEATURES = "redirect_dir=off,metacopy=off,index=off";
+const OVERLAY_FEATURES = "redirect_dir=nofollow,metacopy=off,index=off";
 
 /** The option string of the overlay. */
 export function overlayOptions(source: Extract<RootSource, { kind: "overlay" }>): string {
 	const lower = [...[...source.layers].reverse(), source.base].join(":");
-	const { containerDirectory: container } = source;
-	const options = `lowerdir=${lower},upperdir=${container}/upper,workdir=${container}/work,${OVERLAY_FEATURES}`;
+	const options = `lowerdir=${lower},upperdir=${source.data}/upper,workdir=${source.data}/work,${OVERLAY_FEATURES}`;
 	return source.volatile ? `${options},volatile` : options;
 }
 

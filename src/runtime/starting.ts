@@ -14,7 +14,7 @@ import {
 } from "../../ffi/constants.ts";
 import { cloneArguments } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
-import { dieWithMonitor, setCredentials } from "./credentials.ts";
+import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
 import { placeConsole, placeDevices, takeDevices } from "./devices.ts";
 import { raiseLoopback, setHostname, setSysctl } from "./environment.ts";
 import { maskPath, type PathKind, protectPath } from "./hardening.ts";
@@ -72,7 +72,8 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	cloneContainer(tape, spec);
 
 	// In the container's namespaces, as root.
-	closeGiven(tape, facts.policy);
+	closeGiven(tape, policy, facts.policy);
+	leaveKeyring(tape);
 	enterRoot(tape, facts.root, root);
 	for (const mount of spec.mounts) if (mount.type !== "bind") mountFileSystem(tape, paths, mount);
 	placeDevices(tape, paths, devices);

@@ -3,7 +3,8 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { O_DIRECTORY } from "../../ffi/constants.ts";
-import { close, open, removeTree } from "../../ffi/file.ts";
+import { removeTree } from "../../ffi/directory.ts";
+import { close, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { Failure } from "../../src/failure.ts";
 import { unpack } from "../../src/image/unpack.ts";

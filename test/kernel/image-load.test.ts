@@ -2,7 +2,8 @@
 
 import { afterAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { close, makeDirectories, open } from "../../ffi/file.ts";
+import { makeDirectories } from "../../ffi/directory.ts";
+import { close, open } from "../../ffi/file.ts";
 import { chainIds, digestOf, hex } from "../../src/image/digest.ts";
 import * as image from "../../src/image/image.ts";
 import { Store } from "../../src/kernel/store.ts";

@@ -13,7 +13,8 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { O_DIRECTORY } from "../../ffi/constants.ts";
-import { close, open, readFile as readFileAt, removeTree, statusIfThere } from "../../ffi/file.ts";
+import { removeTree } from "../../ffi/directory.ts";
+import { close, open, readFile as readFileAt, statusIfThere } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { attempt } from "../../ffi/system.ts";
 import { unpack } from "../../src/image/unpack.ts";

@@ -28,6 +28,7 @@ async function played(build: (tape: Tape, policy: Policy) => void): Promise<{ ta
 		lock: -1,
 		runDirectory: -1,
 		logDirectory: -1,
+		home: -1,
 		callers: [],
 		log: { driver: "none", maxSize: 0, maxFiles: 1, name: "" },
 	});

@@ -59,7 +59,8 @@ test("127 layers fit the one page that mount(2) takes for options", () => {
 		kind: "overlay",
 		layersDirectory: "/var/lib/bunker/layers",
 		layers,
-		base: "/var/lib/bunker/base",
+		base: "../base",
+		data: `../containers/${"f".repeat(64)}`,
 		containerDirectory: `/var/lib/bunker/containers/${"f".repeat(64)}`,
 		volatile: true,
 	});

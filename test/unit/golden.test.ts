@@ -1,0 +1,124 @@
+/**
+ * The lists themselves: what a start and an exec do, in order. Whoever changes
+ * the order changes these files, and says why. BUNKER_GOLDEN=write writes them.
+ */
+
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { defaultLog, type RunOptions } from "../../src/container/options.ts";
+import { buildSpec } from "../../src/container/spec.ts";
+import type { Step } from "../../src/kernel/tape.ts";
+import { compileExec } from "../../src/runtime/entering.ts";
+import { compileStart, type StartFacts } from "../../src/runtime/starting.ts";
+
+const OPTIONS: RunOptions = {
+	image: "busybox",
+	command: ["sh", "-c", "true"],
+	env: ["PATH=/usr/bin:/bin"],
+	interactive: true,
+	tty: false,
+	detach: false,
+	remove: true,
+	init: true,
+	readOnly: true,
+	network: "none",
+	volumes: [{ source: "/srv", target: "/data/srv", readOnly: true }],
+	log: defaultLog,
+};
+
+const POLICY: StartFacts["policy"] = {
+	terminal: false,
+	exec: false,
+	remove: true,
+	detached: false,
+	control: 4,
+	cli: 5,
+	sync: 6,
+	lock: 7,
+	runDirectory: 8,
+	logDirectory: 9,
+	home: -1,
+	callers: [
+		{ fd: 10, kind: "own" },
+		{ fd: 11, kind: "own" },
+		{ fd: 12, kind: "file" },
+	],
+	log: { ...defaultLog, name: "local.log" },
+};
+
+const spec = (change: Partial<RunOptions> = {}) =>
+	buildSpec(
+		{ ...OPTIONS, ...change },
+		{ User: "web" },
+		{ id: "0".repeat(64), runDirectory: "/run/c", hostHostname: "h" },
+	);
+
+function started(change: Partial<RunOptions> = {}): Step[] {
+	const { tape } = compileStart(spec(change), {
+		root: {
+			kind: "overlay",
+			layersDirectory: "/state/layers",
+			layers: ["aa", "bb"],
+			base: "../base",
+			data: "../containers/c",
+			containerDirectory: "/state/containers/c",
+			volatile: true,
+		},
+		kernelPaths: new Map([
+			["/proc/kcore", "file"],
+			["/proc/acpi", "directory"],
+			["/proc/sys", "directory"],
+		]),
+		directories: new Set(["/srv"]),
+		stdio: { terminal: change.tty ?? false, size: { rows: 24, columns: 80 }, interactive: true },
+		policy: POLICY,
+	});
+	return tape.steps;
+}
+
+function entered(tty: boolean): Step[] {
+	const { tape } = compileExec(spec().process, {
+		pidfd: 13,
+		identity: { uid: 33, gid: 33, groups: [33], home: "/srv" },
+		user: "web",
+		stdio: { terminal: tty, interactive: true },
+		policy: { ...POLICY, sync: -1, lock: -1, runDirectory: -1, logDirectory: -1, home: 14 },
+	});
+	return tape.steps;
+}
+
+const LISTS: Record<string, Step[]> = {
+	run: started(),
+	"run-terminal-host": started({ tty: true, network: "host", init: false, readOnly: false, volumes: [] }),
+	exec: entered(false),
+	"exec-terminal": entered(true),
+};
+
+for (const [name, steps] of Object.entries(LISTS))
+	test(`the list of ${name} is the one on file`, () => {
+		const path = `test/unit/golden/${name}.txt`;
+		const text = steps.map((step) => `${step.call}: ${step.what}\n`).join("");
+		if (process.env.BUNKER_GOLDEN === "write") writeFileSync(path, text);
+		expect(text).toBe(readFileSync(path, "utf8"));
+	});
+
+describe("in the list of run", () => {
+	const at = (start: string) => (LISTS.run as Step[]).findIndex((step) => step.what.startsWith(start));
+	test("what the helper was given is closed before any path of the container is looked up", () => {
+		const last = (LISTS.run as Step[]).findLastIndex(
+			(step) => /^close (the|bunker)/.test(step.what) && step.call === "close",
+		);
+		expect(at("fork into new namespaces")).toBeLessThan(at("close the control socket"));
+		expect(at("close the monitor's end of the report")).toBeLessThan(at("make directory"));
+		expect(at("close bunker's stderr")).toBeLessThan(at("make it the root"));
+		expect(last).toBeGreaterThan(0);
+	});
+	test("paths of /proc are hidden before volumes are placed", () =>
+		expect(at("hide /proc/kcore")).toBeLessThan(at("bind /srv")));
+	test("capabilities are set after the user, and the death signal after both", () => {
+		expect(at("set the user")).toBeLessThan(at("set the capabilities"));
+		expect(at("set the capabilities")).toBeLessThan(at("die when the monitor dies"));
+	});
+	test("every descriptor but the standard ones is marked to be closed before the program runs", () =>
+		expect(at("mark all other descriptors")).toBeLessThan(at("execute ")));
+});
