@@ -1,7 +1,7 @@
 /** Looking at a container is never wrong about it: odd processes, and looks that are overtaken. */
 
 import { describe, expect } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { requires } from "../requires.ts";
 import { binary, IMAGE, ours, ready, useEngine } from "./harness.ts";
@@ -67,5 +67,52 @@ describe.skipIf(!ready || !requires("strace"))("a look", () => {
 		await slow.exited;
 		expect(await engine.ok("inspect", "fr")).toContain('"Running": true');
 		await engine.ok("rm", "-f", "fr");
+	});
+
+	ours(
+		"at the monitor of an exec finds it in the host's mount namespace, so it holds none of the container's mounts",
+		async () => {
+			await engine.ok("run", "-d", "--name", "ex", IMAGE, "sleep", "1000");
+			await engine.ok("exec", "-d", "ex", "sleep", "4321");
+			const pid = Bun.spawnSync(["pgrep", "-x", "-f", "sleep 4321"]).stdout.toString().trim();
+			const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+			expect(readlinkSync(`/proc/${parent}/ns/mnt`)).toBe(readlinkSync("/proc/self/ns/mnt"));
+			expect(readlinkSync(`/proc/${pid}/ns/mnt`)).not.toBe(readlinkSync("/proc/self/ns/mnt"));
+			await engine.ok("rm", "-f", "ex");
+		},
+	);
+
+	ours("of start finds what a kill has left unmade, and makes it", async () => {
+		const id = await engine.ok("run", "-d", "--name", "half", IMAGE, "true");
+		await engine.ok("wait", "half");
+		const directory = `${engine.environment.BUNKER_ROOT}/containers/${id}`;
+		for (const name of ["upper", "work"]) rmSync(`${directory}/${name}`, { recursive: true });
+		expect(await engine.ok("start", "half")).toBe("half");
+		await engine.ok("rm", "-f", "half");
+	});
+
+	ours("of logs -f at a log of one file sees it begin anew", async () => {
+		const script =
+			"i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 100)) = 0 ] && sleep 0.05; done; echo end";
+		await engine.ok(
+			"run",
+			"-d",
+			"--name",
+			"lg",
+			"--log-opt",
+			"max-size=10k",
+			"--log-opt",
+			"max-file=1",
+			IMAGE,
+			"sh",
+			"-c",
+			script,
+		);
+		const followed = await engine.ok("logs", "-f", "lg");
+		expect(followed).toEndWith("line 2999\nend");
+		const numbers = [...followed.matchAll(/^line (\d+)$/gm)].map((match) => Number(match[1]));
+		expect(numbers.length).toBeGreaterThan(2500);
+		expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+		await engine.ok("rm", "-f", "lg");
 	});
 });
