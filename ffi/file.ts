@@ -167,6 +167,7 @@ export function unlink(path: Path, directory = AT_FDCWD): boolean {
 }
 
 const STATX_BASIC = 0x7ff;
+const STATX_TYPE = 1;
 const statxBytes = new Uint8Array(256);
 const statxView = new DataView(statxBytes.buffer);
 
@@ -192,6 +193,12 @@ export function statusIfThere(path: Path, directory = AT_FDCWD, flags = AT_SYMLI
 		rdevMinor: v.getUint32(132, true),
 		dev: v.getUint32(136, true) * 0x100000 + v.getUint32(140, true),
 	};
+}
+
+/** Only the mode of `statusIfThere`, for those who ask of many. */
+export function modeIfThere(path: Path): number | undefined {
+	const result = attempt("statx", AT_FDCWD, nameOf(path), AT_SYMLINK_NOFOLLOW, STATX_TYPE, statxBytes);
+	return result < 0 ? undefined : statxView.getUint16(28, true);
 }
 
 /** statx(2) of an open descriptor. @throws SystemError */

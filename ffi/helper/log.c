@@ -46,6 +46,9 @@ int log_open(struct log *log, const struct policy *policy, const char *name) {
 }
 
 void log_write(struct log *log, uint32_t stream, const uint8_t *bytes, size_t size) {
+    /* A rotation may have found no room for the new file; there may be some now. */
+    if (log->fd < 0 && log->driver != LOG_NONE && log->directory >= 0)
+        open_file(log);
     if (log->fd < 0)
         return;
     if (log->driver == LOG_LOCAL)
