@@ -20,16 +20,11 @@ export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_NOCTTY = 0o400;
 export const O_TRUNC = 0o1000;
-export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 export const O_DIRECTORY = arm ? 0o40000 : 0o200000;
 export const O_NOFOLLOW = arm ? 0o100000 : 0o400000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
-export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
-export const F_DUPFD_CLOEXEC = 1030;
-export const F_GETFL = 3;
-export const F_SETPIPE_SZ = 1031;
 export const F_ADD_SEALS = 1033;
 export const F_SEAL_SEAL = 1;
 export const F_SEAL_SHRINK = 2;
@@ -39,14 +34,12 @@ export const F_SEAL_WRITE = 8;
 // openat2.h
 export const RESOLVE_NO_XDEV = 1;
 export const RESOLVE_NO_MAGICLINKS = 2;
-export const RESOLVE_NO_SYMLINKS = 4;
 export const RESOLVE_BENEATH = 8;
 export const RESOLVE_IN_ROOT = 16;
 
 // stat.h
 export const S_IFMT = 0o170000;
 export const S_IFSOCK = 0o140000;
-export const S_IFLNK = 0o120000;
 export const S_IFREG = 0o100000;
 export const S_IFBLK = 0o060000;
 export const S_IFDIR = 0o040000;
@@ -62,32 +55,25 @@ export const MS_REMOUNT = 32;
 export const MS_BIND = 4096;
 export const MS_REC = 16384;
 export const MS_PRIVATE = 1 << 18;
-export const MS_SLAVE = 1 << 19;
 export const MNT_DETACH = 2;
 export const OPEN_TREE_CLONE = 1;
 export const OPEN_TREE_CLOEXEC = O_CLOEXEC;
 export const MOVE_MOUNT_F_EMPTY_PATH = 4;
 export const MOVE_MOUNT_T_SYMLINKS = 0x10;
-export const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 export const MOUNT_ATTR_RDONLY = 1;
-export const MOUNT_ATTR_NOSUID = 2;
 export const MOUNT_ATTR_NODEV = 4;
-export const MOUNT_ATTR_NOEXEC = 8;
 
 // sched.h
 export const CLONE_NEWNS = 0x00020000;
 export const CLONE_NEWCGROUP = 0x02000000;
 export const CLONE_NEWUTS = 0x04000000;
 export const CLONE_NEWIPC = 0x08000000;
-export const CLONE_NEWUSER = 0x10000000;
 export const CLONE_NEWPID = 0x20000000;
 export const CLONE_NEWNET = 0x40000000;
 export const SIGCHLD = 17;
 
 // prctl.h
 export const PR_SET_PDEATHSIG = 1;
-export const PR_SET_DUMPABLE = 4;
-export const PR_SET_KEEPCAPS = 8;
 export const PR_CAPBSET_DROP = 24;
 export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_CAP_AMBIENT = 47;
@@ -103,10 +89,8 @@ export const CLOSE_RANGE_CLOEXEC = 4;
 export const RLIMIT_NOFILE = 7;
 
 // file.h
-export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
-export const LOCK_UN = 8;
 
 // poll.h
 export const POLLIN = 1;
@@ -117,14 +101,11 @@ export const POLLHUP = 16;
 // socket.h
 export const AF_UNIX = 1;
 export const AF_INET = 2;
-export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = O_CLOEXEC;
-export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOL_SOCKET = 1;
 export const SCM_RIGHTS = 1;
-export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 
 // sockios.h, if.h
@@ -138,18 +119,12 @@ export const TIOCGWINSZ = 0x5413;
 export const TIOCSWINSZ = 0x5414;
 export const TIOCSPTLCK = 0x40045431;
 export const TIOCGPTPEER = 0x5441;
-export const TCGETS = 0x5401;
 
 // inotify.h
 export const IN_MODIFY = 2;
 export const IN_MOVED_TO = 0x80;
 export const IN_CREATE = 0x100;
-export const IN_CLOSE_WRITE = 8;
-export const IN_DELETE_SELF = 0x400;
-export const IN_MOVE_SELF = 0x800;
 export const IN_Q_OVERFLOW = 0x4000;
 
 // signal.h
-export const SIG_BLOCK = 0;
-export const SIG_UNBLOCK = 1;
 export const SIG_SETMASK = 2;

@@ -1,19 +1,15 @@
 /** Directories: making, listing and removing them, each failure an error with its sentence. */
 
-import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, S_IFDIR, S_IFMT } from "./constants.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, S_IFDIR, S_IFMT } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
-import { close, openAt, openIfThere, statusIfThere } from "./file.ts";
+import { close, openIfThere, statusIfThere } from "./file.ts";
 import { attempt, nameOf, type Path, pathText } from "./system.ts";
 
-/** An entry of a directory; the name is bytes, `kind` one of DT_*. */
+/** An entry of a directory; the name is bytes, `kind` one of the DT_ of readdir(3). */
 export interface Entry {
 	name: Uint8Array;
 	kind: number;
 }
-
-export const DT_DIR = 4;
-export const DT_REG = 8;
-export const DT_LNK = 10;
 
 /** Makes a directory. @returns false if something of that name is there already */
 export function makeDirectory(path: Path, mode = 0o755, directory = AT_FDCWD): boolean {
@@ -119,11 +115,6 @@ export function list(path: Path): string[] {
 export function isDirectory(path: Path): boolean {
 	const status = statusIfThere(path, AT_FDCWD, 0);
 	return status !== undefined && (status.mode & S_IFMT) === S_IFDIR;
-}
-
-/** An O_PATH descriptor of a directory. */
-export function openDirectory(path: Path, directory = AT_FDCWD): number {
-	return openAt(directory, path, O_PATH | O_DIRECTORY);
 }
 
 /** Makes a directory. @returns false if its parent is not there; that it is there itself is fine */

@@ -68,13 +68,6 @@ export function tryOpenAt2(directory: number, path: Path, flags: number, resolve
 	return attempt("openat2", directory, nameOf(path), howBytes, howBytes.length);
 }
 
-/** openat2(2). @throws SystemError */
-export function openAt2(directory: number, path: Path, flags: number, resolve: number, mode = 0): number {
-	const fd = tryOpenAt2(directory, path, flags, resolve, mode);
-	if (fd < 0) throw new SystemError(`open ${pathText(path)}`, -fd);
-	return fd;
-}
-
 /** Closes a descriptor; that it was not open is a mistake of ours and not looked at. */
 export function close(fd: number): void {
 	attempt("close", fd);
@@ -208,20 +201,13 @@ export function statusOf(fd: number): Status {
 	return status;
 }
 
-/** The target of a symbolic link; undefined if there is none. */
-export function readLink(path: Path, directory = AT_FDCWD): Uint8Array | undefined {
-	const buffer = new Uint8Array(4096);
-	const size = attempt("readlinkat", directory, nameOf(path), buffer, buffer.length);
-	return size < 0 ? undefined : buffer.slice(0, size);
-}
-
 /**
  * flock(2), exclusive; it belongs to the open file and ends with the last
  * descriptor of it, in whichever process.
  * @returns false if it is held by somebody else (only with `wait: false`)
  */
-export function lock(fd: number, options: { wait: boolean; shared?: boolean }): boolean {
-	const operation = (options.shared ? 1 : LOCK_EX) | (options.wait ? 0 : LOCK_NB);
+export function lock(fd: number, options: { wait: boolean }): boolean {
+	const operation = LOCK_EX | (options.wait ? 0 : LOCK_NB);
 	const result = attempt("flock", fd, operation);
 	if (result === -(errno.EAGAIN as number)) return false;
 	if (result < 0) throw new SystemError(`lock descriptor ${fd}`, -result);

@@ -27,7 +27,6 @@ export const layersDirectory = (at: Places): string => `${at.root}/layers`;
 export const baseDirectory = (at: Places): string => `${at.root}/base`;
 /** what is being made, renamed when it is whole; whatever is old here is garbage */
 export const temporaryDirectory = (at: Places): string => `${at.root}/tmp`;
-export const containersDirectory = (at: Places): string => `${at.root}/containers`;
 /** upper, work, and the log */
 export const containerDirectory = (at: Places, id: string): string => `${at.root}/containers/${id}`;
 /** of a started container: config.json, hosts, hostname, resolv.conf, and the monitor's state and record */
