@@ -116,12 +116,3 @@ export function isDirectory(path: Path): boolean {
 	const status = statusIfThere(path, AT_FDCWD, 0);
 	return status !== undefined && (status.mode & S_IFMT) === S_IFDIR;
 }
-
-/** Makes a directory. @returns false if its parent is not there; that it is there itself is fine */
-export function attemptDirectory(path: Path, mode: number): boolean {
-	const result = attempt("mkdirat", AT_FDCWD, nameOf(path), mode);
-	if (result === -(errno.ENOENT as number)) return false;
-	if (result < 0 && result !== -(errno.EEXIST as number))
-		throw new SystemError(`make directory ${pathText(path)}`, -result);
-	return true;
-}

@@ -16,6 +16,7 @@ import {
 	O_RDONLY,
 	O_TRUNC,
 	O_WRONLY,
+	S_IFMT,
 } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
 import { attempt, call, nameOf, type Path, pathText } from "./system.ts";
@@ -188,10 +189,10 @@ export function statusIfThere(path: Path, directory = AT_FDCWD, flags = AT_SYMLI
 	};
 }
 
-/** Only the mode of `statusIfThere`, for those who ask of many. */
-export function modeIfThere(path: Path): number | undefined {
+/** Only what a path is, one of S_IF*, for those who ask of many; links not followed. */
+export function typeIfThere(path: Path): number | undefined {
 	const result = attempt("statx", AT_FDCWD, nameOf(path), AT_SYMLINK_NOFOLLOW, STATX_TYPE, statxBytes);
-	return result < 0 ? undefined : statxView.getUint16(28, true);
+	return result < 0 ? undefined : statxView.getUint16(28, true) & S_IFMT;
 }
 
 /** statx(2) of an open descriptor. @throws SystemError */

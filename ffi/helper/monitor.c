@@ -22,8 +22,7 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     if (!keep(tape, &monitor->kept))
         sys_exit(1);
     struct policy *policy = &monitor->kept.policy;
-    if (policy->home >= 0)
-        SYS(setns, policy->home, CLONE_NEWNS);
+    long home = policy->home >= 0 ? SYS(setns, policy->home, CLONE_NEWNS) : 0;
     keep_descriptors(policy, monitor->pidfd);
     SYS(chdir, "/");
     monitor->control = policy->control;
@@ -33,6 +32,10 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     monitor->in = (struct stream){.from = END_CLOSED, .to = END_CLOSED, .buffer = in_buffer, .input = true};
     monitor->out = (struct stream){.from = END_CLOSED, .to = END_CLOSED, .buffer = out_buffer, .number = 1};
     monitor->err = (struct stream){.from = END_CLOSED, .to = END_CLOSED, .buffer = err_buffer, .number = 2};
+    if (home >= 0)
+        return;
+    SYS(pidfd_send_signal, monitor->pidfd, 9, 0, 0);
+    monitor_fail(monitor, FAILED_MONITOR, (int32_t)-home);
 }
 
 /*

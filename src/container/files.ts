@@ -1,6 +1,6 @@
 /** What a container has on disk before it starts: its directories, and the files that bunker provides for its /etc. */
 
-import { attemptDirectory, isDirectory, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
+import { isDirectory, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
 import { readFileIfThere, statusIfThere, unlink, writeFile } from "../../ffi/file.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -27,7 +27,7 @@ export function hostHostname(): string {
 /** Makes the directories of a container; those that are there stay. */
 export function makeDirectoriesOf(store: Store, id: string): void {
 	const directory = containerDirectory(store.places, id);
-	makeBelow(directory, 0o710);
+	makeDirectories(directory, 0o710);
 	makeDirectory(`${directory}/work`, 0o711);
 	makeDirectory(`${directory}/upper`, 0o755);
 }
@@ -36,12 +36,7 @@ export function makeDirectoriesOf(store: Store, id: string): void {
 export function makeRunDirectory(store: Store, id: string): void {
 	const run = runDirectory(store.places, id);
 	removeTree(run);
-	makeBelow(run, 0o700);
-}
-
-/** The usual case is one call: the parents are there. */
-function makeBelow(path: string, mode: number): void {
-	if (!attemptDirectory(path, mode)) makeDirectories(path, mode);
+	makeDirectories(run, 0o700);
 }
 
 /**

@@ -3,8 +3,8 @@
  * and touches nothing, so `--explain` and a start get the same list.
  */
 
-import { S_IFDIR, S_IFMT } from "../../ffi/constants.ts";
-import { modeIfThere } from "../../ffi/file.ts";
+import { S_IFDIR } from "../../ffi/constants.ts";
+import { typeIfThere } from "../../ffi/file.ts";
 import type { Image } from "../image/image.ts";
 import type { Places } from "../places.ts";
 import { containerDirectory, layersDirectory } from "../places.ts";
@@ -92,8 +92,8 @@ function rootSource({ options, image, places, id }: PlanOptions): RootSource {
 function kernelPaths({ linux }: Spec): Map<string, PathKind> {
 	const kinds = new Map<string, PathKind>();
 	for (const path of [...linux.maskedPaths, ...linux.readonlyPaths]) {
-		const mode = modeIfThere(path);
-		if (mode !== undefined) kinds.set(path, (mode & S_IFMT) === S_IFDIR ? "directory" : "file");
+		const type = typeIfThere(path);
+		if (type !== undefined) kinds.set(path, type === S_IFDIR ? "directory" : "file");
 	}
 	return kinds;
 }

@@ -92,7 +92,7 @@ function expectPacket(launch: Launch, type: number): number {
 /** The error of a failed step: its number, sentence and errno. */
 export function stepFailure(steps: readonly Step[], index: number, errno: number): Failure {
 	if (index === FAILED_MONITOR)
-		return new Failure(`take the terminal, open the log or write the state: ${errnoText(errno)}`, {
+		return new Failure(`prepare the monitor (its namespace, terminal, log and state): ${errnoText(errno)}`, {
 			exitCode: EXIT.refused,
 		});
 	const step = steps[index];

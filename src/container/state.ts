@@ -113,7 +113,7 @@ function fold(
 	const current = readState(directory);
 	if (current?.monitor !== seen.monitor || current.monitorStart !== seen.monitorStart)
 		return lookLocked(store, byId(store, container.id) ?? container);
-	// On a full disk the record stays where it is, for the next look.
+	// A look does not fail because it cannot write: on a full disk the record stays, for the next one.
 	if (outcome(() => noteEnd(store, container.id, end)).failure === undefined) removeTree(directory);
 	return { container: { ...container, error: null, ...end } };
 }
@@ -141,7 +141,7 @@ function lookAtRow(store: Store, container: Container): Look {
 		exitCode: EXIT_LOST,
 		error: "the host was rebooted",
 	};
-	noteEnd(store, container.id, end);
+	outcome(() => noteEnd(store, container.id, end));
 	return { container: { ...container, ...end } };
 }
 
@@ -151,7 +151,7 @@ function lookAtStart(store: Store, container: Container): Look {
 	if (!operation) return { container };
 	const found = lookAtRun(store, container);
 	if (found) return found;
-	noteNoStart(store, container.id);
+	outcome(() => noteNoStart(store, container.id));
 	return { container: byId(store, container.id) ?? container };
 }
 

@@ -99,6 +99,7 @@ void scene_begin(struct scene *scene) {
         .report_pipe = {-1, -1},
         .sync = -1,
         .lock = -1,
+        .home = -1,
         .log_directory = -1,
         .run_directory = scene_pass(scene, scene->directory_fd),
         .log_max_files = 1,
