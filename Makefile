@@ -28,14 +28,15 @@ build: $(BIN) ## dist/bunker, the one executable
 
 # --no-compile-autoload-*: without them the executable reads ./.env and runs the
 # preload that a ./bunfig.toml names, of whatever directory it is started in.
-# --compile-jit-policy: code that runs for ten milliseconds is not worth compiling;
-# ten times the usual thresholds take a tenth off `run`, and long loops still get there.
+# --compile-jit-policy: code that runs for ten milliseconds is not worth compiling,
+# nor is it worth the threads that would; a hundred times the usual thresholds take
+# a tenth off `run`. Verbs that work longer say so (src/cli/verb.ts, busy).
 # Never strip the result: it would become plain Bun. Bun leaves the maps of all
 # chunks beside it, hence the directory; the rename lets a running one be.
 $(BIN): $(SOURCES) build/helper build/shim.so build/commit | $(MODULES)
 	@rm -rf build/bundle && mkdir -p dist
 	$(BUN) build --compile --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-		--splitting --sourcemap=inline --minify --bytecode --format=esm --compile-jit-policy=10 \
+		--splitting --sourcemap=inline --minify --bytecode --format=esm --compile-jit-policy=100 \
 		--define 'BUNKER_COMMIT="$(COMMIT)"' src/main.ts --outfile build/bundle/bunker
 	@mv build/bundle/bunker $@ && rm -rf build/bundle
 

@@ -3,76 +3,136 @@
  * Source: include/uapi/asm-generic/errno-base.h and errno.h.
  */
 
-const ERRNO: Record<number, readonly [name: string, meaning: string]> = {
-	1: ["EPERM", "operation not permitted"],
-	2: ["ENOENT", "no such file or directory"],
-	3: ["ESRCH", "no such process"],
-	4: ["EINTR", "interrupted system call"],
-	5: ["EIO", "input/output error"],
-	6: ["ENXIO", "no such device or address"],
-	7: ["E2BIG", "argument list too long"],
-	8: ["ENOEXEC", "exec format error"],
-	9: ["EBADF", "bad file descriptor"],
-	10: ["ECHILD", "no child processes"],
-	11: ["EAGAIN", "resource temporarily unavailable"],
-	12: ["ENOMEM", "cannot allocate memory"],
-	13: ["EACCES", "permission denied"],
-	14: ["EFAULT", "bad address"],
-	16: ["EBUSY", "device or resource busy"],
-	17: ["EEXIST", "file exists"],
-	18: ["EXDEV", "invalid cross-device link"],
-	19: ["ENODEV", "no such device"],
-	20: ["ENOTDIR", "not a directory"],
-	21: ["EISDIR", "is a directory"],
-	22: ["EINVAL", "invalid argument"],
-	23: ["ENFILE", "too many open files in system"],
-	24: ["EMFILE", "too many open files"],
-	25: ["ENOTTY", "inappropriate ioctl for device"],
-	26: ["ETXTBSY", "text file busy"],
-	27: ["EFBIG", "file too large"],
-	28: ["ENOSPC", "no space left on device"],
-	29: ["ESPIPE", "illegal seek"],
-	30: ["EROFS", "read-only file system"],
-	31: ["EMLINK", "too many links"],
-	32: ["EPIPE", "broken pipe"],
-	34: ["ERANGE", "numerical result out of range"],
-	35: ["EDEADLK", "resource deadlock avoided"],
-	36: ["ENAMETOOLONG", "file name too long"],
-	38: ["ENOSYS", "function not implemented"],
-	39: ["ENOTEMPTY", "directory not empty"],
-	40: ["ELOOP", "too many levels of symbolic links"],
-	61: ["ENODATA", "no data available"],
-	71: ["EPROTO", "protocol error"],
-	75: ["EOVERFLOW", "value too large for defined data type"],
-	87: ["EUSERS", "too many users"],
-	90: ["EMSGSIZE", "message too long"],
-	95: ["EOPNOTSUPP", "operation not supported"],
-	98: ["EADDRINUSE", "address already in use"],
-	99: ["EADDRNOTAVAIL", "cannot assign requested address"],
-	103: ["ECONNABORTED", "software caused connection abort"],
-	104: ["ECONNRESET", "connection reset by peer"],
-	105: ["ENOBUFS", "no buffer space available"],
-	107: ["ENOTCONN", "transport endpoint is not connected"],
-	110: ["ETIMEDOUT", "connection timed out"],
-	111: ["ECONNREFUSED", "connection refused"],
-	116: ["ESTALE", "stale file handle"],
-	122: ["EDQUOT", "disk quota exceeded"],
-};
-
-const NUMBERS = Object.fromEntries(Object.entries(ERRNO).map(([number, [name]]) => [name, Number(number)]));
-
 /** errno values by name: `errno.ENOENT`. */
-export const errno = NUMBERS as Record<string, number>;
+export const errno = {
+	EPERM: 1,
+	ENOENT: 2,
+	ESRCH: 3,
+	EINTR: 4,
+	EIO: 5,
+	ENXIO: 6,
+	E2BIG: 7,
+	ENOEXEC: 8,
+	EBADF: 9,
+	ECHILD: 10,
+	EAGAIN: 11,
+	ENOMEM: 12,
+	EACCES: 13,
+	EFAULT: 14,
+	EBUSY: 16,
+	EEXIST: 17,
+	EXDEV: 18,
+	ENODEV: 19,
+	ENOTDIR: 20,
+	EISDIR: 21,
+	EINVAL: 22,
+	ENFILE: 23,
+	EMFILE: 24,
+	ENOTTY: 25,
+	ETXTBSY: 26,
+	EFBIG: 27,
+	ENOSPC: 28,
+	ESPIPE: 29,
+	EROFS: 30,
+	EMLINK: 31,
+	EPIPE: 32,
+	ERANGE: 34,
+	EDEADLK: 35,
+	ENAMETOOLONG: 36,
+	ENOSYS: 38,
+	ENOTEMPTY: 39,
+	ELOOP: 40,
+	ENODATA: 61,
+	EPROTO: 71,
+	EOVERFLOW: 75,
+	EUSERS: 87,
+	EMSGSIZE: 90,
+	EOPNOTSUPP: 95,
+	EADDRINUSE: 98,
+	EADDRNOTAVAIL: 99,
+	ECONNABORTED: 103,
+	ECONNRESET: 104,
+	ENOBUFS: 105,
+	ENOTCONN: 107,
+	ETIMEDOUT: 110,
+	ECONNREFUSED: 111,
+	ESTALE: 116,
+	EDQUOT: 122,
+} as const;
+
+/** A name of `errno`. */
+export type ErrnoName = keyof typeof errno;
+
+/** A function, since only a failure reads it and every command would build it. */
+const meanings = (): Record<ErrnoName, string> => ({
+	EPERM: "operation not permitted",
+	ENOENT: "no such file or directory",
+	ESRCH: "no such process",
+	EINTR: "interrupted system call",
+	EIO: "input/output error",
+	ENXIO: "no such device or address",
+	E2BIG: "argument list too long",
+	ENOEXEC: "exec format error",
+	EBADF: "bad file descriptor",
+	ECHILD: "no child processes",
+	EAGAIN: "resource temporarily unavailable",
+	ENOMEM: "cannot allocate memory",
+	EACCES: "permission denied",
+	EFAULT: "bad address",
+	EBUSY: "device or resource busy",
+	EEXIST: "file exists",
+	EXDEV: "invalid cross-device link",
+	ENODEV: "no such device",
+	ENOTDIR: "not a directory",
+	EISDIR: "is a directory",
+	EINVAL: "invalid argument",
+	ENFILE: "too many open files in system",
+	EMFILE: "too many open files",
+	ENOTTY: "inappropriate ioctl for device",
+	ETXTBSY: "text file busy",
+	EFBIG: "file too large",
+	ENOSPC: "no space left on device",
+	ESPIPE: "illegal seek",
+	EROFS: "read-only file system",
+	EMLINK: "too many links",
+	EPIPE: "broken pipe",
+	ERANGE: "numerical result out of range",
+	EDEADLK: "resource deadlock avoided",
+	ENAMETOOLONG: "file name too long",
+	ENOSYS: "function not implemented",
+	ENOTEMPTY: "directory not empty",
+	ELOOP: "too many levels of symbolic links",
+	ENODATA: "no data available",
+	EPROTO: "protocol error",
+	EOVERFLOW: "value too large for defined data type",
+	EUSERS: "too many users",
+	EMSGSIZE: "message too long",
+	EOPNOTSUPP: "operation not supported",
+	EADDRINUSE: "address already in use",
+	EADDRNOTAVAIL: "cannot assign requested address",
+	ECONNABORTED: "software caused connection abort",
+	ECONNRESET: "connection reset by peer",
+	ENOBUFS: "no buffer space available",
+	ENOTCONN: "transport endpoint is not connected",
+	ETIMEDOUT: "connection timed out",
+	ECONNREFUSED: "connection refused",
+	ESTALE: "stale file handle",
+	EDQUOT: "disk quota exceeded",
+});
+
+function known(number: number): ErrnoName | undefined {
+	return (Object.keys(errno) as ErrnoName[]).find((name) => errno[name] === number);
+}
 
 /** `2` → `ENOENT (no such file or directory)`. */
 export function errnoText(number: number): string {
-	const known = ERRNO[number];
-	return known ? `${known[0]} (${known[1]})` : `errno ${number}`;
+	const name = known(number);
+	return name ? `${name} (${meanings()[name]})` : `errno ${number}`;
 }
 
 /** `2` → `ENOENT`; a number without a name here → `E<number>`. */
 export function errnoName(number: number): string {
-	return ERRNO[number]?.[0] ?? `E${number}`;
+	return known(number) ?? `E${number}`;
 }
 
 /** A system call that failed: the call, what it was done to, the errno. */

@@ -122,6 +122,22 @@ export function readFileIfThere(path: Path, directory = AT_FDCWD): Uint8Array | 
 	}
 }
 
+const small = new Uint8Array(4096);
+
+/**
+ * The content of a file that is known to be small, for those who ask of many: one read.
+ * @returns undefined where there is none
+ */
+export function readSmallIfThere(path: Path): Uint8Array | undefined {
+	const fd = openIfThere(path, O_RDONLY);
+	if (fd === undefined) return undefined;
+	try {
+		return small.slice(0, call(`read ${pathText(path)}`, "read", fd, small, small.length));
+	} finally {
+		close(fd);
+	}
+}
+
 /** The content of a file. @throws SystemError */
 export function readFile(path: Path, directory = AT_FDCWD): Uint8Array {
 	const bytes = readFileIfThere(path, directory);

@@ -19,7 +19,7 @@ const SEALED = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
  * @returns the descriptor, close-on-exec
  */
 export function sealedMemfd(name: string, bytes: Uint8Array): number {
-	const fd = libc.memfd_create(ptr(Buffer.from(`${name}\0`)), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	const fd = libc.memfd_create(ptr(new TextEncoder().encode(`${name}\0`)), MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0) throw new Error(`make a memfd for ${name}: the kernel refused`);
 	for (let done = 0; done < bytes.length; ) {
 		const n = Number(libc.write(fd, ptr(bytes, done), bytes.length - done));

@@ -6,7 +6,7 @@
 
 import { POLLIN } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
-import { close, readFileIfThere } from "./file.ts";
+import { close, readSmallIfThere } from "./file.ts";
 import { attempt } from "./system.ts";
 
 const decoder = new TextDecoder();
@@ -28,7 +28,7 @@ function statFields(pid: number): { state: string; start: bigint } | undefined {
 
 function readStat(pid: number): string | undefined {
 	try {
-		const bytes = readFileIfThere(`/proc/${pid}/stat`);
+		const bytes = readSmallIfThere(`/proc/${pid}/stat`);
 		return bytes && decoder.decode(bytes);
 	} catch (error) {
 		// It went while we read.

@@ -57,8 +57,15 @@ function word(argument: Argument): number | bigint {
  * Makes a system call.
  * @returns its result, or the negative errno
  */
-export function attempt(name: CallName, ...argument: Argument[]): number {
-	const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = argument;
+export function attempt(
+	name: CallName,
+	a: Argument = 0,
+	b: Argument = 0,
+	c: Argument = 0,
+	d: Argument = 0,
+	e: Argument = 0,
+	f: Argument = 0,
+): number {
 	const number = callNumber(name);
 	return Number(shim.bunker_sys(number, word(a), word(b), word(c), word(d), word(e), word(f)));
 }

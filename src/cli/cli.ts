@@ -32,11 +32,7 @@ export async function answer(args: readonly string[]): Promise<number> {
 	if (help || name === undefined) return printHelp([]);
 	if (name === "help") return printHelp(rest);
 	await requireVerb(name);
-	const at = absolutePlaces(values);
-	// The one verb that is asked for its speed: without citty, which takes 1.4 ms.
-	if (name === "version") return perform(name, rest, at);
-	const { walk } = await import("./tree.ts");
-	return walk(operands, at);
+	return perform(name, rest, absolutePlaces(values));
 }
 
 /** What monitors are told must be true from any directory. */

@@ -12,6 +12,7 @@ export default verb({
 	flags: { message: string("m", "a comment in the image's history") },
 	description: "The archive may be compressed with gzip, zstd or xz; - is stdin.",
 	examples: ["import rootfs.tar.xz base:1", "import - busybox < rootfs.tar"],
+	busy: true,
 	async run({ values, operands: [file = "", reference], open }) {
 		if (/^https?:\/\//.test(file)) throw malformed(`import of ${file} is not supported yet (registries: pull, push)`);
 		const store = await open();

@@ -14,6 +14,7 @@ export default verb({
 	},
 	description: "The archive may be compressed with gzip, zstd or xz.",
 	examples: ["load -i images.tar", "load < images.tar.gz"],
+	busy: true,
 	async run({ values, open }) {
 		const store = await open();
 		const { load } = await import("../image/image.ts");

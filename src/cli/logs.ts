@@ -14,6 +14,7 @@ export default verb({
 		timestamps: bool("t", "begin each line with its time"),
 	},
 	examples: ["logs web", "logs -f --tail 10 -t web"],
+	busy: true,
 	async run({ values, operands: [name = ""], open }) {
 		const tail = parseTail(values.tail);
 		const store = await open();

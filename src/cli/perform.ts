@@ -26,6 +26,7 @@ export async function perform(name: string, args: readonly string[], places: Pla
 		return 0;
 	}
 	count(name, verb.operands, operands.length);
+	if (verb.busy) Bun.unsafe.setJITPolicy(1);
 	trace("time", "command line parsed");
 	return (await verb.run({ values, operands, places, open: (options) => open(places, options?.toLook ?? false) })) ?? 0;
 }

@@ -12,8 +12,12 @@ const ESCAPES: Record<string, string> = {
 	"\v": "\\v",
 };
 
+/** ASCII without a quotation mark or backslash. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** `sh -c "x"` → `"sh -c \"x\""`; nothing that a terminal would obey is left in it. */
 export function quote(text: string): string {
+	if (PLAIN.test(text)) return `"${text}"`;
 	return `"${[...text].map(escaped).join("")}"`;
 }
 

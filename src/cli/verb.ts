@@ -14,6 +14,8 @@ export interface Verb<F extends Flags = Flags> extends Grammar<F> {
 	description?: string;
 	/** command lines, without `bunker` */
 	examples: readonly string[];
+	/** works through much data: its code is worth compiling (Makefile, --compile-jit-policy) */
+	busy?: boolean;
 	/** @returns the exit code; 0 if nothing */
 	run(input: Input<F>): Promise<number | undefined> | number | undefined;
 }

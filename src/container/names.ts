@@ -1,5 +1,6 @@
 /** Names and ids of containers: docker's rule for names, and generated ones. */
 
+import { randomBytes } from "../../ffi/random.ts";
 import { EXIT, Failure } from "../failure.ts";
 
 /** adjective_surname: people who made computing, networks and containers possible. */
@@ -31,7 +32,7 @@ export function checkName(name: string): void {
 /** 64 random hex digits that are not a decimal number in their first twelve, so that a short id is never taken for one. */
 export function generateId(): string {
 	for (;;) {
-		const id = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
+		const id = randomBytes(32).toHex();
 		if (/[a-f]/.test(id.slice(0, 12))) return id;
 	}
 }

@@ -5,7 +5,7 @@
  */
 
 import { list, removeTree } from "../../ffi/directory.ts";
-import { close, readFileIfThere } from "../../ffi/file.ts";
+import { close, readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
 import { decodeRecords, decodeState, RECORD_DIED, type State } from "../../ffi/tape.ts";
 import { formatTime, now } from "../clock.ts";
@@ -76,7 +76,7 @@ function lookAtRun(store: Store, container: Container): Look | undefined {
 }
 
 function readState(directory: string): State | undefined {
-	const bytes = readFileIfThere(`${directory}/state`);
+	const bytes = readSmallIfThere(`${directory}/state`);
 	return bytes && decodeState(bytes);
 }
 

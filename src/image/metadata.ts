@@ -51,7 +51,7 @@ const allowed = (member: Member): [string, Uint8Array][] =>
 	member.attributes.size === 0 ? [] : [...member.attributes].filter(([name]) => !name.startsWith("trusted.overlay."));
 
 /** Left out as docker does: what this file system has no room for, and labels of another machine's security module. */
-const LEFT_OUT = ["EOPNOTSUPP", "EPERM"].map((name) => -(errno[name] as number));
+const LEFT_OUT = [errno.EOPNOTSUPP, errno.EPERM].map((number) => -number);
 
 function checkAttribute(name: string, result: number): void {
 	if (result < 0 && !LEFT_OUT.includes(result)) throw new SystemError(`set the attribute ${name}`, -result);

@@ -89,7 +89,7 @@ export function content(slice: Slice, limit: number): Uint8Array {
 }
 
 /** What copy_file_range says where it cannot do a pair of files: other file systems, pipes, old kernels. */
-const CANNOT = ["EXDEV", "EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"].map((name) => -(errno[name] as number));
+const CANNOT = [errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF].map((number) => -number);
 
 /**
  * Writes a slice to the current position of a file. copy_file_range(2) where it

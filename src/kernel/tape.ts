@@ -4,7 +4,7 @@
  * (ffi/helper/player.c). It knows nothing of containers.
  */
 
-import { errno } from "../../ffi/errno.ts";
+import { type ErrnoName, errno } from "../../ffi/errno.ts";
 import { type CallName, callNumber } from "../../ffi/numbers.ts";
 import { JOB, STEP } from "../../ffi/tape.ts";
 import { encodeText } from "../../ffi/text.ts";
@@ -29,7 +29,7 @@ export type TapeArgument = number | Place | Load;
 
 export interface StepOptions {
 	/** names of errnos that do not stop the tape */
-	okay?: readonly string[];
+	okay?: readonly ErrnoName[];
 	/** where the result goes, as int32 */
 	store?: Place;
 	/** the result must equal argument 2, as for a complete read or write */
@@ -172,7 +172,7 @@ function encodeStep(view: DataView, at: number, step: Step): void {
 	view.setUint16(at + offset.flags, flags, true);
 	view.setUint32(at + offset.out, step.store?.offset ?? 0, true);
 	let okay = at + offset.okay;
-	for (const name of step.okay ?? []) view.setUint8(okay++, errno[name] as number);
+	for (const name of step.okay ?? []) view.setUint8(okay++, errno[name]);
 	let slot = at + offset.argument;
 	let kinds = at + offset.kind;
 	for (const argument of step.arguments) {
