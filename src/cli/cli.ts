@@ -11,7 +11,7 @@ import { parse } from "./grammar.ts";
 import { absolute } from "./path.ts";
 import { perform } from "./perform.ts";
 import { helpHint } from "./usage.ts";
-import { entryOf, verbs } from "./verbs.ts";
+import { entryOf, type Group, groupOf, groups, verbs } from "./verbs.ts";
 
 const globals = {
 	root: string("", "where images and containers are kept"),
@@ -31,8 +31,23 @@ export async function answer(args: readonly string[]): Promise<number> {
 	if (values.version) return printVersion();
 	if (help || name === undefined) return printHelp([]);
 	if (name === "help") return printHelp(rest);
+	const group = groupOf(name);
+	if (group) return answerGroup(name, group, rest, absolutePlaces(values));
 	await requireVerb(name);
 	return perform(name, rest, absolutePlaces(values));
+}
+
+/** `container ls`; by itself, or with --help, a group prints its help. */
+async function answerGroup(noun: string, group: Group, args: readonly string[], at: Places): Promise<number> {
+	const { operands, help } = parse("", { flags: {}, stopAtFirst: true }, args, noun);
+	if (help || operands[0] === undefined) {
+		const { groupHelp } = await import("./help.ts");
+		writeOut(STDOUT, groupHelp(noun, group));
+		return 0;
+	}
+	await requireMember(noun, group, operands[0]);
+	const { walk } = await import("./tree.ts");
+	return walk(noun, group, operands, at);
 }
 
 /** What monitors are told must be true from any directory. */
@@ -47,25 +62,39 @@ async function printVersion(): Promise<number> {
 	return 0;
 }
 
-/** `help`, `help VERB`, `--help` */
+/** `help`, `help VERB`, `help NOUN VERB`, `--help` */
 async function printHelp([name, ...more]: readonly string[]): Promise<number> {
+	const group = name === undefined ? undefined : groupOf(name);
+	if (name !== undefined && group) return answerGroup(name, group, [...more.slice(0, 1), "--help"], places());
 	if (more.length > 0) throw new Failure("'bunker help' requires at most 1 argument", { hint: helpHint("") });
 	if (name !== undefined) {
 		await requireVerb(name);
 		return perform(name, ["--help"], places());
 	}
 	const { overview } = await import("./help.ts");
-	writeOut(STDOUT, overview(verbs, globals));
+	writeOut(STDOUT, overview(verbs, groups, globals));
 	return 0;
 }
 
 /** @throws Failure (1), with the reason where docker has the verb, or the one that was probably meant */
 async function requireVerb(name: string): Promise<void> {
 	if (entryOf(name)) return;
+	const shown = Object.keys(verbs).filter((verb) => !verbs[verb]?.hidden && !verb.includes(" "));
+	throw await unknown("", name, [...shown, ...Object.keys(groups)]);
+}
+
+async function requireMember(noun: string, group: Group, name: string): Promise<void> {
+	if (Object.hasOwn(group.verbs, name)) return;
+	throw await unknown(noun, name, Object.keys(group.verbs));
+}
+
+/** @param noun of a group; "" for what stands by itself */
+async function unknown(noun: string, name: string, known: readonly string[]): Promise<Failure> {
 	const [{ verbRefusal }, { nearest }] = await Promise.all([import("./refused.ts"), import("./suggestion.ts")]);
-	const refusal = verbRefusal(name);
-	if (refusal) throw new Failure(refusal, { hint: helpHint("") });
-	const shown = Object.keys(verbs).filter((verb) => !verbs[verb]?.hidden);
-	const meant = nearest(name, shown);
-	throw new Failure(`unknown command: ${name}`, { hint: meant ? `Did you mean 'bunker ${meant}'?` : helpHint("") });
+	const path = noun ? `${noun} ${name}` : name;
+	const refusal = verbRefusal(path);
+	if (refusal) return new Failure(refusal, { hint: helpHint(noun) });
+	const meant = nearest(name, known);
+	const suggestion = meant && `Did you mean 'bunker ${noun ? `${noun} ` : ""}${meant}'?`;
+	return new Failure(`unknown command: ${path}`, { hint: suggestion ?? helpHint(noun) });
 }

@@ -26,11 +26,17 @@ export interface Parsed<F extends Flags> {
 
 /**
  * Parses the arguments of a verb.
- * @param verb its name, for errors; "" for what stands before a verb
+ * @param verb its name, for docker's flags that it refuses; "" for what stands before a verb
+ * @param path how the user calls it, for errors
  * @throws Failure (125) for an unknown or refused flag, a missing or a bad value
  */
-export function parse<F extends Flags>(verb: string, grammar: Grammar<F>, args: readonly string[]): Parsed<F> {
-	const reader = new Reader(verb, grammar.flags, args);
+export function parse<F extends Flags>(
+	verb: string,
+	grammar: Grammar<F>,
+	args: readonly string[],
+	path = verb,
+): Parsed<F> {
+	const reader = new Reader(verb, path, grammar.flags, args);
 	const operands = reader.read(grammar.stopAtFirst ?? false);
 	return { values: reader.values as Values<F>, operands, help: reader.help };
 }
@@ -42,6 +48,7 @@ class Reader {
 
 	constructor(
 		private readonly verb: string,
+		private readonly path: string,
 		private readonly flags: Flags,
 		private readonly args: readonly string[],
 	) {
@@ -131,7 +138,7 @@ class Reader {
 	}
 
 	private wrong(message: string): Failure {
-		return malformed(message, helpHint(this.verb));
+		return malformed(message, helpHint(this.path));
 	}
 }
 

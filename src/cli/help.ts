@@ -3,20 +3,44 @@
 import { VARIABLES } from "../environment.ts";
 import type { Flag, Flags } from "./flags.ts";
 import type { Verb } from "./verb.ts";
-import type { Entry } from "./verbs.ts";
+import { type Entry, entryOf, type Group } from "./verbs.ts";
 
 /** The help of bunker as a whole. */
-export function overview(verbs: Readonly<Record<string, Entry>>, globals: Flags): string {
-	const shown = Object.entries(verbs).filter(([, entry]) => !entry.hidden);
+export function overview(
+	verbs: Readonly<Record<string, Entry>>,
+	groups: Readonly<Record<string, Group>>,
+	globals: Flags,
+): string {
+	const shown = Object.entries(verbs).filter(([name, entry]) => !entry.hidden && !name.includes(" "));
 	return sections([
 		"Usage:  bunker [OPTIONS] COMMAND",
 		"docker without the daemon, in one executable",
 		titled("Commands:", columns(shown.map(([name, { summary }]) => [name, summary]))),
+		titled("Management commands:", columns(Object.entries(groups).map(([name, { summary }]) => [name, summary]))),
 		titled("Options:", flagLines(globals)),
 		titled("Environment:", columns(Object.entries(VARIABLES))),
 		"Run 'bunker COMMAND --help' for more information on a command",
 	]);
 }
+
+/** The help of a group of verbs; aliases are left out, as docker leaves them out. */
+export function groupHelp(noun: string, group: Group): string {
+	const seen = new Set<string>();
+	const shown = Object.entries(group.verbs).filter(([name, verb]) => {
+		const known = seen.has(verb) || ALIASES.includes(name);
+		if (!known) seen.add(verb);
+		return !known;
+	});
+	return sections([
+		`Usage:  bunker ${noun} COMMAND`,
+		group.summary,
+		titled("Commands:", columns(shown.map(([name, verb]) => [name, entryOf(verb)?.summary ?? ""]))),
+		`Run 'bunker ${noun} COMMAND --help' for more information on a command`,
+	]);
+}
+
+/** The names of `ls` and `rm` within a group that the help does not list. */
+const ALIASES: readonly string[] = ["list", "ps", "remove"];
 
 /** The help of a verb. */
 export function verbHelp(name: string, summary: string, verb: Verb): string {

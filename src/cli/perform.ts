@@ -13,19 +13,20 @@ import { type Entry, entryOf } from "./verbs.ts";
 /**
  * Carries out a verb.
  * @param name one of `verbs`
+ * @param typed how the user calls it, for help and errors: `container ls`
  * @returns the exit code
  */
-export async function perform(name: string, args: readonly string[], places: Places): Promise<number> {
+export async function perform(name: string, args: readonly string[], places: Places, typed = name): Promise<number> {
 	trace("time", `verb ${name} found`);
 	const entry = entryOf(name) as Entry;
 	const verb = await entry.load();
-	const { values, operands, help } = parse(name, verb, args);
+	const { values, operands, help } = parse(name, verb, args, typed);
 	if (help) {
 		const { verbHelp } = await import("./help.ts");
-		writeOut(STDOUT, verbHelp(name, entry.summary, verb));
+		writeOut(STDOUT, verbHelp(typed, entry.summary, verb));
 		return 0;
 	}
-	count(name, verb.operands, operands.length);
+	count(typed, verb.operands, operands.length);
 	if (verb.busy) Bun.unsafe.setJITPolicy(1);
 	trace("time", "command line parsed");
 	return (await verb.run({ values, operands, places, open: (options) => open(places, options?.toLook ?? false) })) ?? 0;

@@ -69,7 +69,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
 	[LATER]:
-		"attach builder build commit container cp create diff events export history image pause rename restart save stats system top unpause update",
+		"attach builder build commit cp create df diff events export history pause prune rename restart save stats top unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",
@@ -86,9 +86,9 @@ export function refusal(verb: string, typed: string): string | undefined {
 	return reason && `${flag} is not supported ${reason}`;
 }
 
-/** Why a verb of docker's is refused; undefined if docker has no such verb either. */
+/** Why a verb of docker's, or one of a group (`container cp`), is refused; undefined if docker has no such verb either. */
 export function verbRefusal(verb: string): string | undefined {
-	const reason = reasonFor(REFUSED_VERBS, verb);
+	const reason = reasonFor(REFUSED_VERBS, verb.slice(verb.lastIndexOf(" ") + 1));
 	return reason && `bunker ${verb} is not supported ${reason}`;
 }
 

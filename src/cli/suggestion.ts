@@ -9,7 +9,7 @@ export function nearest(typed: string, words: readonly string[]): string | undef
 		.map((word) => ({ word, distance: distance(typed, word) }))
 		.sort((a, b) => a.distance - b.distance);
 	const best = ranked[0];
-	return best && best.distance <= Math.min(FARTHEST, typed.length - 1) ? best.word : undefined;
+	return best && best.distance <= Math.min(FARTHEST, Math.floor(typed.length / 2)) ? best.word : undefined;
 }
 
 /** Levenshtein's: letters to put in, take out or change. */

@@ -54,6 +54,55 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	},
 };
 
+/** Verbs under a noun, as docker has them beside the short forms: `container ls` is `ps`. */
+export interface Group {
+	/** one line */
+	summary: string;
+	/** the verb's name within the group, aliases too → its name in `verbs` */
+	verbs: Readonly<Record<string, string>>;
+}
+
+/** noun → group, in the order of the help */
+export const groups: Readonly<Record<string, Group>> = {
+	container: {
+		summary: "Manage containers",
+		verbs: {
+			exec: "exec",
+			inspect: "inspect",
+			kill: "kill",
+			list: "ps",
+			logs: "logs",
+			ls: "ps",
+			ps: "ps",
+			remove: "rm",
+			rm: "rm",
+			run: "run",
+			start: "start",
+			stop: "stop",
+			wait: "wait",
+		},
+	},
+	image: {
+		summary: "Manage images",
+		verbs: {
+			import: "import",
+			inspect: "inspect",
+			list: "images",
+			load: "load",
+			ls: "images",
+			remove: "rmi",
+			rm: "rmi",
+			tag: "tag",
+		},
+	},
+	system: { summary: "Manage bunker", verbs: { info: "info" } },
+};
+
+/** A group of this name; undefined if there is none. */
+export function groupOf(name: string): Group | undefined {
+	return Object.hasOwn(groups, name) ? groups[name] : undefined;
+}
+
 /** A verb of this name; undefined if there is none. */
 export function entryOf(name: string): Entry | undefined {
 	return Object.hasOwn(verbs, name) ? verbs[name] : undefined;

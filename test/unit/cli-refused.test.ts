@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Flag } from "../../src/cli/flags.ts";
 import { refusal, verbRefusal } from "../../src/cli/refused.ts";
-import { verbs } from "../../src/cli/verbs.ts";
+import { groups, verbs } from "../../src/cli/verbs.ts";
 import reference from "../reference/docker-cli.json";
 
 interface DockerFlag {
@@ -55,8 +55,15 @@ describe("docker's flags", () => {
 
 test("every verb of docker's is there or refused", () => {
 	const words = (reference.docker as { subcommands: string[] }).subcommands;
-	expect(words.filter((word) => !Object.hasOwn(verbs, word) && !verbRefusal(word))).toEqual([]);
-	expect(words.filter((word) => Object.hasOwn(verbs, word) && verbRefusal(word))).toEqual([]);
+	const there = (word: string) => Object.hasOwn(verbs, word) || Object.hasOwn(groups, word);
+	expect(words.filter((word) => !there(word) && !verbRefusal(word))).toEqual([]);
+	expect(words.filter((word) => there(word) && verbRefusal(word))).toEqual([]);
+});
+
+test.each(Object.entries(groups))("every verb of docker's %s is there or refused", (noun, { verbs: members }) => {
+	const words = (reference as unknown as Record<string, { subcommands: string[] }>)[noun]?.subcommands ?? [];
+	const there = (word: string) => Object.hasOwn(members, word);
+	expect(words.filter((word) => !there(word) && !verbRefusal(`${noun} ${word}`))).toEqual([]);
 });
 
 test("a word of nobody's is not refused by reason", () => {

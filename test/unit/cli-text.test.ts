@@ -8,7 +8,7 @@ import { quote } from "../../src/cli/quote.ts";
 import { sentence } from "../../src/cli/report.ts";
 import { formatSize, parseSize } from "../../src/cli/size.ts";
 import { shorten, shortId, table } from "../../src/cli/table.ts";
-import { verbs } from "../../src/cli/verbs.ts";
+import { groups, verbs } from "../../src/cli/verbs.ts";
 import { Failure } from "../../src/failure.ts";
 
 const SECOND = 1000;
@@ -115,7 +115,7 @@ describe("the status of a container", () => {
 
 describe("help", () => {
 	test("names every verb once, and none that is hidden", () => {
-		const text = overview(verbs, {});
+		const text = overview(verbs, groups, {});
 		for (const [name, entry] of Object.entries(verbs)) expect(text.includes(`\n  ${name} `)).toBe(!entry.hidden);
 	});
 
