@@ -17,6 +17,36 @@ export interface LogOptions {
 	maxFiles: number;
 }
 
+/** `--ulimit NAME=SOFT[:HARD]`; -1 is no limit. */
+export interface UlimitOption {
+	/** as docker names it: `nofile` */
+	name: string;
+	soft: number;
+	hard: number;
+}
+
+/** `--restart`. */
+export interface RestartPolicy {
+	name: "no" | "on-failure" | "always" | "unless-stopped";
+	/** of on-failure; 0: without end */
+	maximumRetries: number;
+}
+
+/** `--health-*`, each over what the image says; durations in nanoseconds, 0 or missing: the default. */
+export interface HealthOptions {
+	/** `["CMD-SHELL", line]`, `["CMD", …]`, or `["NONE"]` for --no-healthcheck */
+	test?: string[];
+	interval?: number;
+	timeout?: number;
+	startPeriod?: number;
+	startInterval?: number;
+	retries?: number;
+}
+
+/**
+ * As stored in the container's row: what a flag that came later adds is optional,
+ * so that the rows of an older bunker stay right.
+ */
 export interface RunOptions {
 	/** the reference as typed; undefined with `rootfs` */
 	image?: string;
@@ -42,6 +72,46 @@ export interface RunOptions {
 	network: "none" | "host";
 	volumes: VolumeOption[];
 	log: LogOptions;
+	/** of the flags alone; the image's join them when they are shown */
+	labels?: Record<string, string>;
+	annotations?: Record<string, string>;
+	/** `SIGTERM`, `TERM` or a number, as typed */
+	stopSignal?: string;
+	/** seconds; -1: for ever */
+	stopTimeout?: number;
+	restart?: RestartPolicy;
+	health?: HealthOptions;
+	/** `--tmpfs TARGET[:OPTIONS]` */
+	tmpfs?: { target: string; options: string }[];
+	ulimits?: UlimitOption[];
+	/** bytes */
+	shmSize?: number;
+	domainname?: string;
+	/** `HOST:IP` */
+	extraHosts?: string[];
+	/** `--group-add`: names or numbers */
+	groups?: string[];
+	/** modes as docker has them: `private`, `host`, `shareable`, `none`, `container:ID` */
+	ipc?: string;
+	pid?: string;
+	uts?: string;
+	cgroupns?: string;
+	sysctls?: Record<string, string>;
+	oomScoreAdj?: number;
+	/** as typed: `NET_ADMIN`, `CAP_NET_ADMIN`, `ALL` */
+	capAdd?: string[];
+	capDrop?: string[];
+	privileged?: boolean;
+	noNewPrivileges?: boolean;
+	/** `80/tcp`, for listings */
+	expose?: string[];
+	platform?: string;
+	/** `-a`: what the CLI is attached to; undefined: what -i, -t and -d say */
+	attach?: ("stdin" | "stdout" | "stderr")[];
+	/** `--detach-keys`, as typed */
+	detachKeys?: string;
+	/** `--sig-proxy=false` */
+	noSignalProxy?: boolean;
 }
 
 /** The log without any flag: rotated, unlike docker's (README, compatibility). */

@@ -99,7 +99,7 @@ describe.skipIf(!ready)("wrong use", () => {
 	describe("of a verb is 1", () => {
 		ours("an unknown one, with a suggestion where one is near", async () => {
 			expect(await wrong("nosuch")).toEqual({ code: 1, line: "bunker: unknown command: nosuch", hints: hint("") });
-			expect((await wrong("imagse")).hints).toEqual(["Did you mean 'bunker images'?"]);
+			expect((await wrong("imags")).hints).toEqual(["Did you mean 'bunker images'?"]);
 		});
 
 		ours("one of docker's that comes later", async () => {
