@@ -10,11 +10,16 @@ export interface Places {
 	runRoot: string;
 }
 
-/** The places from --root and --run-root, the environment, or the defaults. */
-export function places(options: { root?: string; runRoot?: string } = {}): Places {
+export const DEFAULT_PLACES: Places = { root: "/var/lib/bunker", runRoot: "/run/bunker" };
+
+/**
+ * The places: from the flags, else the environment, else the configuration, else the defaults.
+ * @param flags --root and --run-root
+ */
+export function places(flags: Partial<Places>, configured: Partial<Places>): Places {
 	return {
-		root: options.root ?? variable("BUNKER_ROOT") ?? "/var/lib/bunker",
-		runRoot: options.runRoot ?? variable("BUNKER_RUN_ROOT") ?? "/run/bunker",
+		root: flags.root ?? variable("BUNKER_ROOT") ?? configured.root ?? DEFAULT_PLACES.root,
+		runRoot: flags.runRoot ?? variable("BUNKER_RUN_ROOT") ?? configured.runRoot ?? DEFAULT_PLACES.runRoot,
 	};
 }
 

@@ -5,10 +5,9 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
-import { type Places, places } from "../places.ts";
-import { bool, type Flags, string, type Values } from "./flags.ts";
+import type { Places } from "../places.ts";
+import { bool, type Flags, string } from "./flags.ts";
 import { parse } from "./grammar.ts";
-import { absolute } from "./path.ts";
 import { perform } from "./perform.ts";
 import { helpHint } from "./usage.ts";
 import { entryOf, type Group, groupOf, groups, verbs } from "./verbs.ts";
@@ -31,14 +30,20 @@ export async function answer(args: readonly string[]): Promise<number> {
 	if (values.version) return printVersion();
 	if (help || name === undefined) return printHelp([]);
 	if (name === "help") return printHelp(rest);
+	const flags = { root: values.root, runRoot: values["run-root"] };
 	const group = groupOf(name);
-	if (group) return answerGroup(name, group, rest, absolutePlaces(values));
+	if (group) return answerGroup(name, group, rest, flags);
 	await requireVerb(name);
-	return perform(name, rest, absolutePlaces(values));
+	return perform(name, rest, flags);
 }
 
 /** `container ls`; by itself, or with --help, a group prints its help. */
-async function answerGroup(noun: string, group: Group, args: readonly string[], at: Places): Promise<number> {
+async function answerGroup(
+	noun: string,
+	group: Group,
+	args: readonly string[],
+	flags: Partial<Places>,
+): Promise<number> {
 	const { operands, help } = parse("", { flags: {}, stopAtFirst: true }, args, noun);
 	if (help || operands[0] === undefined) {
 		const { groupHelp } = await import("./help.ts");
@@ -47,13 +52,7 @@ async function answerGroup(noun: string, group: Group, args: readonly string[], 
 	}
 	await requireMember(noun, group, operands[0]);
 	const { walk } = await import("./tree.ts");
-	return walk(noun, group, operands, at);
-}
-
-/** What monitors are told must be true from any directory. */
-function absolutePlaces(values: Values<typeof globals>): Places {
-	const { root, runRoot } = places({ root: values.root, runRoot: values["run-root"] });
-	return { root: absolute(root), runRoot: absolute(runRoot) };
+	return walk(noun, group, operands, flags);
 }
 
 async function printVersion(): Promise<number> {
@@ -65,11 +64,11 @@ async function printVersion(): Promise<number> {
 /** `help`, `help VERB`, `help NOUN VERB`, `--help` */
 async function printHelp([name, ...more]: readonly string[]): Promise<number> {
 	const group = name === undefined ? undefined : groupOf(name);
-	if (name !== undefined && group) return answerGroup(name, group, [...more.slice(0, 1), "--help"], places());
+	if (name !== undefined && group) return answerGroup(name, group, [...more.slice(0, 1), "--help"], {});
 	if (more.length > 0) throw new Failure("'bunker help' requires at most 1 argument", { hint: helpHint("") });
 	if (name !== undefined) {
 		await requireVerb(name);
-		return perform(name, ["--help"], places());
+		return perform(name, ["--help"], {});
 	}
 	const { overview } = await import("./help.ts");
 	writeOut(STDOUT, overview(verbs, groups, globals));

@@ -7,6 +7,7 @@
 
 import "../container/container.ts";
 import "../image/image.ts";
+import "./config.ts";
 import "./store.ts";
 
 export { default as exec } from "./exec.ts";

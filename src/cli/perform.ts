@@ -4,8 +4,10 @@ import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import type { Places } from "../places.ts";
+import { type Places, places } from "../places.ts";
+import type { Config } from "./config.ts";
 import { parse } from "./grammar.ts";
+import { absolute } from "./path.ts";
 import { helpHint } from "./usage.ts";
 import type { Verb } from "./verb.ts";
 import { type Entry, entryOf } from "./verbs.ts";
@@ -13,10 +15,16 @@ import { type Entry, entryOf } from "./verbs.ts";
 /**
  * Carries out a verb.
  * @param name one of `verbs`
+ * @param flags --root and --run-root
  * @param typed how the user calls it, for help and errors: `container ls`
  * @returns the exit code
  */
-export async function perform(name: string, args: readonly string[], places: Places, typed = name): Promise<number> {
+export async function perform(
+	name: string,
+	args: readonly string[],
+	flags: Partial<Places>,
+	typed = name,
+): Promise<number> {
 	trace("time", `verb ${name} found`);
 	const entry = entryOf(name) as Entry;
 	const verb = await entry.load();
@@ -29,7 +37,18 @@ export async function perform(name: string, args: readonly string[], places: Pla
 	count(typed, verb.operands, operands.length);
 	if (verb.busy) Bun.unsafe.setJITPolicy(1);
 	trace("time", "command line parsed");
-	return (await verb.run({ values, operands, places, open: (options) => open(places, options?.toLook ?? false) })) ?? 0;
+	let known: Config | undefined;
+	const config = async () => {
+		known ??= (await import("./config.ts")).config();
+		return known;
+	};
+	const run = verb.run({
+		values,
+		operands,
+		config,
+		open: async (options) => open(flags, config, options?.toLook ?? false),
+	});
+	return (await run) ?? 0;
 }
 
 function count(name: string, { least, most }: Verb["operands"], given: number): void {
@@ -46,11 +65,18 @@ function requirement(least: number, most: number | undefined): string {
 	return least === 0 ? `requires at most ${plural(most)}` : `requires at least ${least} and at most ${plural(most)}`;
 }
 
-async function open(places: Places, toLook: boolean): Promise<Store> {
+async function open(flags: Partial<Places>, config: () => Promise<Config>, toLook: boolean): Promise<Store> {
 	if (process.geteuid?.() !== 0)
 		throw new Failure("bunker needs root: start it as root, or with sudo", { exitCode: EXIT.refused });
+	const at = absolutePlaces(flags, await config());
 	const { openCopy, openStore } = await import("./store.ts");
-	const store = toLook ? openCopy(places) : openStore(places);
+	const store = toLook ? openCopy(at) : openStore(at);
 	trace("time", "store opened");
 	return store;
+}
+
+/** What monitors are told must be true from any directory. */
+function absolutePlaces(flags: Partial<Places>, config: Config): Places {
+	const { root, runRoot } = places(flags, { root: config.root, runRoot: config["run-root"] });
+	return { root: absolute(root), runRoot: absolute(runRoot) };
 }

@@ -14,16 +14,22 @@ import type { Group } from "./verbs.ts";
  * Carries out a verb of a group.
  * @param noun the group's name
  * @param words a verb that the group has, and its arguments
+ * @param flags --root and --run-root
  * @returns the exit code
  */
-export async function walk(noun: string, group: Group, words: readonly string[], places: Places): Promise<number> {
+export async function walk(
+	noun: string,
+	group: Group,
+	words: readonly string[],
+	flags: Partial<Places>,
+): Promise<number> {
 	let exitCode = 0;
 	const command = (name: string, verb: string): CommandDef =>
 		defineCommand({
 			meta: { name },
 			// runCommand gives no result of a command below the first.
 			run: async ({ rawArgs }) => {
-				exitCode = await perform(verb, rawArgs, places, `${noun} ${name}`);
+				exitCode = await perform(verb, rawArgs, flags, `${noun} ${name}`);
 			},
 		});
 	const subCommands = Object.fromEntries(

@@ -1,7 +1,7 @@
 /** What a verb is: a declaration, from which parsing and help follow, and what it does. */
 
 import type { Store } from "../kernel/store.ts";
-import type { Places } from "../places.ts";
+import type { Config } from "./config.ts";
 import type { Flags, Values } from "./flags.ts";
 import type { Grammar } from "./grammar.ts";
 
@@ -24,9 +24,10 @@ export interface Verb<F extends Flags = Flags> extends Grammar<F> {
 export interface Input<F extends Flags = Flags> {
 	values: Values<F>;
 	operands: string[];
-	places: Places;
+	/** The configuration: what holds where a flag is not given. */
+	config(): Promise<Config>;
 	/**
-	 * Opens the store of these places.
+	 * Opens the store: of --root and --run-root, the environment or the configuration.
 	 * @param options.toLook a copy, so that nothing at all is touched
 	 * @throws Failure (125) for anybody but root
 	 */
