@@ -8,7 +8,7 @@ set -eu
 build='gcc:gcc /usr/include/stdio.h:libc6-dev node:nodejs npm:npm'
 check='clang-format:clang-format'
 test='busybox:busybox-static podman:podman skopeo:skopeo runc:runc crun:crun bwrap:bubblewrap
-	tmux:tmux curl:curl strace:strace zstd:zstd xz:xz-utils setfattr:attr setpriv:util-linux
+	tmux:tmux bash:bash zsh:zsh fish:fish curl:curl strace:strace zstd:zstd xz:xz-utils setfattr:attr setpriv:util-linux
 	/usr/lib/podman/netavark:netavark'
 demo='busybox:busybox-static'
 

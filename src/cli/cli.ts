@@ -6,17 +6,11 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
 import type { Places } from "../places.ts";
-import { bool, type Flags, string } from "./flags.ts";
+import { globals } from "./globals.ts";
 import { parse } from "./grammar.ts";
 import { perform } from "./perform.ts";
 import { helpHint } from "./usage.ts";
 import { entryOf, type Group, groupOf, groups, verbs } from "./verbs.ts";
-
-const globals = {
-	root: string("", "where images and containers are kept"),
-	"run-root": string("", "where what is true until the next boot is kept"),
-	version: bool("v", "print the version and exit"),
-} satisfies Flags;
 
 /**
  * Carries out a command line.
@@ -31,6 +25,11 @@ export async function answer(args: readonly string[]): Promise<number> {
 	if (help || name === undefined) return printHelp([]);
 	if (name === "help") return printHelp(rest);
 	const flags = { root: values.root, runRoot: values["run-root"] };
+	if (name === "__complete") {
+		const { complete } = await import("./complete.ts");
+		await complete(rest, flags);
+		return 0;
+	}
 	const group = groupOf(name);
 	if (group) return answerGroup(name, group, rest, flags);
 	await requireVerb(name);

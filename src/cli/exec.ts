@@ -9,6 +9,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER COMMAND [ARG...]",
 	operands: { least: 2 },
+	completes: ["container"],
 	stopAtFirst: true,
 	flags: {
 		detach: bool("d", "run in the background"),

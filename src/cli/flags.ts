@@ -9,6 +9,9 @@ interface ValueOf {
 	list: string[];
 }
 
+/** What a shell completes a word to: names that exist, a path of the host, or one of these words. */
+export type Completes = "container" | "image" | "file" | "directory" | readonly string[];
+
 export interface Flag<Kind extends keyof ValueOf = keyof ValueOf> {
 	kind: Kind;
 	help: string;
@@ -17,6 +20,8 @@ export interface Flag<Kind extends keyof ValueOf = keyof ValueOf> {
 	standard?: string;
 	/** other long names that docker accepts without listing them */
 	synonyms?: readonly string[];
+	/** its value; nothing if not said */
+	completes?: Completes;
 }
 
 /** long name → flag */

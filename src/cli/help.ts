@@ -5,6 +5,9 @@ import type { Flag, Flags } from "./flags.ts";
 import type { Verb } from "./verb.ts";
 import { type Entry, entryOf, type Group } from "./verbs.ts";
 
+/** What stands first, as in docker's help. */
+const COMMON: readonly string[] = ["run", "exec", "ps", "images", "info", "version"];
+
 /** The help of bunker as a whole. */
 export function overview(
 	verbs: Readonly<Record<string, Entry>>,
@@ -12,11 +15,14 @@ export function overview(
 	globals: Flags,
 ): string {
 	const shown = Object.entries(verbs).filter(([name, entry]) => !entry.hidden && !name.includes(" "));
+	const lines = (common: boolean) =>
+		columns(shown.filter(([name]) => COMMON.includes(name) === common).map(([name, { summary }]) => [name, summary]));
 	return sections([
 		"Usage:  bunker [OPTIONS] COMMAND",
 		"docker without the daemon, in one executable",
-		titled("Commands:", columns(shown.map(([name, { summary }]) => [name, summary]))),
+		titled("Common commands:", lines(true)),
 		titled("Management commands:", columns(Object.entries(groups).map(([name, { summary }]) => [name, summary]))),
+		titled("Commands:", lines(false)),
 		titled("Options:", flagLines(globals)),
 		titled("Environment:", columns(Object.entries(VARIABLES))),
 		"Run 'bunker COMMAND --help' for more information on a command",

@@ -9,6 +9,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
 	operands: { least: 1, most: 2 },
+	completes: ["file"],
 	flags: { message: string("m", "a comment in the image's history") },
 	description: "The archive may be compressed with gzip, zstd or xz; - is stdin.",
 	examples: ["import rootfs.tar.xz base:1", "import - busybox < rootfs.tar"],

@@ -11,6 +11,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "NAME|ID [NAME|ID...]",
 	operands: { least: 1 },
+	completes: ["container"],
 	flags: {},
 	description: "A name is looked for among the containers first, then among the images.",
 	examples: ["inspect web", "inspect busybox"],

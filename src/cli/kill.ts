@@ -7,6 +7,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
+	completes: ["container"],
 	flags: { signal: string("s", "the signal, by name or number", { standard: "KILL" }) },
 	examples: ["kill web", "kill -s HUP web"],
 	async run({ values, operands, open }) {

@@ -9,7 +9,7 @@ export default verb({
 	usage: "[OPTIONS]",
 	operands: { least: 0, most: 0 },
 	flags: {
-		input: string("i", "read this file instead of stdin"),
+		input: string("i", "read this file instead of stdin", { completes: "file" }),
 		quiet: bool("q", "no progress; bunker shows none"),
 	},
 	description: "The archive may be compressed with gzip, zstd or xz.",

@@ -8,6 +8,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER",
 	operands: { least: 1, most: 1 },
+	completes: ["container"],
 	flags: {
 		follow: bool("f", "go on until the container stops"),
 		tail: string("n", "the last so many lines", { standard: "all" }),

@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import { parse } from "./grammar.ts";
 import { absolute } from "./path.ts";
 import { helpHint } from "./usage.ts";
-import type { Verb } from "./verb.ts";
+import type { Input, Verb } from "./verb.ts";
 import { type Entry, entryOf } from "./verbs.ts";
 
 /**
@@ -37,18 +37,25 @@ export async function perform(
 	count(typed, verb.operands, operands.length);
 	if (verb.busy) Bun.unsafe.setJITPolicy(1);
 	trace("time", "command line parsed");
+	const run = verb.run({ values, operands, ...access(flags) });
+	return (await run) ?? 0;
+}
+
+/** The configuration and the store, each read when it is asked for; `openIfThere` makes no store, and needs no root. */
+export function access(
+	flags: Partial<Places>,
+): Pick<Input, "config" | "open"> & { openIfThere(): Promise<Store | undefined> } {
 	let known: Config | undefined;
 	const config = async () => {
 		known ??= (await import("./config.ts")).config();
 		return known;
 	};
-	const run = verb.run({
-		values,
-		operands,
+	const at = async () => absolutePlaces(flags, await config());
+	return {
 		config,
-		open: async (options) => open(flags, config, options?.toLook ?? false),
-	});
-	return (await run) ?? 0;
+		open: async (options) => open(await at(), options?.toLook ?? false),
+		openIfThere: async () => openIfThere(await at()),
+	};
 }
 
 function count(name: string, { least, most }: Verb["operands"], given: number): void {
@@ -65,15 +72,20 @@ function requirement(least: number, most: number | undefined): string {
 	return least === 0 ? `requires at most ${plural(most)}` : `requires at least ${least} and at most ${plural(most)}`;
 }
 
-async function open(flags: Partial<Places>, config: () => Promise<Config>, toLook: boolean): Promise<Store> {
-	if (process.geteuid?.() !== 0)
-		throw new Failure("bunker needs root: start it as root, or with sudo", { exitCode: EXIT.refused });
-	const at = absolutePlaces(flags, await config());
+async function open(at: Places, toLook: boolean): Promise<Store> {
+	if (!isRoot()) throw new Failure("bunker needs root: start it as root, or with sudo", { exitCode: EXIT.refused });
 	const { openCopy, openStore } = await import("./store.ts");
 	const store = toLook ? openCopy(at) : openStore(at);
 	trace("time", "store opened");
 	return store;
 }
+
+async function openIfThere(at: Places): Promise<Store | undefined> {
+	const { storeIsThere, openStore } = await import("./store.ts");
+	return isRoot() && storeIsThere(at) ? openStore(at) : undefined;
+}
+
+const isRoot = (): boolean => process.geteuid?.() === 0;
 
 /** What monitors are told must be true from any directory. */
 function absolutePlaces(flags: Partial<Places>, config: Config): Places {

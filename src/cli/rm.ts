@@ -9,6 +9,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
+	completes: ["container"],
 	flags: { force: bool("f", "also remove a container that runs, killing it; one that is not there is no error") },
 	examples: ["rm web", "rm -f web db"],
 	async run({ values, operands, open }) {

@@ -7,6 +7,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] IMAGE [IMAGE...]",
 	operands: { least: 1 },
+	completes: ["image"],
 	flags: { force: bool("f", "take the name away although a container uses the image") },
 	examples: ["rmi tools:1", "rmi -f busybox"],
 	async run({ values, operands, open }) {

@@ -8,6 +8,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
+	completes: ["container"],
 	flags: {
 		attach: bool("a", "stay: print its output, forward signals, return its exit code"),
 		interactive: bool("i", "stay, and pass stdin on"),

@@ -14,6 +14,7 @@ async function hint(name: string): Promise<void> {
 export default verb({
 	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
+	completes: ["container"],
 	flags: {
 		timeout: int("t", "seconds to wait before it is killed, -1 for ever", { standard: "10", synonyms: ["time"] }),
 	},

@@ -1,10 +1,11 @@
 /** Opening the store for a verb; imported when one needs it, since SQLite and the shim come with it. */
 
 import { makeDirectories } from "../../ffi/directory.ts";
+import { typeIfThere } from "../../ffi/file.ts";
 import { kernelRelease, setFileModeMask } from "../../ffi/process.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { Store } from "../kernel/store.ts";
-import type { Places } from "../places.ts";
+import { databasePath, type Places } from "../places.ts";
 
 /** Opens the store, its directories made if they are missing: for root only, they hold other people's files. */
 export function openStore(places: Places): Store {
@@ -14,6 +15,11 @@ export function openStore(places: Places): Store {
 	makeDirectories(places.root, 0o700);
 	makeDirectories(places.runRoot, 0o700);
 	return Store.open(places);
+}
+
+/** True if there is a store: nothing is made by looking. */
+export function storeIsThere(at: Places): boolean {
+	return typeIfThere(databasePath(at)) !== undefined;
 }
 
 /** Opens a copy of the store, for a look that touches nothing. */

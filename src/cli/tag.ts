@@ -5,6 +5,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
 	operands: { least: 2, most: 2 },
+	completes: ["image"],
 	flags: {},
 	examples: ["tag busybox:latest tools:1"],
 	async run({ operands: [source = "", target = ""], open }) {

@@ -2,7 +2,7 @@
 
 import type { Store } from "../kernel/store.ts";
 import type { Config } from "./config.ts";
-import type { Flags, Values } from "./flags.ts";
+import type { Completes, Flags, Values } from "./flags.ts";
 import type { Grammar } from "./grammar.ts";
 
 export interface Verb<F extends Flags = Flags> extends Grammar<F> {
@@ -10,6 +10,8 @@ export interface Verb<F extends Flags = Flags> extends Grammar<F> {
 	usage: string;
 	/** how many operands it takes; any number without `most` */
 	operands: { least: number; most?: number };
+	/** what a shell completes operands to, the last for all that follow; nothing if not said */
+	completes?: readonly Completes[];
 	/** below its summary in the help */
 	description?: string;
 	/** command lines, without `bunker` */

@@ -47,6 +47,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	rmi: { summary: "Remove images", load: async () => (await import("./modules.ts")).rmi },
 	info: { summary: "Print what bunker sees of this host", load: async () => (await import("./modules.ts")).info },
 	version: { summary: "Print the version", load: async () => (await import("./version.ts")).default },
+	completion: {
+		summary: "Print a script that completes command lines in a shell",
+		load: async () => (await import("./completion.ts")).default,
+	},
 	__reap: {
 		summary: "Remove a --rm container that has ended",
 		load: async () => (await import("./modules.ts")).reap,

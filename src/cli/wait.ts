@@ -6,6 +6,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
+	completes: ["container"],
 	flags: {},
 	examples: ["wait web"],
 	async run({ operands, open }) {

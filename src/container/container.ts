@@ -14,3 +14,4 @@ export { type RunResult, run } from "./run.ts";
 export { signalNumber } from "./signals.ts";
 export { start } from "./start.ts";
 export { kill, type Stopped, stop, wait } from "./stop.ts";
+export { names } from "./table.ts";

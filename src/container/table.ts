@@ -99,6 +99,11 @@ export function all(store: Store): Container[] {
 	return store.all<Row>("SELECT * FROM container ORDER BY created DESC").map(decode);
 }
 
+/** The names of all containers. */
+export function names(store: Store): string[] {
+	return store.all<{ name: string }>("SELECT name FROM container ORDER BY name").map(({ name }) => name);
+}
+
 /** The container of a full id; undefined if it is gone. */
 export function byId(store: Store, id: string): Container | undefined {
 	const row = store.first<Row>("SELECT * FROM container WHERE id = ?", id);

@@ -79,6 +79,11 @@ export function list(store: Store): ImageSummary[] {
 		.sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? -1 : 1));
 }
 
+/** All names that images have. */
+export function references(store: Store): string[] {
+	return store.all<{ reference: string }>("SELECT reference FROM tag ORDER BY reference").map((row) => row.reference);
+}
+
 /** Gives an image one more name; the name is taken from whatever had it. @throws Failure */
 export function tag(store: Store, source: string, target: string): void {
 	const reference = parseTag(target);

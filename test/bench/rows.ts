@@ -100,6 +100,34 @@ function versionRow(): Row {
 	};
 }
 
+function helpRow(what: string, ...words: string[]): () => Row {
+	return () => ({
+		what,
+		unit: "ms",
+		rounds: 30,
+		contenders: {
+			bunker: () => time({ words: [contenders.binary, ...words] }),
+			"empty program": timed(contenders.empty()),
+		},
+		bounds: { "empty program": 2 },
+	});
+}
+
+/** The names of containers: the most that a completion asks. */
+function completionRow(): Row {
+	const engine = contenders.bunker("completion");
+	return {
+		what: "completion of a container's name",
+		unit: "ms",
+		rounds: 30,
+		contenders: {
+			bunker: () => time(engine.command("__complete", "bash", "logs", "")),
+			"empty program": timed(contenders.empty()),
+		},
+		bounds: { "empty program": 2 },
+	};
+}
+
 function run50Row(): Row {
 	const one = (engine: Engine | undefined) =>
 		engine &&
@@ -253,6 +281,8 @@ function clear(engines: (Engine | undefined)[]): void {
 /** Name → the row, made ready when it is its turn. */
 export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	version: versionRow,
+	help: helpRow("run --help", "run", "--help"),
+	completion: completionRow,
 	run: runRow,
 	exec: execRow,
 	ps: psRow,

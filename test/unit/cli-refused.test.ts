@@ -18,7 +18,7 @@ const shown = Object.entries(verbs).filter(([, entry]) => !entry.hidden);
 /** Long and short names of docker's flags of a verb that are neither declared nor refused. */
 function ignored(verb: string, flags: Record<string, Flag>): string[] {
 	const known = Object.entries(flags).flatMap(([name, { short }]) => (short ? [name, short] : [name]));
-	return (docker[verb] as { flags: DockerFlag[] }).flags
+	return (docker[verb]?.flags ?? [])
 		.flatMap(({ long, short }) => [long.slice(2), ...(short ? [short.slice(1)] : [])])
 		.filter((name) => name !== "help" && !known.includes(name) && refusal(verb, name) === undefined);
 }
@@ -37,7 +37,7 @@ describe("docker's flags", () => {
 
 	test.each(shown)("of %s take a value here where they take one there", async (name, entry) => {
 		const verb = await entry.load();
-		const differing = (docker[name] as { flags: DockerFlag[] }).flags.filter(({ long, type }) => {
+		const differing = (docker[name]?.flags ?? []).filter(({ long, type }) => {
 			const flag = verb.flags[long.slice(2)];
 			return flag && (flag.kind === "bool") !== (type === "bool");
 		});

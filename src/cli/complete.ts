@@ -1,0 +1,44 @@
+/** `__complete SHELL WORD...`: what the last word can be. Asked by the scripts of `completion`. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import type { Places } from "../places.ts";
+import { globals } from "./globals.ts";
+import { access } from "./perform.ts";
+import { type Candidate, type Wanted, wanted } from "./wanted.ts";
+
+type Open = ReturnType<typeof access>["openIfThere"];
+
+/** Shells that show what a candidate means. */
+const DESCRIBING = ["zsh", "fish"];
+
+/**
+ * Prints what the last of the words can be.
+ * @param flags --root and --run-root of this very command
+ */
+export async function complete(words: readonly string[], flags: Partial<Places>): Promise<void> {
+	const [shell = "", ...line] = words;
+	const found = await wanted(globals, line);
+	if ("kind" in found && (found.kind === "file" || found.kind === "directory")) {
+		writeOut(STDOUT, `:${found.kind}\n`);
+		return;
+	}
+	const typed = line.at(-1) ?? "";
+	const candidates = await all(found, access(flags).openIfThere);
+	const lines = candidates
+		.filter(([word]) => word.startsWith(typed))
+		.map(([word, description]) => (DESCRIBING.includes(shell) && description ? `${word}\t${description}` : word));
+	writeOut(STDOUT, lines.map((text) => `${text}\n`).join(""));
+}
+
+async function all(found: Wanted, open: Open): Promise<Candidate[]> {
+	if ("candidates" in found) return found.candidates;
+	return (await existing(found.kind, open)).map((name): Candidate => [`${found.before}${name}`, ""]);
+}
+
+/** Names of what is there; none for those who may not look. */
+async function existing(kind: string, open: Open): Promise<string[]> {
+	const store = await open();
+	if (!store) return [];
+	if (kind === "image") return (await import("../image/image.ts")).references(store);
+	return (await import("../container/container.ts")).names(store);
+}
