@@ -209,7 +209,8 @@ function optionsOf(words: Arguments): Options {
 function adapted(words: string[]): string[] {
 	const [verb = "", ...rest] = words;
 	if (TARGET !== "podman") return words;
-	if (verb === "run" && !rest.some((word) => word.startsWith("--net"))) return [verb, "--network", "none", ...rest];
+	if ((verb === "run" || verb === "create") && !rest.some((word) => word.startsWith("--net")))
+		return [verb, "--network", "none", ...rest];
 	return verb === "rm" && rest.includes("-f") ? [verb, "-t", "0", ...rest] : words;
 }
 

@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { configKeys } from "../../src/cli/config.ts";
 import { VARIABLES } from "../../src/environment.ts";
 
 const readme = readFileSync("README.md", "utf8");
@@ -9,6 +10,11 @@ const readme = readFileSync("README.md", "utf8");
 test("the README's table of the environment has every variable", () => {
 	const documented = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1] as string);
 	expect(documented.sort()).toEqual(Object.keys(VARIABLES).sort());
+});
+
+test("the README's table of the configuration has every key", () => {
+	const documented = [...readme.matchAll(/^\| `([a-z-]+)` \| /gm)].map((match) => match[1] as string);
+	expect(documented.filter((word) => (configKeys as string[]).includes(word))).toEqual(configKeys);
 });
 
 test("the paths that the README maps are there", () => {
