@@ -1,9 +1,9 @@
 /** `exec`. */
 
-import { bool, list, string } from "./flags.ts";
+import { bool, string } from "./flags.ts";
 import { parseDirectory } from "./options.ts";
 import { requireTerminal } from "./terminal.ts";
-import { callersVariables } from "./variables.ts";
+import { parseVariables, variableFlags } from "./variables.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -13,7 +13,7 @@ export default verb({
 	stopAtFirst: true,
 	flags: {
 		detach: bool("d", "run in the background"),
-		env: list("e", "set a variable (NAME=value), or pass the caller's on (NAME)"),
+		...variableFlags,
 		interactive: bool("i", "keep stdin open"),
 		tty: bool("t", "give the program a terminal"),
 		user: string("u", "run as NAME|UID[:GROUP|GID]"),
@@ -21,7 +21,7 @@ export default verb({
 	},
 	examples: ["exec web ps", "exec -it web sh", "exec -e DEBUG=1 -u app -w /srv web ./check"],
 	async run({ values, operands: [name = "", ...command], open }) {
-		const env = await callersVariables(values.env);
+		const env = await parseVariables(values);
 		const workingDirectory = parseDirectory(values.workdir);
 		const store = await open();
 		const { exec } = await import("../container/container.ts");

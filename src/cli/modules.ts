@@ -10,6 +10,7 @@ import "../image/image.ts";
 import "./config.ts";
 import "./store.ts";
 
+export { default as create } from "./create.ts";
 export { default as exec } from "./exec.ts";
 export { default as images } from "./images.ts";
 export { default as importVerb } from "./import.ts";

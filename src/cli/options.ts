@@ -3,17 +3,19 @@
 import type { RunOptions } from "../container/options.ts";
 import { Failure } from "../failure.ts";
 import { bool, list, string, type Values } from "./flags.ts";
+import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
 import { parseLog } from "./logging.ts";
 import { absolute } from "./path.ts";
 import { helpHint, malformed } from "./usage.ts";
-import { callersVariables } from "./variables.ts";
+import { parseVariables, variableFlags } from "./variables.ts";
 import { parseVolumes } from "./volumes.ts";
 
-export const runFlags = {
-	detach: bool("d", "run in the background and print the container's id"),
+/** What `run` and `create` have in common. */
+export const createFlags = {
+	...labelFlags,
+	...variableFlags,
+	cidfile: string("", "write the container's id to this new file"),
 	entrypoint: string("", "run this instead of the image's entrypoint"),
-	env: list("e", "set a variable (NAME=value), or pass the caller's on (NAME)"),
-	explain: bool("", "print the plan, every step with its reason, and do nothing"),
 	hostname: string("h", "the container's host name"),
 	init: bool("", "run a tiny reaper as PID 1, the program as its child"),
 	interactive: bool("i", "keep stdin open"),
@@ -31,16 +33,28 @@ export const runFlags = {
 	workdir: string("w", "the working directory in the container"),
 };
 
+export const runFlags = {
+	...createFlags,
+	detach: bool("d", "run in the background and print the container's id"),
+	explain: bool("", "print the plan, every step with its reason, and do nothing"),
+};
+
 /** The longest name the kernel takes, in bytes (uts.h, __NEW_UTS_LEN). */
 const HOSTNAME_MAX = 64;
 
+type CreateValues = Values<typeof createFlags> & { detach?: boolean };
+
 /**
- * Flags and operands of `run` → what the container is to be. An empty value is
+ * Flags and operands of `run` or `create` → what the container is to be. An empty value is
  * none, as docker has it, save for the entrypoint, which it takes away.
  * @throws Failure: 125; 1 where the image is missing
  */
-export async function runOptions(values: Values<typeof runFlags>, operands: readonly string[]): Promise<RunOptions> {
-	const { image, command } = target(values.rootfs, operands);
+export async function runOptions(
+	verb: "run" | "create",
+	values: CreateValues,
+	operands: readonly string[],
+): Promise<RunOptions> {
+	const { image, command } = target(verb, values.rootfs, operands);
 	requireNever(values.pull);
 	return {
 		image,
@@ -48,13 +62,15 @@ export async function runOptions(values: Values<typeof runFlags>, operands: read
 		command,
 		entrypoint: values.entrypoint === undefined ? undefined : [values.entrypoint].filter(Boolean),
 		name: values.name || undefined,
-		env: await callersVariables(values.env),
+		env: await parseVariables(values),
+		labels: parseLabels(values),
+		annotations: parseAnnotations(values.annotation),
 		workingDirectory: parseDirectory(values.workdir),
 		user: values.user || undefined,
 		hostname: parseHostname(values.hostname),
 		interactive: values.interactive,
 		tty: values.tty,
-		detach: values.detach,
+		detach: values.detach ?? false,
 		remove: values.rm,
 		init: values.init,
 		readOnly: values["read-only"],
@@ -64,11 +80,15 @@ export async function runOptions(values: Values<typeof runFlags>, operands: read
 	};
 }
 
-function target(rootfs: string | undefined, operands: readonly string[]): { image?: string; command: string[] } {
+function target(
+	verb: string,
+	rootfs: string | undefined,
+	operands: readonly string[],
+): { image?: string; command: string[] } {
 	if (rootfs === "") throw malformed('--rootfs "": a directory is expected');
 	if (rootfs !== undefined) return { command: [...operands] };
 	const [image, ...command] = operands;
-	if (image === undefined) throw new Failure("'bunker run' requires at least 1 argument", { hint: helpHint("run") });
+	if (image === undefined) throw new Failure(`'bunker ${verb}' requires at least 1 argument`, { hint: helpHint(verb) });
 	return { image, command };
 }
 

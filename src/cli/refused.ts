@@ -21,36 +21,39 @@ const LATER = "yet";
 const WINDOWS = "(docker has it for Windows only)";
 const DAEMON = "(bunker has no daemon to connect to)";
 
+/** of `run` and `create` */
+const CREATING: Record<string, string> = {
+	[LIMITS]:
+		"--blkio-weight --blkio-weight-device --cgroup-parent --cgroupns --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --oom-score-adj --pids-limit --shm-size --ulimit",
+	[NETWORKS]:
+		"--add-host --dns --dns-opt --dns-option --dns-search --domainname --expose --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
+	[VOLUMES]: "--mount --tmpfs --volume-driver --volumes-from --storage-opt",
+	[SECURITY]: "--cap-add --cap-drop --group-add --privileged --security-opt --sysctl --userns",
+	[DEVICES]: "--device --device-cgroup-rule --gpus",
+	[NAMESPACES]: "--ipc --pid --uts",
+	[HEALTH]:
+		"--health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck",
+	[RESTARTS]: "--restart --stop-signal --stop-timeout",
+	[REGISTRIES]: "--disable-content-trust --quiet -q",
+	[PLATFORMS]: "--platform",
+	[LATER]: "--attach -a --detach-keys --sig-proxy",
+	"(bunker is the runtime)": "--runtime",
+	[DAEMON]: "--use-api-socket",
+	"(the kernel has it no more)": "--kernel-memory",
+	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
+};
+
 /** verb → why → flags, as docker lists them */
 const REFUSED: Record<string, Record<string, string>> = {
 	"": {
 		[DAEMON]: "--config --context -c --host -H --tls --tlscacert --tlscert --tlskey --tlsverify",
 		"(set BUNKER_TRACE instead)": "--debug -D --log-level -l",
 	},
-	run: {
-		[LIMITS]:
-			"--blkio-weight --blkio-weight-device --cgroup-parent --cgroupns --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --oom-score-adj --pids-limit --shm-size --ulimit",
-		[NETWORKS]:
-			"--add-host --dns --dns-opt --dns-option --dns-search --domainname --expose --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
-		[VOLUMES]: "--mount --tmpfs --volume-driver --volumes-from --storage-opt",
-		[SECURITY]: "--cap-add --cap-drop --group-add --privileged --security-opt --sysctl --userns",
-		[DEVICES]: "--device --device-cgroup-rule --gpus",
-		[NAMESPACES]: "--ipc --pid --uts",
-		[HEALTH]:
-			"--health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck",
-		[LABELS]: "--annotation --label -l --label-file",
-		[RESTARTS]: "--restart --stop-signal --stop-timeout",
-		[REGISTRIES]: "--disable-content-trust --quiet -q",
-		[PLATFORMS]: "--platform",
-		[LATER]: "--attach -a --cidfile --detach-keys --env-file --sig-proxy",
-		"(bunker is the runtime)": "--runtime",
-		[DAEMON]: "--use-api-socket",
-		"(the kernel has it no more)": "--kernel-memory",
-		[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
-	},
+	run: CREATING,
+	create: CREATING,
 	ps: { [FORMATS]: "--filter -f --format --last -n --latest -l --size -s" },
 	logs: { [LABELS]: "--details", [LATER]: "--since --until" },
-	exec: { [SECURITY]: "--privileged", [LATER]: "--detach-keys --env-file" },
+	exec: { [SECURITY]: "--privileged", [LATER]: "--detach-keys" },
 	stop: { [RESTARTS]: "--signal -s" },
 	start: { [LATER]: "--detach-keys", "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l", [VOLUMES]: "--volumes -v" },
@@ -69,7 +72,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
 	[LATER]:
-		"attach builder build commit cp create df diff events export history pause prune rename restart save stats top unpause update",
+		"attach builder build commit cp df diff events export history pause prune rename restart save stats top unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

@@ -1,9 +1,11 @@
 /** `run`: a container made and run, to its end or in the background. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { EXIT, Failure } from "../failure.ts";
+import type { RunOptions } from "../container/options.ts";
+import type { Store } from "../kernel/store.ts";
+import { reserveIdFile } from "./cidfile.ts";
 import { runFlags, runOptions } from "./options.ts";
-import { sentence } from "./report.ts";
+import { refuseRun } from "./refuse.ts";
 import { requireTerminal } from "./terminal.ts";
 import { verb } from "./verb.ts";
 
@@ -21,22 +23,24 @@ export default verb({
 		"run --explain busybox true",
 	],
 	async run({ values, operands, open }) {
-		const options = await runOptions(values, operands);
-		const store = await open({ toLook: values.explain }).catch(refuse);
-		const { explain, run } = await import("../container/container.ts");
-		if (values.explain) {
-			writeOut(STDOUT, explain(store, options));
-			return 0;
-		}
+		const options = await runOptions("run", values, operands);
+		const store = await open({ toLook: values.explain }).catch(refuseRun);
+		if (values.explain) return explainRun(store, options);
 		if (!options.detach) requireTerminal(options);
-		const { id, exitCode } = await run(store, options).catch(refuse);
+		const { id, exitCode } = await runWithFile(store, options, values.cidfile).catch(refuseRun);
 		if (options.detach) writeOut(STDOUT, `${id}\n`);
 		return exitCode;
 	},
 });
 
-/** Whatever keeps `run` from starting its program is 125, unless it is 126 or 127. */
-function refuse(error: unknown): never {
-	if (!(error instanceof Failure)) throw new Failure(sentence(error), { exitCode: EXIT.refused, cause: error });
-	throw error.exitCode === EXIT.failed ? error.withExitCode(EXIT.refused) : error;
+async function explainRun(store: Store, options: RunOptions): Promise<number> {
+	const { explain } = await import("../container/container.ts");
+	writeOut(STDOUT, explain(store, options));
+	return 0;
+}
+
+async function runWithFile(store: Store, options: RunOptions, path: string | undefined) {
+	const { run } = await import("../container/container.ts");
+	using file = reserveIdFile(path);
+	return await run(store, options, (id) => file.write(id));
 }

@@ -1,16 +1,25 @@
-/** `-e`: variables for a program. */
+/** `-e` and `--env-file`: variables for a program. */
 
 import { callersVariable } from "./argv.ts";
+import { list } from "./flags.ts";
+import { readPairs } from "./pairs.ts";
 import { malformed } from "./usage.ts";
 
+export const variableFlags = {
+	env: list("e", "set a variable (NAME=value), or pass the caller's on (NAME)"),
+	"env-file": list("", "set the variables of a file, a NAME=value or NAME a line"),
+};
+
 /**
- * `NAME=value` stays, `NAME` takes the caller's value and is dropped where the
- * caller has none, as docker does.
- * @throws Failure (125) for one without a name
+ * The variables of both flags; those of -e come later, and so win. `NAME=value`
+ * stays, `NAME` takes the caller's value and is dropped where the caller has
+ * none, as docker does.
+ * @throws Failure (125) for one without a name, or a file that cannot be read
  */
-export async function callersVariables(variables: readonly string[]): Promise<string[]> {
+export async function parseVariables(values: { env: string[]; "env-file": string[] }): Promise<string[]> {
+	const files = values["env-file"].flatMap((path) => readPairs("--env-file", path));
 	const resolved: string[] = [];
-	for (const variable of variables) {
+	for (const variable of [...files, ...values.env]) {
 		if (variable === "" || variable.startsWith("=")) throw malformed(`invalid environment variable: "${variable}"`);
 		const value = variable.includes("=") ? undefined : await callersVariable(variable);
 		if (variable.includes("=")) resolved.push(variable);

@@ -16,6 +16,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Create a container from an image and run a program in it",
 		load: async () => (await import("./modules.ts")).run,
 	},
+	create: {
+		summary: "Create a container from an image, to be started later",
+		load: async () => (await import("./modules.ts")).create,
+	},
 	exec: {
 		summary: "Run a further program in a running container",
 		load: async () => (await import("./modules.ts")).exec,
@@ -71,6 +75,7 @@ export const groups: Readonly<Record<string, Group>> = {
 	container: {
 		summary: "Manage containers",
 		verbs: {
+			create: "create",
 			exec: "exec",
 			inspect: "inspect",
 			kill: "kill",

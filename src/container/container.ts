@@ -3,6 +3,7 @@
  * networks and cgroups meet. Each verb stands in a file of its own.
  */
 
+export { create } from "./create.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { explain } from "./explain.ts";
 export { inspect } from "./inspect.ts";

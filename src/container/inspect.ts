@@ -62,7 +62,7 @@ export function inspect(store: Store, name: string): object {
 			RW: !volume.readOnly,
 			Propagation: "rprivate",
 		})),
-		Config: config(container, spec),
+		Config: config(container, spec, image?.config.config.Labels),
 		NetworkSettings: { Ports: {}, Networks: { [container.options.network]: {} } },
 	};
 }
@@ -115,7 +115,7 @@ function hostConfig({ options }: Container, spec: Spec): object {
 	};
 }
 
-function config({ options }: Container, spec: Spec): object {
+function config({ options }: Container, spec: Spec, labels: Record<string, string> | null | undefined): object {
 	return {
 		Hostname: spec.hostname,
 		Domainname: "",
@@ -132,6 +132,6 @@ function config({ options }: Container, spec: Spec): object {
 		Volumes: null,
 		WorkingDir: options.workingDirectory ?? "",
 		Entrypoint: options.entrypoint ?? null,
-		Labels: {},
+		Labels: { ...labels, ...options.labels },
 	};
 }

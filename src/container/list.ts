@@ -44,7 +44,7 @@ export function count(store: Store): { containers: number; running: number; stop
 function summarize(store: Store, container: Container, ids: Set<string>): Summary | undefined {
 	const seen = look(store, container, ids);
 	const state = stateName(seen);
-	if (state !== "running" && container.options.remove && reapLeftover(store, container)) return undefined;
+	if (state !== "running" && isLeftover(seen.container) && reapLeftover(store, container)) return undefined;
 	const { options, command, id, name, created, finished, exitCode, error } = seen.container;
 	const startedAt = seen.running ? formatTime(seen.running.started) : seen.container.started;
 	return {
@@ -59,6 +59,11 @@ function summarize(store: Store, container: Container, ids: Set<string>): Summar
 		...(exitCode !== null && { exitCode }),
 		...(error !== null && { error }),
 	};
+}
+
+/** Of a --rm container that does not run: one of `create` is wanted until it has run. */
+function isLeftover({ options, finished }: Container): boolean {
+	return options.remove && !(options.waits && finished === null);
 }
 
 /** A --rm container that does not run, and that nobody is just starting or removing: a kill has left it. */

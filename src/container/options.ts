@@ -67,6 +67,8 @@ export interface RunOptions {
 	detach: boolean;
 	/** `--rm` */
 	remove: boolean;
+	/** made by `create`: with --rm it waits for its start, and is not what a killed `run` has left */
+	waits?: boolean;
 	init: boolean;
 	readOnly: boolean;
 	network: "none" | "host";

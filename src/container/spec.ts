@@ -93,6 +93,7 @@ export function buildSpec(options: RunOptions, image: Config | undefined, facts:
 		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
 		mounts: [...KERNEL_MOUNTS, ...providedFiles(facts.runDirectory), ...volumes(options)],
 		annotations: {
+			...options.annotations,
 			[USER_ANNOTATION]: options.user ?? image?.User ?? "",
 			[INIT_ANNOTATION]: String(options.init),
 			...(image?.StopSignal ? { [STOP_SIGNAL_ANNOTATION]: image.StopSignal } : {}),

@@ -1,0 +1,30 @@
+/** `create`: a container that waits for `start`. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { reserveIdFile } from "./cidfile.ts";
+import { createFlags, runOptions } from "./options.ts";
+import { refuseCreate } from "./refuse.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+	operands: { least: 0 },
+	stopAtFirst: true,
+	flags: createFlags,
+	description: "With --rootfs DIR there is no IMAGE: the command follows the options.",
+	examples: ["create --name web busybox httpd -f", "create -it --name shell busybox sh"],
+	async run({ values, operands, open }) {
+		const options = await runOptions("create", { ...values, detach: false }, operands);
+		const store = await open();
+		const { create } = await import("../container/container.ts");
+		try {
+			using file = reserveIdFile(values.cidfile);
+			const id = create(store, options);
+			file.write(id);
+			writeOut(STDOUT, `${id}\n`);
+			return 0;
+		} catch (error) {
+			return refuseCreate(error);
+		}
+	},
+});

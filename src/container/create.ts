@@ -1,0 +1,64 @@
+/** `create`: a container that waits for its start. `run` makes its own by the same steps. */
+
+import { trace } from "../environment.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { get, type Image } from "../image/image.ts";
+import type { Store } from "../kernel/store.ts";
+import { lockOperation } from "./locks.ts";
+import { generateId } from "./names.ts";
+import type { RunOptions } from "./options.ts";
+import { erase } from "./remove.ts";
+import { programArguments } from "./spec.ts";
+import { type Container, insert } from "./table.ts";
+
+/** A container that was just made; its operation lock is held until it is disposed of. */
+export interface Created extends Disposable {
+	container: Container;
+	/** what it is made of; undefined with --rootfs */
+	image: Image | undefined;
+}
+
+/**
+ * Makes a container that waits for `start`.
+ * @returns its id
+ * @throws Failure 125, with nothing made
+ */
+export function create(store: Store, options: RunOptions): string {
+	using created = createContainer(store, { ...options, waits: true }, null);
+	return created.container.id;
+}
+
+/**
+ * Makes a container. The lock comes before the row: a container that is about
+ * to start is never without it, so one without it, made by `run --rm`, is what
+ * a kill has left.
+ * @param boot id of this boot, if it is started at once
+ * @throws Failure 125, with nothing made
+ */
+export function createContainer(store: Store, options: RunOptions, boot: string | null): Created {
+	const image = options.image === undefined ? undefined : imageFor(store, options.image);
+	trace("time", "image found");
+	const command = programArguments(options, image?.config.config);
+	const id = generateId();
+	using held = new DisposableStack();
+	held.use(lockOperation(store, id));
+	try {
+		const container = insert(store, id, image?.id ?? null, command, options, boot);
+		trace("time", "container inserted");
+		const kept = held.move();
+		return { container, image, [Symbol.dispose]: () => kept.dispose() };
+	} catch (error) {
+		// The name was taken: only the lock's file is there.
+		erase(store, id);
+		throw error;
+	}
+}
+
+/** An image that cannot be used keeps the program from starting: 125. */
+function imageFor(store: Store, name: string): Image {
+	try {
+		return get(store, name);
+	} catch (error) {
+		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
+	}
+}
