@@ -7,7 +7,8 @@
 import { POLLIN } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
 import { close, readSmallIfThere } from "./file.ts";
-import { attempt } from "./system.ts";
+import { attempt, call } from "./system.ts";
+import { capabilityHeader } from "./tape.ts";
 
 const decoder = new TextDecoder();
 
@@ -128,6 +129,15 @@ function limits(pid: number): { soft: bigint; hard: bigint } | undefined {
 	const pair = new BigUint64Array(2);
 	const result = attempt("prlimit64", pid, RLIMIT_NOFILE, 0, new Uint8Array(pair.buffer));
 	return result < 0 ? undefined : { soft: pair[0] as bigint, hard: pair[1] as bigint };
+}
+
+/** The capabilities that this process may use, as a bit mask (capget(2)). */
+export function ownCapabilities(): bigint {
+	const data = new Uint8Array(24);
+	call("read our capabilities", "capget", capabilityHeader(), data);
+	const view = new DataView(data.buffer);
+	// struct __user_cap_data_struct[2]: effective, permitted, inheritable, the low halves first.
+	return BigInt(view.getUint32(4, true)) | (BigInt(view.getUint32(16, true)) << 32n);
 }
 
 /** Sets the mask that the kernel takes from the modes of new files. @returns the one before */

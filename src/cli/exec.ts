@@ -15,6 +15,7 @@ export default verb({
 		detach: bool("d", "run in the background"),
 		...variableFlags,
 		interactive: bool("i", "keep stdin open"),
+		privileged: bool("", "give it all capabilities"),
 		tty: bool("t", "give the program a terminal"),
 		user: string("u", "run as NAME|UID[:GROUP|GID]"),
 		workdir: string("w", "the working directory in the container"),
@@ -26,13 +27,14 @@ export default verb({
 		const store = await open();
 		const { exec } = await import("../container/container.ts");
 		if (!values.detach) requireTerminal(values);
-		const { detach, interactive, tty } = values;
+		const { detach, interactive, privileged, tty } = values;
 		return exec(store, name, {
 			command,
 			env,
 			workingDirectory,
 			user: values.user || undefined,
 			interactive,
+			privileged,
 			tty,
 			detach,
 		});

@@ -6,6 +6,7 @@ import { bool, list, string, type Values } from "./flags.ts";
 import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
 import { parseLog } from "./logging.ts";
 import { absolute } from "./path.ts";
+import { parsePrivileges, privilegeFlags } from "./privileges.ts";
 import { helpHint, malformed } from "./usage.ts";
 import { parseVariables, variableFlags } from "./variables.ts";
 import { parseVolumes } from "./volumes.ts";
@@ -13,6 +14,7 @@ import { parseVolumes } from "./volumes.ts";
 /** What `run` and `create` have in common. */
 export const createFlags = {
 	...labelFlags,
+	...privilegeFlags,
 	...variableFlags,
 	cidfile: string("", "write the container's id to this new file"),
 	entrypoint: string("", "run this instead of the image's entrypoint"),
@@ -65,6 +67,7 @@ export async function runOptions(
 		env: await parseVariables(values),
 		labels: parseLabels(values),
 		annotations: parseAnnotations(values.annotation),
+		...parsePrivileges(values),
 		workingDirectory: parseDirectory(values.workdir),
 		user: values.user || undefined,
 		hostname: parseHostname(values.hostname),

@@ -28,7 +28,7 @@ const CREATING: Record<string, string> = {
 	[NETWORKS]:
 		"--add-host --dns --dns-opt --dns-option --dns-search --domainname --expose --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
 	[VOLUMES]: "--mount --tmpfs --volume-driver --volumes-from --storage-opt",
-	[SECURITY]: "--cap-add --cap-drop --group-add --privileged --security-opt --sysctl --userns",
+	[SECURITY]: "--sysctl",
 	[DEVICES]: "--device --device-cgroup-rule --gpus",
 	[NAMESPACES]: "--ipc --pid --uts",
 	[HEALTH]:
@@ -53,7 +53,7 @@ const REFUSED: Record<string, Record<string, string>> = {
 	create: CREATING,
 	ps: { [FORMATS]: "--filter -f --format --last -n --latest -l --size -s" },
 	logs: { [LABELS]: "--details", [LATER]: "--since --until" },
-	exec: { [SECURITY]: "--privileged", [LATER]: "--detach-keys" },
+	exec: { [LATER]: "--detach-keys" },
 	stop: { [RESTARTS]: "--signal -s" },
 	start: { [LATER]: "--detach-keys", "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l", [VOLUMES]: "--volumes -v" },

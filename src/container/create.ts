@@ -7,8 +7,8 @@ import type { Store } from "../kernel/store.ts";
 import { lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
 import type { RunOptions } from "./options.ts";
+import { programArguments } from "./program.ts";
 import { erase } from "./remove.ts";
-import { programArguments } from "./spec.ts";
 import { type Container, insert } from "./table.ts";
 
 /** A container that was just made; its operation lock is held until it is disposed of. */

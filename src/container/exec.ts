@@ -2,12 +2,13 @@
 
 import { O_RDONLY } from "../../ffi/constants.ts";
 import { close, open } from "../../ffi/file.ts";
-import { openProcess, openSelf } from "../../ffi/process.ts";
+import { openProcess, openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import {
+	capabilitiesOf,
 	compileExec,
 	Descriptors,
 	type Identity,
@@ -18,8 +19,9 @@ import {
 import { callerStreams } from "./callers.ts";
 import { readSpec } from "./files.ts";
 import { openNull, play } from "./play.ts";
+import { setsOf } from "./privileges.ts";
+import { mergeVariables } from "./program.ts";
 import { follow } from "./session.ts";
-import { mergeVariables } from "./spec.ts";
 import { look } from "./state.ts";
 import { find } from "./table.ts";
 import { userIn } from "./who.ts";
@@ -36,6 +38,8 @@ export interface ExecOptions {
 	interactive: boolean;
 	tty: boolean;
 	detach: boolean;
+	/** it gets all capabilities, whatever the container has */
+	privileged: boolean;
 }
 
 /**
@@ -51,7 +55,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	if (!running || !spec || target === undefined) throw new Failure(`container ${name} is not running`);
 
 	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";
-	const identity = identify(running.program, user);
+	const identity = identify(running.program, user, container.options.groups);
 	const descriptors = new Descriptors(openNull());
 	const control = packetPair();
 	const numbers = {
@@ -94,9 +98,9 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 }
 
 /** An unknown user is docker's own error, not one of the start: 1. */
-function identify(pid: number, user: string): Identity {
+function identify(pid: number, user: string, groups: readonly string[] | undefined): Identity {
 	try {
-		return userIn(pid, user);
+		return userIn(pid, user, groups);
 	} catch (error) {
 		throw error instanceof Failure ? error.withExitCode(1) : error;
 	}
@@ -111,6 +115,7 @@ function processOf(spec: Spec, options: ExecOptions): Process {
 		args: options.command,
 		env: mergeVariables(spec.process.env, terminal, options.env),
 		cwd: options.workingDirectory ?? spec.process.cwd,
+		...(options.privileged && { capabilities: setsOf(capabilitiesOf(ownCapabilities())) }),
 	};
 }
 

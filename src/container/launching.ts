@@ -6,7 +6,7 @@
 import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
 import { isDirectory } from "../../ffi/directory.ts";
 import { open } from "../../ffi/file.ts";
-import { openSelf } from "../../ffi/process.ts";
+import { openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
 import { trace } from "../environment.ts";
@@ -14,8 +14,16 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, runDirectory } from "../places.ts";
-import { capabilityMask, Descriptors, encodeIdentity, type Spec, USER_ANNOTATION } from "../runtime/runtime.ts";
+import {
+	capabilitiesOf,
+	capabilityMask,
+	Descriptors,
+	encodeIdentity,
+	type Spec,
+	USER_ANNOTATION,
+} from "../runtime/runtime.ts";
 import { callerStreams } from "./callers.ts";
+import { hostDevices } from "./devices.ts";
 import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
 import { lockRoot } from "./locks.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
@@ -77,7 +85,8 @@ export async function launchContainer(
 		detached: !listening.attached,
 	});
 	const capabilities = capabilityMask(spec.process.capabilities.effective);
-	const answer = (pid: number) => encodeIdentity(userIn(pid, spec.annotations[USER_ANNOTATION] ?? ""), capabilities);
+	const user = spec.annotations[USER_ANNOTATION] ?? "";
+	const answer = (pid: number) => encodeIdentity(userIn(pid, user, options.groups), capabilities);
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), answer });
 	return { pid, control: control[0] };
 }
@@ -88,6 +97,8 @@ export function specOf(store: Store, container: Container, image: Image | undefi
 		id: container.id,
 		runDirectory: runDirectory(store.places, container.id),
 		hostHostname: hostHostname(),
+		capabilities: () => capabilitiesOf(ownCapabilities()),
+		devices: hostDevices,
 	});
 }
 

@@ -21,12 +21,13 @@ const SIZE_MAX = 64 * 1024 * 1024;
 /**
  * Resolves a user in the root of a process. The files are the container's and
  * so is every link in their paths: nothing outside its root is ever read.
- * @throws Failure for a user who is not there
+ * @param groups further groups, by name or number
+ * @throws Failure for a user or a group that is not there
  */
-export function userIn(pid: number, user: string): Identity {
+export function userIn(pid: number, user: string, groups: readonly string[] = []): Identity {
 	const root = openAt(AT_FDCWD, `/proc/${pid}/root`, O_PATH | O_DIRECTORY);
 	try {
-		return resolveUser(user, readIn(root, "etc/passwd"), readIn(root, "etc/group"));
+		return resolveUser(user, readIn(root, "etc/passwd"), readIn(root, "etc/group"), groups);
 	} finally {
 		close(root);
 	}

@@ -65,6 +65,22 @@ export const defaultCapabilities: readonly string[] = [
 	"CAP_AUDIT_WRITE",
 ];
 
+/**
+ * A capability as users write it: `NET_ADMIN`, `cap_net_admin`; `ALL` stays.
+ * @returns its full name; undefined if there is none
+ */
+export function capabilityName(text: string): string | undefined {
+	const name = text.toUpperCase();
+	if (name === "ALL") return name;
+	const full = name.startsWith("CAP_") ? name : `CAP_${name}`;
+	return capabilityNames.includes(full) ? full : undefined;
+}
+
+/** Bit mask → names. */
+export function capabilitiesOf(mask: bigint): string[] {
+	return NAMES.filter((_, number) => (mask >> BigInt(number)) & 1n);
+}
+
 /** Names → bit mask. */
 export function capabilityMask(names: readonly string[]): bigint {
 	return names.reduce((mask, name) => mask | (1n << BigInt(NAMES.indexOf(name as (typeof NAMES)[number]))), 0n);

@@ -4,10 +4,19 @@
  * bound: until the device controller exists all else in the container is nodev.
  */
 
-import { AT_FDCWD, MOUNT_ATTR_RDONLY, MS_BIND, S_IFREG } from "../../ffi/constants.ts";
+import {
+	AT_FDCWD,
+	AT_SYMLINK_NOFOLLOW,
+	MOUNT_ATTR_RDONLY,
+	MS_BIND,
+	S_IFBLK,
+	S_IFCHR,
+	S_IFREG,
+} from "../../ffi/constants.ts";
 import type { Tape } from "../kernel/tape.ts";
 import { type Bind, placeBind, takeTree } from "./mounts.ts";
 import type { Paths } from "./paths.ts";
+import type { Device } from "./spec.ts";
 
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
 
@@ -34,6 +43,26 @@ export function takeDevices(tape: Tape): Bind[] {
 /** In the container, on its /dev: the nodes and links. */
 export function placeDevices(tape: Tape, paths: Paths, devices: readonly Bind[]): void {
 	for (const device of devices) placeBind(tape, paths, device);
+	linkDevices(tape);
+}
+
+/** The same with --privileged, where /dev is not nodev: nodes of the container's own. */
+export function makeDevices(tape: Tape, paths: Paths, devices: readonly Device[]): void {
+	for (const { path, type, major, minor, fileMode, uid, gid } of devices) {
+		paths.makeParent(path);
+		const mode = (type === "c" ? S_IFCHR : S_IFBLK) | fileMode;
+		const number = deviceNumber(major, minor);
+		tape.step(`make device ${path} (${type} ${major}:${minor})`, "mknodat", [AT_FDCWD, tape.text(path), mode, number]);
+		if (uid !== 0 || gid !== 0)
+			tape.step(`give it to ${uid}:${gid}`, "fchownat", [AT_FDCWD, tape.text(path), uid, gid, AT_SYMLINK_NOFOLLOW]);
+	}
+	linkDevices(tape);
+}
+
+/** kernel: include/linux/kdev_t.h, new_encode_dev. */
+const deviceNumber = (major: number, minor: number): number => (minor & 0xff) + (major << 8) + (minor & ~0xff) * 0x1000;
+
+function linkDevices(tape: Tape): void {
 	for (const [name, target] of LINKS)
 		tape.step(`link /dev/${name} to ${target}`, "symlinkat", [tape.text(target), AT_FDCWD, tape.text(`/dev/${name}`)]);
 }

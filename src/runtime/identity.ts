@@ -122,11 +122,18 @@ function parseGroup(file: string): GroupEntry[] {
 }
 
 /** Ids are 31 bits, as docker's (moby/sys/user, minID and maxID). */
-function parseId(text: string, user: string): number | undefined {
+function parseId(text: string): number | undefined {
 	if (!/^[0-9]+$/.test(text)) return undefined;
 	const id = Number(text);
-	if (id > 0x7fffffff) throw refuse(`the user ${user}: uids and gids must be in the range 0 to 2147483647`);
+	if (id > 0x7fffffff) throw refuse(`the id ${text}: uids and gids must be in the range 0 to 2147483647`);
 	return id;
+}
+
+/** A group by name, or by a number that needs no entry. */
+function groupNumber(name: string, groups: readonly GroupEntry[]): number {
+	const found = groups.find((one) => one.name === name)?.gid ?? parseId(name);
+	if (found === undefined) throw refuse(`unable to find group ${name}: no matching entries in group file`);
+	return found;
 }
 
 const refuse = (message: string) => new Failure(message, { exitCode: EXIT.refused });
@@ -136,16 +143,17 @@ const refuse = (message: string) => new Failure(message, { exitCode: EXIT.refuse
  * @param user what was asked for; empty: root
  * @param passwd content of the container's /etc/passwd; empty where there is none
  * @param group content of its /etc/group
+ * @param more further groups, by name or number (--group-add)
  * @throws Failure for a name that is not there
  */
-export function resolveUser(user: string, passwd: string, group: string): Identity {
+export function resolveUser(user: string, passwd: string, group: string, more: readonly string[] = []): Identity {
 	const colon = user.indexOf(":");
 	const userPart = (colon < 0 ? user : user.slice(0, colon)) || "0";
 	const groupPart = colon < 0 ? "" : user.slice(colon + 1);
 	const users = parsePasswd(passwd);
 	const groups = parseGroup(group);
 
-	const uid = parseId(userPart, user);
+	const uid = parseId(userPart);
 	const entry = users.find((one) => one.name === userPart) ?? users.find((one) => one.uid === uid);
 	if (!entry && uid === undefined) throw refuse(`unable to find user ${userPart}: no matching entries in passwd file`);
 	const identity: Identity = {
@@ -155,14 +163,12 @@ export function resolveUser(user: string, passwd: string, group: string): Identi
 		home: entry?.home || "/",
 	};
 	if (groupPart) {
-		const gid = parseId(groupPart, user);
-		const found = groups.find((one) => one.name === groupPart)?.gid ?? gid;
-		if (found === undefined) throw refuse(`unable to find group ${groupPart}: no matching entries in group file`);
-		identity.gid = found;
+		identity.gid = groupNumber(groupPart, groups);
 	} else if (entry) {
 		identity.groups = groups.filter((one) => one.members.includes(entry.name)).map((one) => one.gid);
 	}
+	const added = more.map((name) => groupNumber(name, groups));
 	// The primary group is among the supplementary ones too (CVE-2022-36109).
-	identity.groups = [identity.gid, ...identity.groups.filter((gid) => gid !== identity.gid)];
+	identity.groups = [...new Set([identity.gid, ...identity.groups, ...added])];
 	return identity;
 }

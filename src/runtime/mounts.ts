@@ -69,13 +69,15 @@ export interface Bind {
  * Before the clone: takes the source of a bind. It is made private, so that
  * what the container mounts on it does not appear on the host, and nodev: until
  * the device controller exists nothing else keeps a container, which may make
- * nodes, from opening them.
- * @param directory whether the source is one: a fact, looked up by the caller
+ * nodes, from opening them. Only --privileged may.
+ * @param facts.directory whether the source is one: looked up by the caller
+ * @param facts.devices whether nodes on it can be opened
  */
-export function takeBind(tape: Tape, mount: Mount, directory: boolean): Bind {
+export function takeBind(tape: Tape, mount: Mount, facts: { directory: boolean; devices: boolean }): Bind {
+	const { directory, devices } = facts;
 	const readOnly = mount.options.includes("ro");
-	const attributes = MOUNT_ATTR_NODEV | (readOnly ? MOUNT_ATTR_RDONLY : 0);
-	const tree = takeTree(tape, mount.source, attributes, `private, nodev${readOnly ? " and read-only" : ""}`);
+	const attributes = (devices ? 0 : MOUNT_ATTR_NODEV) | (readOnly ? MOUNT_ATTR_RDONLY : 0);
+	const tree = takeTree(tape, mount.source, attributes, propagationText(attributes));
 	return {
 		source: mount.source,
 		destination: mount.destination,
@@ -83,6 +85,15 @@ export function takeBind(tape: Tape, mount: Mount, directory: boolean): Bind {
 		directory,
 		overLink: mount.options.includes("nofollow"),
 	};
+}
+
+/** What a taken mount becomes, as a sentence has it. */
+export function propagationText(attributes: number): string {
+	const nodev = attributes & MOUNT_ATTR_NODEV ? "nodev" : undefined;
+	const readOnly = attributes & MOUNT_ATTR_RDONLY ? "read-only" : undefined;
+	const words = ["private", nodev, readOnly].filter((word) => word !== undefined);
+	const last = words.pop() as string;
+	return words.length > 0 ? `${words.join(", ")} and ${last}` : last;
 }
 
 /** Takes a mount of its own of a path, with what is mounted below it. @returns where its descriptor is */

@@ -18,7 +18,7 @@ import {
 	MS_REMOUNT,
 } from "../../ffi/constants.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
-import { takeTree } from "./mounts.ts";
+import { propagationText, takeTree } from "./mounts.ts";
 
 /** What the root is made of. */
 export type RootSource =
@@ -52,17 +52,22 @@ export function overlayOptions(source: Extract<RootSource, { kind: "overlay" }>)
 	return source.volatile ? `${options},volatile` : options;
 }
 
-/** Before the clone: takes the directory of --rootfs. @returns where its mount is; undefined with an overlay */
-export function takeRoot(tape: Tape, source: RootSource): Place | undefined {
+/**
+ * Before the clone: takes the directory of --rootfs.
+ * @param devices whether nodes on it can be opened: only with --privileged
+ * @returns where its mount is; undefined with an overlay
+ */
+export function takeRoot(tape: Tape, source: RootSource, devices: boolean): Place | undefined {
 	if (source.kind === "overlay") return undefined;
-	return takeTree(tape, source.path, MOUNT_ATTR_NODEV, "private and nodev");
+	const attributes = devices ? 0 : MOUNT_ATTR_NODEV;
+	return takeTree(tape, source.path, attributes, propagationText(attributes));
 }
 
 /** Mounts the root and enters it. */
-export function enterRoot(tape: Tape, source: RootSource, tree: Place | undefined): void {
+export function enterRoot(tape: Tape, source: RootSource, tree: Place | undefined, devices: boolean): void {
 	// Nothing that is mounted here may reach the host.
 	tape.step("make all mounts private", "mount", [0, tape.text("/"), 0, MS_REC | MS_PRIVATE, 0]);
-	if (source.kind === "overlay") mountOverlay(tape, source);
+	if (source.kind === "overlay") mountOverlay(tape, source, devices);
 	else
 		tape.step(`bind ${source.path} on itself`, "move_mount", [
 			new Load(tree as Place),
@@ -80,9 +85,9 @@ export function enterRoot(tape: Tape, source: RootSource, tree: Place | undefine
 	tape.step("enter the new root", "chdir", [tape.text("/")]);
 }
 
-function mountOverlay(tape: Tape, source: Extract<RootSource, { kind: "overlay" }>): void {
+function mountOverlay(tape: Tape, source: Extract<RootSource, { kind: "overlay" }>, devices: boolean): void {
 	tape.step(`enter ${source.layersDirectory}`, "chdir", [tape.text(source.layersDirectory)]);
-	const features = source.volatile ? "nodev,volatile" : "nodev";
+	const features = [devices ? "dev" : "nodev", ...(source.volatile ? ["volatile"] : [])].join(",");
 	const count = source.layers.length;
 	tape.step(
 		`mount an overlay of ${count} ${count === 1 ? "layer" : "layers"} on ${source.containerDirectory} (${features})`,
@@ -91,13 +96,14 @@ function mountOverlay(tape: Tape, source: Extract<RootSource, { kind: "overlay" 
 			tape.text("overlay"),
 			tape.text(source.containerDirectory),
 			tape.text("overlay"),
-			MS_NODEV,
+			devices ? 0 : MS_NODEV,
 			tape.text(overlayOptions(source)),
 		],
 	);
 }
 
 /** Makes the root read-only; what is mounted in it stays as it is. */
-export function sealRoot(tape: Tape): void {
-	tape.step("remount / (ro)", "mount", [0, tape.text("/"), 0, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, 0]);
+export function sealRoot(tape: Tape, devices: boolean): void {
+	const flags = MS_REMOUNT | MS_BIND | MS_RDONLY | (devices ? 0 : MS_NODEV);
+	tape.step("remount / (ro)", "mount", [0, tape.text("/"), 0, flags, 0]);
 }

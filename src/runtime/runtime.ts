@@ -3,13 +3,13 @@
  * be known of the host comes in as facts.
  */
 
-export { capabilityMask, defaultCapabilities } from "./capabilities.ts";
+export { capabilitiesOf, capabilityMask, capabilityName, defaultCapabilities } from "./capabilities.ts";
 export { Descriptors } from "./descriptors.ts";
 export { compileExec, type ExecFacts } from "./entering.ts";
 export type { PathKind } from "./hardening.ts";
 export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
 export type { Caller, Compiled, PolicyOptions } from "./policy.ts";
 export type { RootSource } from "./root.ts";
-export type { Mount, Process, Spec } from "./spec.ts";
-export { INIT_ANNOTATION, USER_ANNOTATION } from "./spec.ts";
+export type { Device, Mount, Process, Spec } from "./spec.ts";
+export { DEVICES_ANNOTATION, INIT_ANNOTATION, USER_ANNOTATION } from "./spec.ts";
 export { compileStart, type StartFacts } from "./starting.ts";

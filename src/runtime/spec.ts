@@ -22,6 +22,18 @@ export interface Mount {
 	options: string[];
 }
 
+/** A node that is made in /dev. */
+export interface Device {
+	path: string;
+	type: "c" | "b";
+	major: number;
+	minor: number;
+	/** permission bits */
+	fileMode: number;
+	uid: number;
+	gid: number;
+}
+
 export type NamespaceType = "pid" | "mount" | "uts" | "ipc" | "network" | "cgroup";
 
 export interface Spec {
@@ -35,11 +47,15 @@ export interface Spec {
 		namespaces: { type: NamespaceType; path?: string }[];
 		maskedPaths: string[];
 		readonlyPaths: string[];
+		/** beside the default ones, which are the host's own, bound; with `bunker.devices: all` these are all */
+		devices: Device[];
 		sysctl: Record<string, string>;
 	};
 }
 
 /** The annotation that holds the user as asked for: `uid[:gid]` or names. */
 export const USER_ANNOTATION = "bunker.user";
+/** The annotation that says `all` where device nodes can be opened: root, binds and /dev are not nodev. */
+export const DEVICES_ANNOTATION = "bunker.devices";
 /** The annotation that says the program runs under our reaper. */
 export const INIT_ANNOTATION = "bunker.init";

@@ -15,7 +15,7 @@ import {
 import { cloneArguments } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
 import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
-import { placeConsole, placeDevices, takeDevices } from "./devices.ts";
+import { makeDevices, placeConsole, placeDevices, takeDevices } from "./devices.ts";
 import { raiseLoopback, setHostname, setSysctl } from "./environment.ts";
 import { maskPath, type PathKind, protectPath } from "./hardening.ts";
 import { IDENTITY_SIZE, type IdentityBlock, identityBlock } from "./identity.ts";
@@ -24,14 +24,8 @@ import { enterDirectory, Paths } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
 import { execute, forkInit, reportReady } from "./program.ts";
 import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
-import { INIT_ANNOTATION, type NamespaceType, type Spec, USER_ANNOTATION } from "./spec.ts";
+import { DEVICES_ANNOTATION, INIT_ANNOTATION, type NamespaceType, type Spec, USER_ANNOTATION } from "./spec.ts";
 import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
-
-export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
-export type { Caller, PolicyOptions } from "./policy.ts";
-export type { RootSource } from "./root.ts";
-export type { Mount, Process, Spec } from "./spec.ts";
-export { INIT_ANNOTATION, USER_ANNOTATION } from "./spec.ts";
 
 /** What the compiler has to know besides config.json. */
 export interface StartFacts {
@@ -60,23 +54,27 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const policy = writePolicy(tape, facts.policy);
 	const identity = identityBlock(tape);
 	const binds = spec.mounts.filter((mount) => mount.type === "bind");
+	const allDevices = spec.annotations[DEVICES_ANNOTATION] === "all";
 	const network = spec.linux.namespaces.some((namespace) => namespace.type === "network");
 
 	// In the host's namespaces.
 	tape.step("set the file mode mask to 0: modes are what the steps say", "umask", [0]);
 	tape.step("begin a session of its own", "setsid", []);
 	prepareStdio(tape, policy, facts.stdio);
-	const devices = takeDevices(tape);
-	const taken = binds.map((mount) => takeBind(tape, mount, facts.directories.has(mount.source)));
-	const root = takeRoot(tape, facts.root);
+	const nodes = allDevices ? [] : takeDevices(tape);
+	const taken = binds.map((mount) =>
+		takeBind(tape, mount, { directory: facts.directories.has(mount.source), devices: allDevices }),
+	);
+	const root = takeRoot(tape, facts.root, allDevices);
 	cloneContainer(tape, spec);
 
 	// In the container's namespaces, as root.
 	closeGiven(tape, policy, facts.policy);
 	leaveKeyring(tape);
-	enterRoot(tape, facts.root, root);
+	enterRoot(tape, facts.root, root, allDevices);
 	for (const mount of spec.mounts) if (mount.type !== "bind") mountFileSystem(tape, paths, mount);
-	placeDevices(tape, paths, devices);
+	if (allDevices) makeDevices(tape, paths, spec.linux.devices);
+	else placeDevices(tape, paths, nodes);
 	if (network) raiseLoopback(tape);
 	for (const [name, value] of Object.entries(spec.linux.sysctl)) setSysctl(tape, name, value);
 	setHostname(tape, spec.hostname);
@@ -85,7 +83,7 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	paths.make(spec.process.cwd);
 	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
 	if (terminal) placeConsole(tape);
-	if (spec.root.readonly) sealRoot(tape);
+	if (spec.root.readonly) sealRoot(tape, allDevices);
 	askForIdentity(tape, facts.policy.sync, identity, spec.annotations[USER_ANNOTATION] ?? "");
 
 	// As the program.

@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { defaultLog, type RunOptions } from "../../src/container/options.ts";
 import { buildSpec } from "../../src/container/spec.ts";
 import type { Step } from "../../src/kernel/tape.ts";
+import { capabilityNames } from "../../src/runtime/capabilities.ts";
 import { compileExec } from "../../src/runtime/entering.ts";
 import { compileStart, type StartFacts } from "../../src/runtime/starting.ts";
 
@@ -50,7 +51,16 @@ const spec = (change: Partial<RunOptions> = {}) =>
 	buildSpec(
 		{ ...OPTIONS, ...change },
 		{ User: "web" },
-		{ id: "0".repeat(64), runDirectory: "/run/c", hostHostname: "h" },
+		{
+			id: "0".repeat(64),
+			runDirectory: "/run/c",
+			hostHostname: "h",
+			capabilities: () => capabilityNames,
+			devices: () => [
+				{ path: "/dev/net/tun", type: "c", major: 10, minor: 200, fileMode: 0o666, uid: 0, gid: 0 },
+				{ path: "/dev/sda", type: "b", major: 8, minor: 0, fileMode: 0o660, uid: 0, gid: 6 },
+			],
+		},
 	);
 
 function started(change: Partial<RunOptions> = {}): Step[] {
@@ -90,6 +100,7 @@ function entered(tty: boolean): Step[] {
 const LISTS: Record<string, Step[]> = {
 	run: started(),
 	"run-terminal-host": started({ tty: true, network: "host", init: false, readOnly: false, volumes: [] }),
+	"run-privileged": started({ privileged: true, init: false }),
 	exec: entered(false),
 	"exec-terminal": entered(true),
 };

@@ -1,9 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import type { RunOptions } from "../../src/container/options.ts";
 import { defaultLog } from "../../src/container/options.ts";
-import { buildSpec, mergeVariables } from "../../src/container/spec.ts";
+import { mergeVariables } from "../../src/container/program.ts";
+import { buildSpec } from "../../src/container/spec.ts";
 
-const FACTS = { id: "0123456789abcdef".repeat(4), runDirectory: "/run/containers/x", hostHostname: "host" };
+const FACTS = {
+	id: "0123456789abcdef".repeat(4),
+	runDirectory: "/run/containers/x",
+	hostHostname: "host",
+	capabilities: () => ["CAP_CHOWN", "CAP_KILL", "CAP_NET_ADMIN"],
+	devices: () => [{ path: "/dev/kvm", type: "c" as const, major: 10, minor: 232, fileMode: 0o660, uid: 0, gid: 0 }],
+};
 
 function options(change: Partial<RunOptions> = {}): RunOptions {
 	return {
@@ -54,6 +61,49 @@ test("the host's network is not a namespace, and brings the host's name", () => 
 	expect(host.linux.namespaces.map((namespace) => namespace.type)).not.toContain("network");
 	expect(host.hostname).toBe("host");
 	expect(host.linux.sysctl).toEqual({});
+});
+
+describe("capabilities", () => {
+	const given = (change: Partial<RunOptions>) => spec({ command: ["x"], ...change }).process.capabilities;
+	test.each<[string, Partial<RunOptions>, string[]]>([
+		[
+			"are added to the fourteen",
+			{ capDrop: ["all"], capAdd: ["net_admin", "CAP_KILL"] },
+			["CAP_NET_ADMIN", "CAP_KILL"],
+		],
+		["ALL are those that bunker has", { capAdd: ["ALL"] }, ["CAP_CHOWN", "CAP_KILL", "CAP_NET_ADMIN"]],
+		["ALL but some", { capAdd: ["ALL"], capDrop: ["KILL"] }, ["CAP_CHOWN", "CAP_NET_ADMIN"]],
+		["none", { capDrop: ["ALL"] }, []],
+		["of --privileged are all, whatever is dropped", { privileged: true, capDrop: ["ALL"] }, FACTS.capabilities()],
+	])("%s", (_, change, names) => {
+		expect(given(change)).toEqual({ bounding: names, effective: names, permitted: names, inheritable: [] });
+	});
+	test("of the fourteen one can be dropped", () => {
+		expect(given({ capDrop: ["mknod"] }).bounding).toHaveLength(13);
+		expect(given({}).bounding).toHaveLength(14);
+	});
+	test("that bunker does not have cannot be given: said, with 125", () => {
+		expect(() => given({ capAdd: ["SYS_TIME"], capDrop: ["ALL"] })).toThrow("CAP_SYS_TIME: bunker does not have it");
+	});
+});
+
+test("only --privileged gets devices, hidden paths and a writable /sys", () => {
+	const plain = spec({ command: ["x"], capAdd: ["ALL"] });
+	expect(plain.linux.devices).toEqual([]);
+	expect(plain.linux.maskedPaths).toContain("/proc/kcore");
+	expect(plain.linux.readonlyPaths).toContain("/proc/sys");
+	expect(plain.annotations["bunker.devices"]).toBe("default");
+	for (const path of ["/dev", "/sys"])
+		expect(plain.mounts.find((mount) => mount.destination === path)?.options).toContain("nodev");
+	const privileged = spec({ command: ["x"], privileged: true });
+	expect(privileged.linux).toMatchObject({ devices: FACTS.devices(), maskedPaths: [], readonlyPaths: [] });
+	expect(privileged.annotations["bunker.devices"]).toBe("all");
+	expect(privileged.mounts.find((mount) => mount.destination === "/sys")?.options).not.toContain("ro");
+});
+
+test("annotations of the user's do not change what bunker reads", () => {
+	const { annotations } = spec({ command: ["x"], annotations: { "bunker.devices": "all", "org.example": "a" } });
+	expect(annotations).toMatchObject({ "bunker.devices": "default", "org.example": "a" });
 });
 
 test("volumes come parents first, whatever their order on the line", () => {
