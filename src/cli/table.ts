@@ -1,7 +1,9 @@
 /** Tables as docker prints them: Go's text/tabwriter with a least width of 10 and three blanks between. */
 
-const LEAST = 10;
-const GAP = 3;
+/** of a column, in characters */
+export const LEAST = 10;
+/** between columns */
+export const GAP = 3;
 
 /** Rows, the first with the titles → lines. The last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -14,9 +16,10 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** Columns, a character each; most cells are ASCII, and to spread a hundred rows of them takes a millisecond. */
-const width = (cell: string): number => (ASCII.test(cell) ? cell.length : [...cell].length);
+export const width = (cell: string): number => (ASCII.test(cell) ? cell.length : [...cell].length);
 const ASCII = /^[\x20-\x7e]*$/;
-const pad = (cell: string, to = 0): string => cell + " ".repeat(Math.max(0, to - width(cell)));
+/** Blanks behind, up to so many characters. */
+export const pad = (cell: string, to = 0): string => cell + " ".repeat(Math.max(0, to - width(cell)));
 
 /** At most so many characters, the last one `…` if some are left out. */
 export function shorten(text: string, most: number): string {
