@@ -25,6 +25,10 @@ export const O_DIRECTORY = arm ? 0o40000 : 0o200000;
 export const O_NOFOLLOW = arm ? 0o100000 : 0o400000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
+export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
+export const SEEK_CUR = 1;
+export const SEEK_DATA = 3;
+export const SEEK_HOLE = 4;
 export const F_ADD_SEALS = 1033;
 export const F_SEAL_SEAL = 1;
 export const F_SEAL_SHRINK = 2;
@@ -34,6 +38,7 @@ export const F_SEAL_WRITE = 8;
 // openat2.h
 export const RESOLVE_NO_XDEV = 1;
 export const RESOLVE_NO_MAGICLINKS = 2;
+export const RESOLVE_NO_SYMLINKS = 4;
 export const RESOLVE_BENEATH = 8;
 export const RESOLVE_IN_ROOT = 16;
 

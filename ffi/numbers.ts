@@ -12,6 +12,7 @@ const TABLE = {
 	setxattr: [188, 5],
 	lsetxattr: [189, 6],
 	fsetxattr: [190, 7],
+	listxattr: [194, 11],
 	llistxattr: [195, 12],
 	eventfd2: [290, 19],
 	epoll_create1: [291, 20],

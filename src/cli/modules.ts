@@ -11,6 +11,7 @@ import "./config.ts";
 import "./store.ts";
 
 export { default as create } from "./create.ts";
+export { default as diff } from "./diff.ts";
 export { default as exec } from "./exec.ts";
 export { default as images } from "./images.ts";
 export { default as importVerb } from "./import.ts";

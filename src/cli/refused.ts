@@ -72,7 +72,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
 	[LATER]:
-		"attach builder build commit cp df diff events export history pause prune rename restart save stats top unpause update",
+		"attach builder build commit cp df events export history pause prune rename restart save stats top unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

@@ -34,6 +34,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./modules.ts")).wait,
 	},
 	rm: { summary: "Remove containers", load: async () => (await import("./modules.ts")).rm },
+	diff: {
+		summary: "List what a container has changed of its image",
+		load: async () => (await import("./modules.ts")).diff,
+	},
 	inspect: {
 		summary: "Print everything about containers and images, as JSON",
 		load: async () => (await import("./modules.ts")).inspect,
@@ -76,6 +80,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		summary: "Manage containers",
 		verbs: {
 			create: "create",
+			diff: "diff",
 			exec: "exec",
 			inspect: "inspect",
 			kill: "kill",

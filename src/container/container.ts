@@ -4,6 +4,7 @@
  */
 
 export { create } from "./create.ts";
+export { diff } from "./diff.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { explain } from "./explain.ts";
 export { inspect } from "./inspect.ts";

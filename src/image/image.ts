@@ -12,11 +12,13 @@ import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
 import { type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
+import type { Change } from "./changes.ts";
 import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
 import { parseTag } from "./reference.ts";
 import type { Source } from "./source.ts";
 
+export type { Change } from "./changes.ts";
 export { collect } from "./collect.ts";
 export type { ImageConfig } from "./config.ts";
 export { remove } from "./remove.ts";
@@ -121,6 +123,15 @@ export async function importTar(
 export async function load(store: Store, source: Source): Promise<{ references: string[]; ids: string[] }> {
 	const { loadArchive } = await import("./load.ts");
 	return loadArchive(store, source);
+}
+
+/**
+ * What an upper layer changes of the layers below it, as docker's `diff` has it.
+ * @param below directories, the topmost first
+ */
+export async function changes(upper: string, below: readonly string[]): Promise<Change[]> {
+	const { changesOf } = await import("./changes.ts");
+	return changesOf(upper, below);
 }
 
 function configOf(store: Store, id: string): ImageConfig {
