@@ -7,7 +7,9 @@ export function formatTime(nanoseconds: bigint): string {
 	return `${new Date(milliseconds).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
-/** Now, as stored. Date has milliseconds; the monotonic clock gives the rest so that two calls differ. */
+/** Now, as stored. To a quarter of a microsecond, and in one process never backwards, which Date is not. */
 export function now(): string {
-	return formatTime(BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n));
+	const exact = performance.timeOrigin + performance.now();
+	const milliseconds = Math.floor(exact);
+	return formatTime(BigInt(milliseconds) * 1_000_000n + BigInt(Math.floor((exact - milliseconds) * 1e6)));
 }

@@ -9,12 +9,14 @@
 
 import { readFile } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
 import { type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
 import type { Change } from "./changes.ts";
 import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
+import { recordOf } from "./events.ts";
 import { parseTag } from "./reference.ts";
 import type { Source } from "./source.ts";
 
@@ -91,7 +93,11 @@ export function tag(store: Store, source: string, target: string): void {
 	const reference = parseTag(target);
 	const row = rowOf(store, source);
 	if (!row) throw unknown(source);
-	setReference(store, row.id, reference);
+	store.transaction(() => {
+		setReference(store, row.id, reference);
+		recordOf(store, row.id, "tag", reference);
+	});
+	announce(store);
 }
 
 /**

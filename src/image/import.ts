@@ -30,6 +30,6 @@ export async function importArchive(
 	const { id, bytes } = importedConfig(layer.diffId, now(), message);
 	const references = reference === undefined ? [] : [reference];
 	const made = new Map([[layer.diffId, layer]]);
-	publish(store, workshop, [{ id, config: bytes, diffIds: [layer.diffId], made, references }]);
+	publish(store, workshop, [{ id, config: bytes, diffIds: [layer.diffId], made, references, action: "import" }]);
 	return id;
 }

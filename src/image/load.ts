@@ -79,4 +79,5 @@ const arrivals = (images: readonly ArchivedImage[], made: Map<Digest, MadeLayer>
 		diffIds: parsed.rootfs.diff_ids,
 		made,
 		references,
+		action: "load",
 	}));

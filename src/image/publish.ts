@@ -17,11 +17,13 @@ import { rename, statusIfThere, writeFile } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
 import { now } from "../clock.ts";
 import { Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory, layersDirectory } from "../places.ts";
 import { setReference } from "./catalog.ts";
 import { collect } from "./collect.ts";
 import { chainIds, type Digest, hex } from "./digest.ts";
+import { recordOf } from "./events.ts";
 import type { MadeLayer } from "./layer.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -34,6 +36,8 @@ export interface Arrival {
 	/** by chain id; what was there already is missing here */
 	made: Map<Digest, MadeLayer>;
 	references: string[];
+	/** how it comes, for its event */
+	action?: "import" | "load";
 }
 
 /** Chain ids of layers that the store does not have. */
@@ -50,12 +54,14 @@ export function publish(store: Store, workshop: Workshop, arrivals: readonly Arr
 	makeDirectories(blobsDirectory(store.places), 0o700);
 	makeDirectories(layersDirectory(store.places), 0o700);
 	try {
-		return store.transaction(() => {
+		const done = store.transaction(() => {
 			const isGone = ({ diffIds, made }: Arrival) => missing(store, diffIds).some((id) => !made.has(id));
 			if (arrivals.some(isGone)) return false;
 			for (const arrival of arrivals) insert(store, workshop, arrival);
 			return true;
 		});
+		announce(store);
+		return done;
 	} catch (error) {
 		// The rows are rolled back; what was renamed for them goes too.
 		collect(store);
@@ -72,6 +78,10 @@ function insert(store: Store, workshop: Workshop, arrival: Arrival): void {
 	rename(blob, `${blobsDirectory(store.places)}/${hex(arrival.id)}`);
 	insertImage(store, arrival);
 	for (const reference of arrival.references) setReference(store, arrival.id, reference);
+	// docker tags what it imports, and says so; what it loads has its names from the archive.
+	if (arrival.action === "import")
+		for (const reference of arrival.references) recordOf(store, arrival.id, "tag", reference);
+	if (arrival.action) recordOf(store, arrival.id, arrival.action);
 }
 
 function insertLayer(store: Store, workshop: Workshop, chainId: Digest, layer: MadeLayer): void {

@@ -1,9 +1,11 @@
 /** `rmi`: takes names from images, and images without a name away. The rules are docker's (moby, daemon/images/image_delete.go). */
 
 import { Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Row, referencesOf, rowOf, unknown } from "./catalog.ts";
 import { collect } from "./collect.ts";
+import { recordOf } from "./events.ts";
 import { familiar, parse } from "./reference.ts";
 
 /** What was done, as `rmi` prints it. */
@@ -30,6 +32,7 @@ export function remove(store: Store, name: string, options: { force: boolean }):
 			? removeById(store, row, references, name, options)
 			: removeByName(store, row, references, byName, name, options);
 	});
+	announce(store);
 	collect(store);
 	return removal;
 }
@@ -57,6 +60,7 @@ function removeByName(
 		throw new Failure(`conflict: ${what} - container ${short(user)} is using its referenced image ${shortId(row.id)}`);
 	}
 	store.run("DELETE FROM tag WHERE reference = ?", reference);
+	recordOf(store, row.id, "untag");
 	const deleted = references.length === 1 && !user ? erase(store, row.id) : [];
 	return { untagged: [reference], deleted };
 }
@@ -74,12 +78,14 @@ function removeById(
 	const user = userOf(store, row.id);
 	if (user && !options.force) throw conflict(`image is being used by container ${short(user)}`);
 	store.run("DELETE FROM tag WHERE image = ?", row.id);
+	for (const _ of references) recordOf(store, row.id, "untag");
 	return { untagged: [...references], deleted: user ? [] : erase(store, row.id) };
 }
 
 /** Deletes the rows of an image and of the layers that only it used. @returns their ids */
 function erase(store: Store, id: string): string[] {
 	store.run("DELETE FROM image WHERE id = ?1", id);
+	recordOf(store, id, "delete");
 	const layers = store.all<{ chain_id: string }>(
 		"DELETE FROM layer WHERE chain_id NOT IN (SELECT chain_id FROM image_layer) RETURNING chain_id",
 	);

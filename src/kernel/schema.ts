@@ -50,4 +50,25 @@ CREATE TABLE container (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX container_image ON container(image);
 `,
+	`
+ALTER TABLE container ADD COLUMN labels TEXT;                 -- JSON, the image's with the flags' over them; NULL: made before this column was
+ALTER TABLE container ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0;       -- by the policy, since the user started it
+ALTER TABLE container ADD COLUMN restart_delay INTEGER NOT NULL DEFAULT 0;  -- milliseconds that the last of them waited
+ALTER TABLE container ADD COLUMN waiter TEXT;                 -- a restart is due: pid and start time of who waits for it
+ALTER TABLE container ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;        -- 1: the user has ended it, which no policy undoes
+ALTER TABLE container ADD COLUMN health TEXT;                 -- JSON, container/health.ts: as the last run left it
+ALTER TABLE container ADD COLUMN health_changes INTEGER NOT NULL DEFAULT 0; -- of this run, so many are events already
+
+CREATE TABLE event (
+	id INTEGER PRIMARY KEY,         -- in the order in which they came to be known
+	time TEXT NOT NULL,             -- when it happened
+	type TEXT NOT NULL,             -- container, image
+	action TEXT NOT NULL,
+	actor TEXT NOT NULL,            -- id of the container or image
+	attributes TEXT NOT NULL        -- JSON, names and values
+) STRICT;
+CREATE TRIGGER event_bound AFTER INSERT ON event WHEN NEW.id % 100 = 0 BEGIN
+	DELETE FROM event WHERE id <= NEW.id - 1000;
+END;
+`,
 ];

@@ -78,9 +78,23 @@ export class Store {
 		return new Store(database, at);
 	}
 
-	/** Runs the work as one write transaction. Never across slow work: everybody else waits. */
+	/**
+	 * Runs the work as one write transaction, or as a part of the one it is called
+	 * in. Never across slow work: everybody else waits. By hand: what bun:sqlite
+	 * has for it prepares six statements first, 0.2 ms.
+	 */
 	transaction<T>(work: () => T): T {
-		return this.database.transaction(work).immediate();
+		if (this.database.inTransaction) return work();
+		attempt(() => this.database.run("BEGIN IMMEDIATE"));
+		try {
+			const result = work();
+			attempt(() => this.database.run("COMMIT"));
+			return result;
+		} catch (error) {
+			// A full disk has rolled back already.
+			if (this.database.inTransaction) this.database.run("ROLLBACK");
+			throw error;
+		}
 	}
 
 	/** All rows of a query. */
