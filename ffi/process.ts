@@ -68,6 +68,15 @@ export function openPid(pid: number): number | undefined {
 	return pidfd < 0 ? undefined : pidfd;
 }
 
+/** True if there is no process of this number, or only what its parent has not waited for. */
+export function hasEnded(pid: number): boolean {
+	const pidfd = openPid(pid);
+	if (pidfd === undefined) return true;
+	const ended = waitReadable([pidfd], 0).length > 0;
+	close(pidfd);
+	return ended;
+}
+
 /** A pidfd of this process. */
 export function openSelf(): number {
 	const pidfd = attempt("pidfd_open", process.pid, 0);

@@ -30,8 +30,8 @@ export const STEP = {
 } as const;
 
 export const POLICY = {
-	version: 1,
-	size: 128,
+	version: 2,
+	size: 152,
 	offset: {
 		version: 0,
 		flags: 4,
@@ -55,9 +55,12 @@ export const POLICY = {
 		home: 116,
 		cleanup: 120,
 		cleanupEnvironment: 124,
+		delay: 128,
+		firstDelay: 136,
+		goodRun: 144,
 	},
 	/** enum policy_flag */
-	flag: { terminal: 1, exec: 2, remove: 4, detached: 8 },
+	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, restart: 32, onFailure: 64 },
 	/** enum caller_kind */
 	caller: { none: 0, own: 1, socket: 2, file: 3, shared: 4 },
 	/** enum log_driver */
@@ -128,13 +131,15 @@ export function decodeState(bytes: Uint8Array): State | undefined {
 /** An entry of the record file. */
 export interface RecordEntry {
 	kind: number;
-	/** exit code, or 128 + signal */
+	/** exit code, or 128 + signal; of a waiter its pid */
 	status: number;
-	/** nanoseconds since the epoch */
+	/** nanoseconds since the epoch; of a waiter when it started, clock ticks since boot */
 	time: bigint;
 }
 
+/** enum record_kind */
 export const RECORD_DIED = 1;
+export const RECORD_WAITS = 2;
 const RECORD_SIZE = 24;
 
 /** Decodes a file of `struct record`s; a cut one at the end is not there. */

@@ -9,6 +9,7 @@ struct kept {
     const char *log_name;
     char **cleanup; /* NULL: none */
     char **environment;
+    uint64_t started; /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */
 };
 
 /* Copies what is needed and unmaps the job. False: out of memory. */

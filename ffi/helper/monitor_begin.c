@@ -77,6 +77,7 @@ static void started(struct monitor *monitor) {
         SYS(pidfd_send_signal, monitor->pidfd, 9, 0, 0);
         monitor_fail(monitor, FAILED_MONITOR, -error);
     }
+    monitor->kept.started = log_now();
     monitor->phase = RUNNING;
     control_send(monitor->control, PACKET_STARTED, monitor->program, 0);
     if (policy->flags & POLICY_DETACHED)

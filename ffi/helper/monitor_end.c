@@ -2,12 +2,11 @@
 #include "control.h"
 #include "monitor.h"
 #include "record.h"
+#include "restart.h"
 #include "sys.h"
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 #include <linux/wait.h>
-
-#define SIG_SETMASK 2
 
 int monitor_reap(struct monitor *monitor) {
     if (monitor->pidfd < 0)
@@ -20,19 +19,11 @@ int monitor_reap(struct monitor *monitor) {
     return monitor->status;
 }
 
-/* In place, so that who waits for the monitor's pid waits for the clean-up. */
-static void clean_up(const struct monitor *monitor) {
-    static const uint64_t none;
-    SYS(close_range, 3, ~0u, 0);
-    SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
-    SYS(execve, monitor->kept.cleanup[0], monitor->kept.cleanup, monitor->kept.environment);
-}
-
 static _Noreturn void finish(struct monitor *monitor, int status) {
     bool connected = monitor->control >= 0;
     control_close(&monitor->control);
     if ((monitor->kept.policy.flags & POLICY_REMOVE) && !connected && monitor->kept.cleanup != NULL)
-        clean_up(monitor);
+        restart_clean_up(&monitor->kept); /* in place: who waits for the monitor's pid waits for it */
     sys_exit(status);
 }
 
@@ -80,7 +71,7 @@ void monitor_end(struct monitor *monitor) {
     stream_drain(&monitor->err);
     log_flush(&monitor->log);
     if (policy->run_directory >= 0)
-        record_died(policy->run_directory, monitor->status, time);
+        record_died(policy->run_directory, monitor->status, time, restart_wait(&monitor->kept, monitor->status, time));
     close_if(&policy->lock);
     close_if(&policy->run_directory);
     close_if(&policy->log_directory);

@@ -10,9 +10,9 @@ static int write_file(int directory, const char *name, uint32_t flags, const voi
     long fd = SYS(openat, directory, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     if (fd < 0)
         return (int)fd;
-    /* Room for an entry now: the end must be recorded though the file system is full by then. */
+    /* Room for the entries now: the end must be recorded though the file system is full by then. */
     if (size == 0)
-        SYS(fallocate, fd, FALLOC_FL_KEEP_SIZE, 0, sizeof(struct record));
+        SYS(fallocate, fd, FALLOC_FL_KEEP_SIZE, 0, 2 * sizeof(struct record));
     long written = size > 0 ? SYS(write, fd, bytes, size) : 0;
     SYS(close, fd);
     if (written < 0)
@@ -37,7 +37,14 @@ int record_start(int directory, int32_t program) {
     return error;
 }
 
-void record_died(int directory, int status, uint64_t time) {
-    struct record record = {.version = RECORD_VERSION, .kind = RECORD_DIED, .status = status, .time = time};
-    write_file(directory, "record", O_APPEND, &record, sizeof record);
+void record_died(int directory, int status, uint64_t time, int32_t waiter) {
+    struct record records[2] = {
+        {.version = RECORD_VERSION, .kind = RECORD_DIED, .status = status, .time = time},
+        {.version = RECORD_VERSION, .kind = RECORD_WAITS, .status = waiter, .time = stat_start_of(waiter)},
+    };
+    /* In one piece: who sees the end sees who waits. */
+    write_file(directory, "record", O_APPEND, records, sizeof *records * (waiter > 0 ? 2 : 1));
+    record_announce(directory);
 }
+
+void record_announce(int directory) { SYS(utimensat, directory, EVENTS_PATH, 0, 0); }

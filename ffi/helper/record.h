@@ -7,7 +7,10 @@
 /* Writes `state` and makes `record`, empty, so that who waits can open it. 0 or -errno. */
 int record_start(int directory, int32_t program);
 
-/* Appends the program's end. */
-void record_died(int directory, int status, uint64_t time);
+/* Appends the program's end, and who waits to restart it (a pid; 0: nobody). */
+void record_died(int directory, int status, uint64_t time, int32_t waiter);
+
+/* Wakes up who listens for events. */
+void record_announce(int directory);
 
 #endif

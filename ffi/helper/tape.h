@@ -60,13 +60,15 @@ struct step {
 
 /* ---- The monitor's policy. ---- */
 
-#define POLICY_VERSION 1
+#define POLICY_VERSION 2
 
 enum policy_flag {
-    POLICY_TERMINAL = 1, /* the program has a pty; its master arrives on terminal_socket */
-    POLICY_EXEC = 2,     /* a session in a running container: no log, no state, no record */
-    POLICY_REMOVE = 4,   /* when the program has ended and no CLI is there: run `cleanup` */
-    POLICY_DETACHED = 8, /* the CLI leaves once the program has started */
+    POLICY_TERMINAL = 1,    /* the program has a pty; its master arrives on terminal_socket */
+    POLICY_EXEC = 2,        /* a session in a running container: no log, no state, no record */
+    POLICY_REMOVE = 4,      /* when the program has ended and no CLI is there: run `cleanup` */
+    POLICY_DETACHED = 8,    /* the CLI leaves once the program has started */
+    POLICY_RESTART = 32,    /* after the program's end, CLI or not: sleep, then run `cleanup` */
+    POLICY_ON_FAILURE = 64, /* ... only if it has failed */
 };
 
 /* How a descriptor of the caller's may be used without ever blocking on it. */
@@ -104,6 +106,10 @@ struct policy {
                          mounts; -1 */
     uint32_t cleanup; /* offset of a NULL-terminated argv (relocated); 0: none */
     uint32_t cleanup_environment;
+    /* Of POLICY_RESTART, nanoseconds: the sleep after a short run; that after a run of at least good_run. */
+    uint64_t delay;
+    uint64_t first_delay;
+    uint64_t good_run;
 };
 
 /*
@@ -136,7 +142,13 @@ struct state {
 
 #define RECORD_VERSION 1
 
-enum record_kind { RECORD_DIED = 1 };
+enum record_kind {
+    RECORD_DIED = 1,
+    RECORD_WAITS = 2, /* who sleeps until the restart; status: its pid, time: when it started, clock ticks since boot */
+};
+
+/* Beside the run directories' own: touched when there is something that may become an event. */
+#define EVENTS_PATH "../../events"
 
 /* `record`: appended. */
 struct record {

@@ -7,6 +7,7 @@ import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
 import { parseLog } from "./logging.ts";
 import { absolute } from "./path.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
+import { parseRestart } from "./restart.ts";
 import { helpHint, malformed } from "./usage.ts";
 import { parseVariables, variableFlags } from "./variables.ts";
 import { parseVolumes } from "./volumes.ts";
@@ -27,6 +28,9 @@ export const createFlags = {
 	network: string("", "none or host", { standard: "none, until there are networks", synonyms: ["net"] }),
 	pull: string("", "never: there are no registries yet", { standard: "never" }),
 	"read-only": bool("", "make the container's root read-only"),
+	restart: string("", "no, on-failure[:RETRIES], always or unless-stopped: start again what has ended", {
+		standard: "no",
+	}),
 	rm: bool("", "remove the container when it ends"),
 	rootfs: string("", "run in this directory, used as it is, instead of an image"),
 	tty: bool("t", "give the program a terminal"),
@@ -75,6 +79,7 @@ export async function runOptions(
 		tty: values.tty,
 		detach: values.detach ?? false,
 		remove: values.rm,
+		restart: parseRestart(values.restart, { remove: values.rm }),
 		init: values.init,
 		readOnly: values["read-only"],
 		network: parseNetwork(values.network),

@@ -37,8 +37,17 @@ export async function perform(
 	count(typed, verb.operands, operands.length);
 	if (verb.busy) Bun.unsafe.setJITPolicy(1);
 	trace("time", "command line parsed");
-	const run = verb.run({ values, operands, ...access(flags) });
-	return (await run) ?? 0;
+	let store: Store | undefined;
+	const { config, open: reach } = access(flags);
+	const open: Input["open"] = async (options) => {
+		store = await reach(options);
+		return store;
+	};
+	try {
+		return (await verb.run({ values, operands, config, open })) ?? 0;
+	} finally {
+		if (store) await leave(store);
+	}
 }
 
 /** The configuration and the store, each read when it is asked for; `openIfThere` makes no store, and needs no root. */
@@ -72,11 +81,21 @@ function requirement(least: number, most: number | undefined): string {
 	return least === 0 ? `requires at most ${plural(most)}` : `requires at least ${least} and at most ${plural(most)}`;
 }
 
+/** A restart that this command found due, and that nobody waits for, is handed over. */
+async function leave(store: Store): Promise<void> {
+	const { relay } = await import("../container/container.ts");
+	await relay(store);
+}
+
 async function open(at: Places, toLook: boolean): Promise<Store> {
 	if (!isRoot()) throw new Failure("bunker needs root: start it as root, or with sudo", { exitCode: EXIT.refused });
 	const { openCopy, openStore } = await import("./store.ts");
 	const store = toLook ? openCopy(at) : openStore(at);
 	trace("time", "store opened");
+	if (toLook) return store;
+	const { attend } = await import("../container/container.ts");
+	await attend(store);
+	trace("time", "killed monitors looked for");
 	return store;
 }
 

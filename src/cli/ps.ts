@@ -55,5 +55,7 @@ export function commandLine([path = "", ...args]: readonly string[]): string {
 export function status(summary: Summary): string {
 	if (summary.state === "running") return `Up ${since(summary.started ?? summary.created)}`;
 	if (summary.state === "created") return "Created";
-	return `Exited (${summary.exitCode ?? 0}) ${since(summary.finished ?? summary.created)} ago`;
+	const ended = `(${summary.exitCode ?? 0}) ${since(summary.finished ?? summary.created)} ago`;
+	if (summary.state === "restarting") return `Restarting ${ended}`;
+	return `Exited ${ended}`;
 }

@@ -1,4 +1,4 @@
-/** `__reap ID`: started by a monitor whose --rm container has ended while no CLI was there. */
+/** `__reap ID`: started by the monitor of a container that has ended: removes it (--rm), or starts it again (--restart). */
 
 import { verb } from "./verb.ts";
 
@@ -10,7 +10,7 @@ export default verb({
 	async run({ operands: [id = ""], open }) {
 		const store = await open();
 		const { reap } = await import("../container/container.ts");
-		reap(store, id);
+		await reap(store, id);
 		return 0;
 	},
 });

@@ -33,7 +33,7 @@ const CREATING: Record<string, string> = {
 	[NAMESPACES]: "--ipc --pid --uts",
 	[HEALTH]:
 		"--health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck",
-	[RESTARTS]: "--restart --stop-signal --stop-timeout",
+	[RESTARTS]: "--stop-signal --stop-timeout",
 	[REGISTRIES]: "--disable-content-trust --quiet -q",
 	[PLATFORMS]: "--platform",
 	[LATER]: "--attach -a --detach-keys --sig-proxy",

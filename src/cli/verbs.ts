@@ -60,7 +60,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./completion.ts")).default,
 	},
 	__reap: {
-		summary: "Remove a --rm container that has ended",
+		summary: "Do what follows the end of a container: --rm, --restart",
 		load: async () => (await import("./modules.ts")).reap,
 		hidden: true,
 	},

@@ -3,15 +3,19 @@
  * networks and cgroups meet. Each verb stands in a file of its own.
  */
 
+export { attend } from "./attend.ts";
 export { create } from "./create.ts";
 export { diff } from "./diff.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { explain } from "./explain.ts";
+export type { Health, HealthStatus, Probe } from "./health.ts";
 export { inspect } from "./inspect.ts";
 export { count, list, type Summary } from "./list.ts";
 export { type LogsOptions, logs } from "./logs.ts";
 export { defaultLog, type LogDriver, type LogOptions, type RunOptions, type VolumeOption } from "./options.ts";
-export { reap, remove } from "./remove.ts";
+export { relay } from "./relay.ts";
+export { remove } from "./remove.ts";
+export { reap, startAfterBoot } from "./restart.ts";
 export { type RunResult, run } from "./run.ts";
 export { signalNumber } from "./signals.ts";
 export { start } from "./start.ts";

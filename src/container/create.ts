@@ -43,7 +43,8 @@ export function createContainer(store: Store, options: RunOptions, boot: string 
 	using held = new DisposableStack();
 	held.use(lockOperation(store, id));
 	try {
-		const container = insert(store, id, image?.id ?? null, command, options, boot);
+		const labels = { ...image?.config.config.Labels, ...options.labels };
+		const container = insert(store, id, image?.id ?? null, command, options, boot, labels);
 		trace("time", "container inserted");
 		const kept = held.move();
 		return { container, image, [Symbol.dispose]: () => kept.dispose() };

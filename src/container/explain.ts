@@ -13,7 +13,7 @@ import { specOf } from "./launching.ts";
 import { checkName, generateId } from "./names.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
-import type { Container } from "./table.ts";
+import { type Container, unstarted } from "./table.ts";
 
 const STDOUT = 1;
 
@@ -87,11 +87,9 @@ function imaginary(image: Image | undefined, options: RunOptions): Container {
 		image: image?.id ?? null,
 		created: "",
 		options,
-		started: null,
-		finished: null,
-		exitCode: null,
-		error: null,
+		labels: {},
 		boot: null,
+		...unstarted,
 	};
 }
 

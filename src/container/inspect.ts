@@ -7,7 +7,7 @@ import { containerDirectory, layersDirectory, runDirectory } from "../places.ts"
 import { INIT_ANNOTATION, type Spec } from "../runtime/runtime.ts";
 import { specOf } from "./launching.ts";
 import { logName } from "./plan.ts";
-import { type Look, look, stateName } from "./state.ts";
+import { isUp, type Look, look, stateName } from "./state.ts";
 import { type Container, find } from "./table.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
@@ -33,7 +33,7 @@ export function inspect(store: Store, name: string): object {
 		HostsPath: `${run}/hosts`,
 		LogPath: container.options.log.driver === "none" ? "" : `${directory}/${logName(container.id, container.options)}`,
 		Name: `/${container.name}`,
-		RestartCount: 0,
+		RestartCount: container.restarts,
 		Driver: "overlay2",
 		Platform: "linux",
 		MountLabel: "",
@@ -71,9 +71,9 @@ function stateOf(seen: Look): object {
 	const { container, running } = seen;
 	return {
 		Status: stateName(seen),
-		Running: running !== undefined,
+		Running: isUp(seen),
 		Paused: false,
-		Restarting: false,
+		Restarting: stateName(seen) === "restarting",
 		OOMKilled: false,
 		Dead: false,
 		Pid: running?.program ?? 0,
@@ -99,7 +99,10 @@ function hostConfig({ options }: Container, spec: Spec): object {
 		},
 		NetworkMode: options.network,
 		PortBindings: {},
-		RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
+		RestartPolicy: {
+			Name: options.restart?.name ?? "no",
+			MaximumRetryCount: options.restart?.maximumRetries ?? 0,
+		},
 		AutoRemove: options.remove,
 		CapAdd: null,
 		CapDrop: null,

@@ -9,9 +9,11 @@ import { open } from "../../ffi/file.ts";
 import { openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
+import { now } from "../clock.ts";
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Image } from "../image/image.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, runDirectory } from "../places.ts";
 import {
@@ -24,12 +26,15 @@ import {
 } from "../runtime/runtime.ts";
 import { callerStreams } from "./callers.ts";
 import { hostDevices } from "./devices.ts";
+import { recordOf } from "./events.ts";
 import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
 import { lockRoot } from "./locks.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
+import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import type { Container } from "./table.ts";
+import { watch } from "./watched.ts";
 import { userIn } from "./who.ts";
 
 const STDOUT = 1;
@@ -83,12 +88,27 @@ export async function launchContainer(
 		descriptors: numbers,
 		terminalSize: options.tty && listening.attached ? terminalSize(STDOUT) : undefined,
 		detached: !listening.attached,
+		restart: restartRule(container),
 	});
 	const capabilities = capabilityMask(spec.process.capabilities.effective);
 	const user = spec.annotations[USER_ANNOTATION] ?? "";
-	const answer = (pid: number) => encodeIdentity(userIn(pid, user, options.groups), capabilities);
-	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), answer });
+	let time: string | undefined;
+	const answer = (pid: number) => {
+		// The last we do before the program starts: its end comes after that, however soon.
+		time = now();
+		return encodeIdentity(userIn(pid, user, options.groups), capabilities);
+	};
+	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
+	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
+	noteStarted(store, container, listening, time);
 	return { pid, control: control[0] };
+}
+
+function noteStarted(store: Store, container: Container, { attached }: Listening, time: string | undefined): void {
+	if (attached) recordOf(store, container, "attach", { time });
+	recordOf(store, container, "start", { time });
+	announce(store);
+	trace("time", "start recorded");
 }
 
 /** config.json of a container, built anew: everything it depends on is stored. */

@@ -2,9 +2,10 @@
 
 import { formatTime } from "../clock.ts";
 import type { Store } from "../kernel/store.ts";
+import type { HealthStatus } from "./health.ts";
 import { tryLockOperation } from "./locks.ts";
 import { clearGraves, erase } from "./remove.ts";
-import { look, started, stateName, sweep } from "./state.ts";
+import { look, type StateName, started, stateName, sweep } from "./state.ts";
 import { all, type Container } from "./table.ts";
 
 export interface Summary {
@@ -15,14 +16,16 @@ export interface Summary {
 	command: string[];
 	/** RFC 3339, nanoseconds */
 	created: string;
-	state: "created" | "running" | "exited";
+	state: StateName;
+	/** of one with a health check, while it runs */
+	health?: HealthStatus;
 	started?: string;
 	finished?: string;
 	exitCode?: number;
 	error?: string;
 }
 
-/** Containers, newest first; only those that run unless `all`. */
+/** Containers, newest first; only those that run, or wait for their restart, unless `all`. */
 export function list(store: Store, options: { all: boolean }): Summary[] {
 	const ids = started(store);
 	const containers = all(store);
@@ -31,7 +34,7 @@ export function list(store: Store, options: { all: boolean }): Summary[] {
 	return containers
 		.map((container) => summarize(store, container, ids))
 		.filter((summary) => summary !== undefined)
-		.filter((summary) => options.all || summary.state === "running");
+		.filter((summary) => options.all || summary.state === "running" || summary.state === "restarting");
 }
 
 /** How many containers there are, and how many of them run. */
@@ -44,7 +47,8 @@ export function count(store: Store): { containers: number; running: number; stop
 function summarize(store: Store, container: Container, ids: Set<string>): Summary | undefined {
 	const seen = look(store, container, ids);
 	const state = stateName(seen);
-	if (state !== "running" && isLeftover(seen.container) && reapLeftover(store, container)) return undefined;
+	if (state !== "running" && state !== "restarting" && isLeftover(seen.container) && reapLeftover(store, container))
+		return undefined;
 	const { options, command, id, name, created, finished, exitCode, error } = seen.container;
 	const startedAt = seen.running ? formatTime(seen.running.started) : seen.container.started;
 	return {

@@ -17,6 +17,8 @@ import {
 	type Spec,
 } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
+import type { RestartRule } from "./policy.ts";
+import { reapCommand } from "./waiter.ts";
 
 /** Numbers of the helper's descriptors; -1 where there is none. */
 export interface HelperDescriptors {
@@ -42,6 +44,8 @@ export interface PlanOptions {
 	terminalSize?: { rows: number; columns: number };
 	/** nobody is there for the output */
 	detached: boolean;
+	/** when its end is to wake bunker up */
+	restart?: RestartRule;
 }
 
 /** Compiles the start of a container. */
@@ -60,12 +64,8 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			...plan.descriptors,
 			home: -1,
 			log: { ...options.log, name: logName(id, options) },
-			cleanup: options.remove
-				? {
-						argv: [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__reap", id],
-						environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
-					}
-				: undefined,
+			restart: plan.restart,
+			cleanup: options.remove || plan.restart ? reapCommand(places, id) : undefined,
 		},
 	});
 }

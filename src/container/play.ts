@@ -32,6 +32,8 @@ export interface Launch {
 	sync?: [ours: number, childs: number];
 	/** shown by `ps` behind the monitor's name */
 	title: string;
+	/** what is done once the helper, which becomes the monitor, is there */
+	spawned?: (monitor: number) => void;
 	/** the answer to the sync, given the child's pid */
 	answer?: (pid: number) => Uint8Array;
 }
@@ -48,6 +50,7 @@ export async function play(launch: Launch): Promise<number> {
 	trace("time", "tape encoded");
 	const helper = await spawnHelper(descriptors.withJob(job), launch.title);
 	trace("time", "helper started");
+	launch.spawned?.(helper.pid);
 	for (const fd of [job, helper.pidfd, control[1]]) close(fd);
 	if (sync) close(sync[1]);
 	const child = expectPacket(launch, PACKET.type.forked);

@@ -3,13 +3,17 @@
 import { list, makeDirectories, removeTree } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { type End, recordDeath } from "./ending.ts";
+import { recordOf } from "./events.ts";
 import { dropLock, lockOperation } from "./locks.ts";
 import { outcome } from "./outcome.ts";
-import { look } from "./state.ts";
+import { isUp, look, lookHeld, see, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
 import { byId, type Container, drop, find } from "./table.ts";
+import { cancelWait } from "./waiter.ts";
 
 /**
  * Removes containers. With `force` those that run are killed, all before the
@@ -33,16 +37,17 @@ export async function remove(
 
 function killIfRunning(store: Store, container: Container): void {
 	const { running } = look(store, container);
-	if (running) killProgram(running);
+	if (running) killProgram(store, container, running);
 }
 
 function removeOne(store: Store, name: string, id: string, force: boolean): void {
 	using _operation = lockOperation(store, id);
 	// Somebody may have started or removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
-	const { container, running } = look(store, find(store, id));
-	if (running && !force)
-		throw new Failure(`cannot remove container "${name}": container is running`, {
+	const seen = lookHeld(store, find(store, id));
+	const { container, running } = seen;
+	if (isUp(seen) && !force)
+		throw new Failure(`cannot remove container "${name}": container is ${stateName(seen)}`, {
 			hint: "stop the container before removing it, or use --force",
 		});
 	if (running) killAndWait(store, container, running);
@@ -55,23 +60,40 @@ function removeOne(store: Store, name: string, id: string, force: boolean): void
  * kill leaves after that, the next `rm` or `ps` clears.
  */
 export function erase(store: Store, id: string): void {
+	const container = byId(store, id);
+	bury(store, id, container, container && see(store, id)?.end);
+}
+
+/** @param end of a run that is not in the row yet */
+function bury(store: Store, id: string, container: Container | undefined, end: End | undefined): void {
+	for (const waiter of [container?.waiter, end?.waiter]) if (waiter) cancelWait(waiter);
 	const directory = containerDirectory(store.places, id);
 	const grave = `${temporaryDirectory(store.places)}/${GRAVE}${id}`;
 	if (!attemptRename(directory, grave)) {
 		makeDirectories(temporaryDirectory(store.places), 0o700);
 		attemptRename(directory, grave);
 	}
-	dropRow(store, id, grave);
+	dropRow(store, id, grave, () => {
+		if (!container) return;
+		if (end) recordDeath(store, container, end);
+		recordOf(store, container, "destroy");
+	});
+	announce(store);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
 	removeTree(grave);
 }
 
 /** On a full disk the row can go only when the directory has made room. */
-function dropRow(store: Store, id: string, grave: string): void {
-	if (outcome(() => drop(store, id)).failure === undefined) return;
+function dropRow(store: Store, id: string, grave: string, recordEvents: () => void): void {
+	const work = () =>
+		store.transaction(() => {
+			recordEvents();
+			drop(store, id);
+		});
+	if (outcome(work).failure === undefined) return;
 	removeTree(grave);
-	drop(store, id);
+	work();
 }
 
 const GRAVE = "removed-";
@@ -87,11 +109,10 @@ export function eraseEnded(store: Store, id: string): void {
 	using _operation = lockOperation(store, id);
 	const container = byId(store, id);
 	// Somebody else has removed it: the lock's file is ours, made anew.
-	if (!container) dropLock(store, id);
-	else if (!look(store, container).running) erase(store, id);
-}
-
-/** The hidden verb of a monitor whose `--rm` container has ended with no CLI there: removes it. */
-export function reap(store: Store, id: string): void {
-	if (byId(store, id)?.options.remove) eraseEnded(store, id);
+	if (!container) {
+		dropLock(store, id);
+		return;
+	}
+	const seen = see(store, id);
+	if (!seen || seen.end) bury(store, id, container, seen?.end);
 }

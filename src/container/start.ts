@@ -7,7 +7,7 @@ import { type Listening, launchContainer, type Started } from "./launching.ts";
 import { dropLock, lockOperation } from "./locks.ts";
 import { eraseEnded } from "./remove.ts";
 import { follow } from "./session.ts";
-import { bootId, look } from "./state.ts";
+import { bootId, isUp, lookHeld } from "./state.ts";
 import { byId, type Container, find, noteFailedStart, noteStart } from "./table.ts";
 
 /**
@@ -34,17 +34,21 @@ export async function start(
 	return end.exitCode;
 }
 
+/** As it is when the user starts it: what its policy counts begins anew. */
+const fresh = (container: Container): Container => ({ ...container, restarts: 0, restartDelay: 0, stopped: false });
+
 /** Of several starts at once one does it; the others find it running. */
 async function startOnce(store: Store, container: Container, listening: Listening): Promise<Started | undefined> {
 	const { id } = container;
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
-	if (look(store, find(store, id)).running) return undefined;
+	const seen = lookHeld(store, find(store, id));
+	if (isUp(seen)) return undefined;
 	noteStart(store, id, bootId());
 	try {
 		const image = container.image === null ? undefined : get(store, container.image);
-		return await launchContainer(store, container, image, listening);
+		return await launchContainer(store, fresh(seen.container), image, listening);
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
 		noteFailedStart(store, id, error.exitCode, error.message);

@@ -7,13 +7,16 @@
 import { list, removeTree } from "../../ffi/directory.ts";
 import { close, readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
-import { decodeRecords, decodeState, RECORD_DIED, type State } from "../../ffi/tape.ts";
+import { decodeRecords, decodeState, RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
 import { formatTime, now } from "../clock.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
+import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
 import { outcome } from "./outcome.ts";
-import { byId, type Container, noteEnd, noteNoStart } from "./table.ts";
+import { byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
+import { isWaiting, self, waiterName } from "./waiter.ts";
 
 const SIGKILL = 9;
 /** What docker says of containers that ran when the host went down. */
@@ -26,10 +29,19 @@ export interface Look {
 	running?: State;
 }
 
-/** `created`, `running` or `exited`, as docker names them. */
-export function stateName(look: Look): "created" | "running" | "exited" {
-	if (look.running) return "running";
-	return look.container.finished === null ? "created" : "exited";
+/** As docker names it; "restarting" is one that has ended and waits to start again. */
+export type StateName = "created" | "running" | "restarting" | "exited";
+
+/** The state of a container. */
+export function stateName({ container, running }: Look): StateName {
+	if (running) return "running";
+	if (container.waiter !== null) return "restarting";
+	return container.finished === null ? "created" : "exited";
+}
+
+/** True for what docker counts as running: also what waits to be restarted. */
+export function isUp(look: Look): boolean {
+	return look.running !== undefined || look.container.waiter !== null;
 }
 
 /** The id of this boot. */
@@ -49,30 +61,42 @@ export function started(store: Store): Set<string> {
  * @param ids what `started` said, when many are looked at
  */
 export function look(store: Store, container: Container, ids?: Set<string>): Look {
-	if (ids ? ids.has(container.id) : true) {
-		const found = lookAtRun(store, container);
-		if (found) return found;
-	}
-	return lookAtRow(store, container);
+	const seen = ids && !ids.has(container.id) ? undefined : see(store, container.id);
+	if (!seen) return lookAtRow(store, container);
+	return seen.end ? fold(store, container, seen.end) : { container, running: seen.state };
 }
 
-function lookAtRun(store: Store, container: Container): Look | undefined {
-	const directory = runDirectory(store.places, container.id);
+/**
+ * Looks at a container whose operation lock the caller holds: nobody else
+ * folds, starts or removes it. @param container its row, read under the lock
+ */
+export function lookHeld(store: Store, container: Container): Look {
+	const seen = see(store, container.id);
+	if (seen?.end) return { container: settle(store, container, seen.state, seen.end) };
+	if (seen) return { container, running: seen.state };
+	return { container: settleRow(store, container) };
+}
+
+/** What a start has left in the run directory: a run, and its end once it has one. */
+export interface Seen {
+	state: State;
+	end?: End;
+}
+
+/** Looks at the run directory, and changes nothing; undefined where there is no run, or its end was written down. */
+export function see(store: Store, id: string): Seen | undefined {
+	const directory = runDirectory(store.places, id);
 	const state = readState(directory);
 	if (!state) return undefined;
+	const started = formatTime(state.started);
 	const died = recordedEnd(directory);
-	if (died) return fold(store, container, state, { ...startOf(state), ...died });
-	if (isAlive(state.monitor, state.monitorStart)) return { container, running: state };
+	if (died) return { state, end: { started, ...died } };
+	if (isAlive(state.monitor, state.monitorStart)) return { state };
 	// It may have recorded the end between our two looks.
 	const late = recordedEnd(directory);
-	if (late) return fold(store, container, state, { ...startOf(state), ...late });
+	if (late) return { state, end: { started, ...late } };
 	endOrphan(state);
-	return fold(store, container, state, {
-		...startOf(state),
-		finished: now(),
-		exitCode: 128 + SIGKILL,
-		error: "the monitor was killed",
-	});
+	return { state, end: { started, finished: now(), exitCode: 128 + SIGKILL, error: "the monitor was killed" } };
 }
 
 function readState(directory: string): State | undefined {
@@ -80,12 +104,14 @@ function readState(directory: string): State | undefined {
 	return bytes && decodeState(bytes);
 }
 
-const startOf = (state: State) => ({ started: formatTime(state.started) });
-
-function recordedEnd(directory: string): { finished: string; exitCode: number } | undefined {
+function recordedEnd(directory: string): Omit<End, "started"> | undefined {
 	const bytes = readFileIfThere(`${directory}/record`);
-	const died = bytes && decodeRecords(bytes).findLast((entry) => entry.kind === RECORD_DIED);
-	return died && { finished: formatTime(died.time), exitCode: died.status };
+	const entries = bytes ? decodeRecords(bytes) : [];
+	const died = entries.findLast((entry) => entry.kind === RECORD_DIED);
+	const waits = entries.findLast((entry) => entry.kind === RECORD_WAITS);
+	if (!died) return undefined;
+	const end = { finished: formatTime(died.time), exitCode: died.status };
+	return waits ? { ...end, waiter: waiterName(waits.status, waits.time) } : end;
 }
 
 /** The first process dies with its monitor, unless it has told the kernel otherwise. */
@@ -97,62 +123,66 @@ function endOrphan(state: State): void {
 }
 
 /**
- * Writes an end into the row and removes the run directory. If somebody is
- * just starting or removing the container, it is theirs to do; if somebody has
- * done so since we looked, we look again.
+ * Writes an end into the row. If somebody is just starting or removing the
+ * container, it is theirs to do; if somebody has done so since we looked, we
+ * look again.
  */
-function fold(
-	store: Store,
-	container: Container,
-	seen: State,
-	end: { started: string; finished: string; exitCode: number; error?: string },
-): Look {
+function fold(store: Store, container: Container, end: End): Look {
 	using operation = tryLockOperation(store, container.id);
-	if (!operation) return { container: { ...container, error: null, ...end } };
-	const directory = runDirectory(store.places, container.id);
-	const current = readState(directory);
-	if (current?.monitor !== seen.monitor || current.monitorStart !== seen.monitorStart)
-		return lookLocked(store, byId(store, container.id) ?? container);
-	// A look does not fail because it cannot write: on a full disk the record stays, for the next one.
-	if (outcome(() => noteEnd(store, container.id, end)).failure === undefined) removeTree(directory);
-	return { container: { ...container, error: null, ...end } };
+	if (!operation) return { container: { ...container, ...ended(container, end, end.waiter ?? self()) } };
+	const row = byId(store, container.id);
+	return row ? lookHeld(store, row) : { container };
 }
 
-/** What is seen while we hold the operation lock: nobody else folds, starts or removes. */
-function lookLocked(store: Store, container: Container): Look {
-	const directory = runDirectory(store.places, container.id);
-	const state = readState(directory);
-	if (!state) return { container };
-	const died = recordedEnd(directory);
-	return died ? { container: { ...container, ...startOf(state), ...died } } : { container, running: state };
-}
-
-/** A container that was started, has no end, and nothing in the run directory: lost with an earlier boot. */
+/** Nothing in the run directory: the row alone tells. */
 function lookAtRow(store: Store, container: Container): Look {
-	if (container.boot === null || container.finished !== null) return { container };
-	if (container.boot === bootId()) return lookAtStart(store, container);
+	if (isSettled(container)) return { container };
 	using operation = tryLockOperation(store, container.id);
 	const row = byId(store, container.id);
-	// Somebody starts it just now, or has done so since we read the row.
-	if (!operation || row?.boot !== container.boot || row.finished !== null) return { container: row ?? container };
-	const end = {
+	// Somebody starts it just now, or has removed it.
+	return operation && row ? lookHeld(store, row) : { container: row ?? container };
+}
+
+/** True if the row needs no look: what it says of the past is all there is. */
+function isSettled({ boot, finished, waiter }: Container): boolean {
+	if (boot === null) return true;
+	if (waiter !== null) return isWaiting(waiter) && boot === bootId();
+	return finished !== null;
+}
+
+/** A row that cannot be true any more; by the holder of the lock. */
+function settleRow(store: Store, container: Container): Container {
+	if (isSettled(container)) return container;
+	if (container.boot !== bootId()) return settleLost(store, container);
+	// Who waited was killed.
+	if (container.waiter !== null) return takeOver(store, container);
+	// Started in this boot, and nothing to see: its bunker was killed at it.
+	outcome(() => noteNoStart(store, container.id));
+	return byId(store, container.id) ?? container;
+}
+
+/** It ran, or was to be restarted, when the host went down. */
+function settleLost(store: Store, container: Container): Container {
+	if (container.finished !== null) {
+		outcome(() => noteWaiter(store, container.id, null));
+		return { ...container, waiter: null };
+	}
+	const end: End = {
 		started: container.started ?? container.created,
 		finished: now(),
 		exitCode: EXIT_LOST,
 		error: "the host was rebooted",
 	};
-	outcome(() => noteEnd(store, container.id, end));
-	return { container: { ...container, ...end } };
-}
-
-/** Started in this boot, and nothing to see: somebody is at it, or was killed at it, or has just folded the end. */
-function lookAtStart(store: Store, container: Container): Look {
-	using operation = tryLockOperation(store, container.id);
-	if (!operation) return { container };
-	const found = lookAtRun(store, container);
-	if (found) return found;
-	outcome(() => noteNoStart(store, container.id));
-	return { container: byId(store, container.id) ?? container };
+	const { restarts, restartDelay } = container;
+	const after = { ...end, error: end.error as string, restarts, restartDelay, waiter: null };
+	outcome(() => {
+		store.transaction(() => {
+			noteEnd(store, container.id, after);
+			recordDeath(store, container, end);
+		});
+		announce(store);
+	});
+	return { ...container, ...after };
 }
 
 /**

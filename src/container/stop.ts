@@ -7,6 +7,8 @@ import { decodeRecords, RECORD_DIED, type State } from "../../ffi/tape.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
+import { lookToEnd } from "./cancel.ts";
+import { note } from "./events.ts";
 import { readSpec } from "./files.ts";
 import { lockRoot } from "./locks.ts";
 import { outcome } from "./outcome.ts";
@@ -14,6 +16,7 @@ import { signalNumber } from "./signals.ts";
 import { STOP_SIGNAL_ANNOTATION } from "./spec.ts";
 import { look } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
+import { waitForWaiter } from "./waiter.ts";
 
 const SIGKILL = 9;
 const DEFAULT_GRACE = 10;
@@ -54,12 +57,19 @@ export async function stop(
 }
 
 function askToStop(store: Store, name: string): Stopping | undefined {
-	const { container, running } = look(store, find(store, name));
+	const { container, running, cancelled } = lookToEnd(store, find(store, name));
+	if (cancelled) note(store, container, "stop");
 	if (!running) return undefined;
 	const signal = readSpec(store, container.id)?.annotations[STOP_SIGNAL_ANNOTATION] ?? "SIGTERM";
 	const pidfd = openProcess(running.program, running.programStart);
-	if (pidfd !== undefined) sendSignal(pidfd, signalNumber(signal));
+	if (pidfd !== undefined) send(store, container, pidfd, signalNumber(signal));
 	return { container, running, pidfd };
+}
+
+/** The event first: what follows from the signal comes after it. */
+function send(store: Store, container: Container, pidfd: number, signal: number): void {
+	note(store, container, "kill", { attributes: { signal: String(signal) } });
+	sendSignal(pidfd, signal);
 }
 
 /** @returns true if it had to be killed */
@@ -68,18 +78,19 @@ function finishStop(store: Store, { container, running, pidfd }: Stopping, deadl
 	if (pidfd !== undefined) {
 		const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
 		killed = waitReadable([pidfd], left).length === 0;
-		if (killed) sendSignal(pidfd, SIGKILL);
+		if (killed) send(store, container, pidfd, SIGKILL);
 		close(pidfd);
 	}
 	waitForRecord(store, container, running);
+	note(store, container, "stop");
 	return killed;
 }
 
-/** Kills a program without waiting for its end. */
-export function killProgram(running: State): void {
+/** Kills a container's program without waiting for its end. */
+export function killProgram(store: Store, container: Container, running: State): void {
 	const pidfd = openProcess(running.program, running.programStart);
 	if (pidfd === undefined) return;
-	sendSignal(pidfd, SIGKILL);
+	send(store, container, pidfd, SIGKILL);
 	close(pidfd);
 }
 
@@ -91,7 +102,7 @@ export function killProgram(running: State): void {
 export function killAndWait(store: Store, container: Container, running: State): void {
 	const pidfd = openProcess(running.program, running.programStart);
 	if (pidfd !== undefined) {
-		sendSignal(pidfd, SIGKILL);
+		send(store, container, pidfd, SIGKILL);
 		waitReadable([pidfd]);
 		close(pidfd);
 	}
@@ -105,19 +116,24 @@ export function killAndWait(store: Store, container: Container, running: State):
 export function kill(store: Store, name: string, options: { signal: string }): void {
 	const container = find(store, name);
 	const signal = signalNumber(options.signal);
-	const { running } = look(store, container);
+	const { running, cancelled } = lookToEnd(store, container);
+	if (cancelled) return;
 	const pidfd = running && openProcess(running.program, running.programStart);
 	if (running === undefined || pidfd === undefined)
 		throw new Failure(`cannot kill container: ${name}: container ${container.id.slice(0, 12)} is not running`);
-	sendSignal(pidfd, signal);
+	send(store, container, pidfd, signal);
 	if (signal === SIGKILL) waitForRecord(store, container, running);
 	close(pidfd);
 }
 
 /** Waits until a container has ended. @returns its exit code */
 export async function wait(store: Store, name: string): Promise<number> {
-	const container = find(store, name);
-	const seen = look(store, container);
+	let seen = look(store, find(store, name));
+	// docker: what waits for its restart runs, and has not ended.
+	while (seen.container.waiter !== null) {
+		waitForWaiter(seen.container.waiter);
+		seen = look(store, find(store, seen.container.id));
+	}
 	if (!seen.running) return seen.container.exitCode ?? 0;
 	return waitForRecord(store, seen.container, seen.running);
 }

@@ -2,7 +2,10 @@
 
 import { now } from "../clock.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
 import { isConflict, type Store } from "../kernel/store.ts";
+import { recordOf } from "./events.ts";
+import type { Health } from "./health.ts";
 import { checkName, generateName } from "./names.ts";
 import type { RunOptions } from "./options.ts";
 
@@ -21,23 +24,79 @@ export interface Container {
 	exitCode: number | null;
 	error: string | null;
 	boot: string | null;
+	/** the image's labels, with those of the flags over them */
+	labels: Record<string, string>;
+	/** by the restart policy, since the user started it */
+	restarts: number;
+	/** milliseconds that the last of these restarts waited; 0: there was none */
+	restartDelay: number;
+	/** `PID START` of the process that waits to restart it; null: no restart is due */
+	waiter: string | null;
+	/** the user has ended it, which no policy undoes */
+	stopped: boolean;
+	/** as the last run left it; null: it has no health check, or has not ended yet */
+	health: Health | null;
+	/** of this run: changes of its health that are events already */
+	healthChanges: number;
 }
 
-interface Row extends Omit<Container, "options" | "command" | "exitCode"> {
+type Named = "options" | "command" | "exitCode" | "labels" | "restartDelay" | "stopped" | "health" | "healthChanges";
+
+interface Row extends Omit<Container, Named> {
 	options: string;
 	command: string;
 	exit_code: number | null;
+	labels: string | null;
+	restart_delay: number;
+	stopped: number;
+	health: string | null;
+	health_changes: number;
 }
 
-function decode({ exit_code, options, command, ...row }: Row): Container {
-	return { ...row, options: JSON.parse(options), command: JSON.parse(command), exitCode: exit_code };
+function decode({
+	exit_code,
+	restart_delay,
+	health_changes,
+	options,
+	command,
+	labels,
+	health,
+	...row
+}: Row): Container {
+	const parsed: RunOptions = JSON.parse(options);
+	return {
+		...row,
+		options: parsed,
+		command: JSON.parse(command),
+		exitCode: exit_code,
+		labels: labels === null ? (parsed.labels ?? {}) : JSON.parse(labels),
+		restartDelay: restart_delay,
+		stopped: row.stopped === 1,
+		health: health === null ? null : JSON.parse(health),
+		healthChanges: health_changes,
+	};
 }
+
+/** What a row says before the first start. */
+export const unstarted = {
+	started: null,
+	finished: null,
+	exitCode: null,
+	error: null,
+	restarts: 0,
+	restartDelay: 0,
+	waiter: null,
+	stopped: false,
+	health: null,
+	healthChanges: 0,
+} satisfies Partial<Container>;
 
 /**
  * Adds a container; its name is checked, or made up.
  * @param id a new one; who starts the container holds its operation lock already
  * @param command the program and its arguments, for listings
  * @param boot id of this boot, if it is started at once
+ * @param labels the image's, with those of the flags over them
  * @throws Failure (125) where the name is taken
  */
 export function insert(
@@ -47,6 +106,7 @@ export function insert(
 	command: string[],
 	options: RunOptions,
 	boot: string | null,
+	labels: Record<string, string> = options.labels ?? {},
 ): Container {
 	if (options.name !== undefined) checkName(options.name);
 	const container: Container = {
@@ -56,31 +116,38 @@ export function insert(
 		image,
 		created: now(),
 		options,
-		started: null,
-		finished: null,
-		exitCode: null,
-		error: null,
 		boot,
+		labels,
+		...unstarted,
 	};
 	for (let attempt = 0; ; attempt++) {
 		if (options.name === undefined) container.name = generateName(attempt);
 		try {
-			store.run(
-				"INSERT INTO container (id, name, command, image, created, options, boot) VALUES (?, ?, ?, ?, ?, ?, ?)",
-				container.id,
-				container.name,
-				JSON.stringify(command),
-				image,
-				container.created,
-				JSON.stringify(options),
-				boot,
-			);
+			store.transaction(() => {
+				insertRow(store, container);
+				recordOf(store, container, "create", { time: container.created });
+			});
+			announce(store);
 			return container;
 		} catch (error) {
 			if (!isConflict(error)) throw error;
 			if (options.name !== undefined) throw nameTaken(store, options.name);
 		}
 	}
+}
+
+function insertRow(store: Store, { id, name, command, image, created, options, boot, labels }: Container): void {
+	store.run(
+		"INSERT INTO container (id, name, command, image, created, options, boot, labels) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		id,
+		name,
+		JSON.stringify(command),
+		image,
+		created,
+		JSON.stringify(options),
+		boot,
+		JSON.stringify(labels),
+	);
 }
 
 function nameTaken(store: Store, name: string): Failure {
@@ -132,10 +199,15 @@ function decodeFirst(row: Row | undefined): Container | undefined {
 	return row && decode(row);
 }
 
-/** Notes that a start is tried in this boot; what an earlier end said is over. */
-export function noteStart(store: Store, id: string, boot: string): void {
+/**
+ * Notes that a start is tried in this boot; what an earlier end said is over.
+ * @param options.byPolicy a restart: what the policy counts goes on
+ */
+export function noteStart(store: Store, id: string, boot: string, options: { byPolicy?: boolean } = {}): void {
+	const counters = options.byPolicy ? "" : ", restarts = 0, restart_delay = 0, stopped = 0";
 	store.run(
-		"UPDATE container SET boot = ?, started = NULL, finished = NULL, exit_code = NULL, error = NULL WHERE id = ?",
+		`UPDATE container SET boot = ?, started = NULL, finished = NULL, exit_code = NULL, error = NULL, waiter = NULL,
+		 health_changes = 0${counters} WHERE id = ?`,
 		boot,
 		id,
 	);
@@ -146,25 +218,54 @@ export function noteNoStart(store: Store, id: string): void {
 	store.run("UPDATE container SET boot = NULL WHERE id = ? AND finished IS NULL", id);
 }
 
-/** Notes how a container ended. */
+/** Notes how a container ended, and whether it is to start again. */
 export function noteEnd(
 	store: Store,
 	id: string,
-	end: { started: string; finished: string; exitCode: number; error?: string },
+	end: Pick<Container, "started" | "finished" | "exitCode" | "error" | "restarts" | "restartDelay" | "waiter">,
 ): void {
 	store.run(
-		"UPDATE container SET started = ?, finished = ?, exit_code = ?, error = ? WHERE id = ?",
+		`UPDATE container SET started = ?, finished = ?, exit_code = ?, error = ?,
+		 restarts = ?, restart_delay = ?, waiter = ? WHERE id = ?`,
 		end.started,
 		end.finished,
 		end.exitCode,
-		end.error ?? null,
+		end.error,
+		end.restarts,
+		end.restartDelay,
+		end.waiter,
 		id,
 	);
 }
 
-/** Notes why a container could not be started. */
-export function noteFailedStart(store: Store, id: string, exitCode: number, error: string): void {
-	store.run("UPDATE container SET boot = NULL, exit_code = ?, error = ? WHERE id = ?", exitCode, error, id);
+/** Notes who waits to restart a container; null: nobody does, the restart is off. */
+export function noteWaiter(store: Store, id: string, waiter: string | null): void {
+	store.run("UPDATE container SET waiter = ? WHERE id = ?", waiter, id);
+}
+
+/** Notes that the user ends a container: whatever waits to restart it is off. */
+export function noteStopped(store: Store, id: string): void {
+	store.run("UPDATE container SET stopped = 1, waiter = NULL WHERE id = ?", id);
+}
+
+/**
+ * Notes why a container could not be started.
+ * @param finished when, of one that has run before; null: it counts as created
+ */
+export function noteFailedStart(
+	store: Store,
+	id: string,
+	exitCode: number,
+	error: string,
+	finished: string | null = null,
+): void {
+	store.run(
+		"UPDATE container SET boot = NULL, finished = ?, exit_code = ?, error = ? WHERE id = ?",
+		finished,
+		exitCode,
+		error,
+		id,
+	);
 }
 
 /** Removes the row. @returns false if somebody else has done it */

@@ -3,6 +3,9 @@
 import { POLICY } from "../../ffi/tape.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
 
+/** in a millisecond */
+const NANOSECONDS = 1_000_000;
+
 /** How one of the caller's descriptors may be used; numbers are the helper's. */
 export interface Caller {
 	fd: number;
@@ -27,6 +30,8 @@ export interface PolicyOptions {
 	/** stdin, stdout, stderr of the CLI for a session without a terminal */
 	callers: (Caller | undefined)[];
 	log: { driver: keyof typeof POLICY.log; maxSize: number; maxFiles: number; name: string };
+	/** the end wakes bunker up, by way of `cleanup`, after so many milliseconds; undefined: it does not */
+	restart?: { onFailure: boolean; delay: number; firstDelay: number; goodRun: number };
 	/** argv and environment of the clean-up */
 	cleanup?: { argv: string[]; environment: string[] };
 }
@@ -91,6 +96,7 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	const set = (at: number, value: number) => tape.word32(place.plus(at), value);
 	let flags = 0;
 	for (const name of ["terminal", "exec", "remove", "detached"] as const) if (options[name]) flags |= flag[name];
+	if (options.restart) flags |= flag.restart | (options.restart.onFailure ? flag.onFailure : 0);
 	set(offset.version, POLICY.version);
 	set(offset.flags, flags);
 	for (const name of ["control", "cli", "sync", "lock", "runDirectory", "logDirectory", "home"] as const)
@@ -106,6 +112,8 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	set(offset.logMaxFiles, options.log.maxFiles);
 	tape.word64(place.plus(offset.logMaxSize), options.log.maxSize);
 	set(offset.logName, tape.text(options.log.name).offset);
+	for (const name of ["delay", "firstDelay", "goodRun"] as const)
+		tape.word64(place.plus(offset[name]), (options.restart?.[name] ?? 0) * NANOSECONDS);
 	if (options.cleanup) {
 		set(offset.cleanup, tape.pointers(options.cleanup.argv.map((one) => tape.text(one))).offset);
 		set(offset.cleanupEnvironment, tape.pointers(options.cleanup.environment.map((one) => tape.text(one))).offset);

@@ -13,3 +13,4 @@ export type { RootSource } from "./root.ts";
 export type { Device, Mount, Process, Spec } from "./spec.ts";
 export { DEVICES_ANNOTATION, INIT_ANNOTATION, USER_ANNOTATION } from "./spec.ts";
 export { compileStart, type StartFacts } from "./starting.ts";
+export { compileWait } from "./waiting.ts";
