@@ -26,6 +26,7 @@ export const O_NOFOLLOW = arm ? 0o100000 : 0o400000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
+export const SEEK_SET = 0;
 export const SEEK_CUR = 1;
 export const SEEK_DATA = 3;
 export const SEEK_HOLE = 4;
@@ -45,6 +46,7 @@ export const RESOLVE_IN_ROOT = 16;
 // stat.h
 export const S_IFMT = 0o170000;
 export const S_IFSOCK = 0o140000;
+export const S_IFLNK = 0o120000;
 export const S_IFREG = 0o100000;
 export const S_IFBLK = 0o060000;
 export const S_IFDIR = 0o040000;

@@ -54,7 +54,7 @@ class Reader {
 	) {
 		for (const [name, flag] of Object.entries(flags)) {
 			if (flag.kind === "list") this.values[name] = [];
-			if (flag.kind === "bool") this.values[name] = false;
+			if (flag.kind === "bool") this.values[name] = flag.standard === "true";
 		}
 	}
 

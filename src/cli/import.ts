@@ -1,7 +1,7 @@
 /** `import`: a tar of a root file system → an image. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { string } from "./flags.ts";
+import { list, string } from "./flags.ts";
 import { openSource } from "./source.ts";
 import { malformed } from "./usage.ts";
 import { verb } from "./verb.ts";
@@ -10,16 +10,19 @@ export default verb({
 	usage: "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
 	operands: { least: 1, most: 2 },
 	completes: ["file"],
-	flags: { message: string("m", "a comment in the image's history") },
+	flags: {
+		change: list("c", "apply an instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL …"),
+		message: string("m", "a comment in the image's history"),
+	},
 	description: "The archive may be compressed with gzip, zstd or xz; - is stdin.",
-	examples: ["import rootfs.tar.xz base:1", "import - busybox < rootfs.tar"],
+	examples: ["import rootfs.tar.xz base:1", "import -c 'CMD [\"sh\"]' - busybox < rootfs.tar"],
 	busy: true,
 	async run({ values, operands: [file = "", reference], open }) {
 		if (/^https?:\/\//.test(file)) throw malformed(`import of ${file} is not supported yet (registries: pull, push)`);
 		const store = await open();
 		const { importTar } = await import("../image/image.ts");
 		using source = await openSource(file === "-" ? undefined : file);
-		const id = await importTar(store, source, reference, { message: values.message });
+		const id = await importTar(store, source, reference, { message: values.message, changes: values.change });
 		writeOut(STDOUT, `${id}\n`);
 		return 0;
 	},

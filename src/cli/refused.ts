@@ -60,7 +60,7 @@ const REFUSED: Record<string, Record<string, string>> = {
 	inspect: { [FORMATS]: "--format -f --size -s --type" },
 	version: { [FORMATS]: "--format -f" },
 	info: { [FORMATS]: "--format -f" },
-	import: { [LATER]: "--change -c", [PLATFORMS]: "--platform" },
+	import: { [PLATFORMS]: "--platform" },
 	load: { [PLATFORMS]: "--platform" },
 	images: { [FORMATS]: "--filter -f --format --tree" },
 	rmi: { [LATER]: "--no-prune", [PLATFORMS]: "--platform" },
@@ -71,8 +71,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
-	[LATER]:
-		"attach builder build commit cp df events export history pause prune rename restart save stats top unpause update",
+	[LATER]: "attach builder build cp df events export history pause prune rename restart save stats top unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

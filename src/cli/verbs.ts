@@ -34,6 +34,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./modules.ts")).wait,
 	},
 	rm: { summary: "Remove containers", load: async () => (await import("./modules.ts")).rm },
+	commit: {
+		summary: "Make an image of what a container has changed",
+		load: async () => (await import("./modules.ts")).commit,
+	},
 	diff: {
 		summary: "List what a container has changed of its image",
 		load: async () => (await import("./modules.ts")).diff,
@@ -80,6 +84,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		summary: "Manage containers",
 		verbs: {
 			create: "create",
+			commit: "commit",
 			diff: "diff",
 			exec: "exec",
 			inspect: "inspect",

@@ -4,6 +4,7 @@
  */
 
 export { attend } from "./attend.ts";
+export { type CommitOptions, commit } from "./commit.ts";
 export { create } from "./create.ts";
 export { diff } from "./diff.ts";
 export { type ExecOptions, exec } from "./exec.ts";

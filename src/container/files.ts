@@ -1,11 +1,13 @@
 /** What a container has on disk before it starts: its directories, and the files that bunker provides for its /etc. */
 
+import { AT_FDCWD } from "../../ffi/constants.ts";
 import { isDirectory, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
 import { readFileIfThere, statusIfThere, unlink, writeFile } from "../../ffi/file.ts";
+import { call } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { baseDirectory, containerDirectory, runDirectory } from "../places.ts";
+import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from "../places.ts";
 import type { Spec } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
 
@@ -24,12 +26,25 @@ export function hostHostname(): string {
 	return text("/proc/sys/kernel/hostname").trim();
 }
 
-/** Makes the directories of a container; those that are there stay. */
-export function makeDirectoriesOf(store: Store, id: string): void {
+/**
+ * Makes the directories of a container; those that are there stay.
+ * @param top the highest layer of its image, by its name
+ */
+export function makeDirectoriesOf(store: Store, id: string, top: string | undefined): void {
 	const directory = containerDirectory(store.places, id);
 	makeDirectories(directory, 0o710);
 	makeDirectory(`${directory}/work`, 0o711);
-	makeDirectory(`${directory}/upper`, 0o755);
+	if (makeDirectory(`${directory}/upper`, 0o755) && top !== undefined)
+		inheritRoot(`${directory}/upper`, `${layersDirectory(store.places)}/${top}`);
+}
+
+const ROOT_MODE = 0o755;
+
+/** Owner and mode of the container's / are the upper directory's, whatever the layers say of it. */
+function inheritRoot(upper: string, layer: string): void {
+	const { mode, uid, gid } = statusIfThere(layer) ?? { mode: ROOT_MODE, uid: 0, gid: 0 };
+	if (uid !== 0 || gid !== 0) call(`change the owner of ${upper}`, "fchownat", AT_FDCWD, upper, uid, gid, 0);
+	if ((mode & 0o7777) !== ROOT_MODE) call(`change the mode of ${upper}`, "fchmodat", AT_FDCWD, upper, mode & 0o7777);
 }
 
 /** Makes the run directory of a start, empty. */

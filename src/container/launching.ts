@@ -68,7 +68,7 @@ export async function launchContainer(
 	checkRoot(options.rootfs);
 	const spec = specOf(store, container, image);
 	makeBase(store);
-	makeDirectoriesOf(store, id);
+	makeDirectoriesOf(store, id, image?.layers.at(-1));
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
 	writeFiles(store, id, spec, options);

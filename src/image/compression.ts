@@ -21,9 +21,14 @@ const MAGIC: [Compression | "bzip2", number[]][] = [
 	["bzip2", [0x42, 0x5a, 0x68]],
 ];
 
+/** POSIX, ustar Interchange Format: its magic, at byte 257 */
+const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
+
 /** How a slice is compressed; undefined: not. @throws Failure where it is in a way that we do not know */
 export function compressionOf(slice: Slice): Compression | undefined {
-	const head = new Window(slice).view(0, Math.min(slice.size, 6));
+	const head = new Window(slice).view(0, Math.min(slice.size, 512));
+	// A tar begins with a name, and a file may be called "BZh".
+	if (USTAR.every((byte, at) => head[257 + at] === byte)) return undefined;
 	const found = MAGIC.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0];
 	if (found === "bzip2") throw new Failure(`${slice.name}: compressed with bzip2, which is not supported`);
 	return found;

@@ -79,19 +79,86 @@ function checkProcess(config: Fields, at: (name: string) => string): void {
 /** Go's name of this machine's architecture, as image configs have it. */
 export const architecture = (): string => (process.arch === "arm64" ? "arm64" : "amd64");
 
-/**
- * The config of an image made from a root file system, as `docker import` makes it.
- * @returns its bytes, whose digest is the image's id
- */
-export function importedConfig(diffId: Digest, created: string, message: string): { id: Digest; bytes: Uint8Array } {
-	const config = {
+/** An entry of a config's history (image-spec, config.md). */
+export interface HistoryEntry {
+	created?: string;
+	created_by?: string;
+	author?: string;
+	comment?: string;
+	/** it added no layer */
+	empty_layer?: boolean;
+}
+
+/** A config that we make, as stored; its digest is the image's id. */
+export interface MadeConfig {
+	id: Digest;
+	bytes: Uint8Array;
+}
+
+function made(config: object): MadeConfig {
+	const bytes = new TextEncoder().encode(JSON.stringify(config));
+	return { id: digestOf(bytes), bytes };
+}
+
+/** The config of an image made from a root file system, as `docker import` makes it. */
+export function importedConfig(
+	diffId: Digest,
+	created: string,
+	message: string,
+	config: ImageConfig["config"] = {},
+): MadeConfig {
+	return made({
 		architecture: architecture(),
 		os: "linux",
 		created,
-		config: {},
+		config,
 		rootfs: { type: "layers", diff_ids: [diffId] },
 		history: [{ created, comment: message }],
+	});
+}
+
+/** What a child of an image has of its own. */
+export interface Child {
+	created: string;
+	author?: string;
+	config: ImageConfig["config"];
+	/** undefined: nothing was changed, so there is no new layer */
+	diffId: Digest | undefined;
+	createdBy: string;
+	message?: string;
+}
+
+/** The config of an image made from another and one layer more, as `docker commit` makes it. */
+export function childConfig(parent: ImageConfig, child: Child): MadeConfig & { diffIds: Digest[] } {
+	const { created, author, config, diffId, createdBy, message } = child;
+	const diffIds = diffId === undefined ? parent.rootfs.diff_ids : [...parent.rootfs.diff_ids, diffId];
+	const entry: HistoryEntry = {
+		created,
+		...(author && { author }),
+		...(createdBy && { created_by: createdBy }),
+		...(message && { comment: message }),
+		...(diffId === undefined && { empty_layer: true }),
 	};
-	const bytes = new TextEncoder().encode(JSON.stringify(config));
-	return { id: digestOf(bytes), bytes };
+	const { variant, "os.version": version, "os.features": features } = parent as unknown as Fields;
+	const whole = made({
+		architecture: parent.architecture,
+		...(variant !== undefined && { variant }),
+		os: parent.os,
+		...(version !== undefined && { "os.version": version }),
+		...(features !== undefined && { "os.features": features }),
+		created,
+		...(author && { author }),
+		config,
+		rootfs: { type: "layers", diff_ids: diffIds },
+		history: [...completeHistory(parent), entry],
+	});
+	return { ...whole, diffIds };
+}
+
+/** podman refuses to build on a history that lists fewer layers than there are; some images have none at all. */
+function completeHistory({ history = [], rootfs, created }: ImageConfig): HistoryEntry[] {
+	const entries = history as HistoryEntry[];
+	const listed = entries.filter((entry) => !entry.empty_layer).length;
+	const lacking = Math.max(0, rootfs.diff_ids.length - listed);
+	return [...Array.from({ length: lacking }, () => (created === undefined ? {} : { created })), ...entries];
 }

@@ -5,7 +5,7 @@ import { close, writeAll } from "../../ffi/file.ts";
 import { attempt, call } from "../../ffi/system.ts";
 import type { Member } from "./member.ts";
 import { finishFile } from "./metadata.ts";
-import { copy, Window } from "./slice.ts";
+import { copy, copyData, type Slice, Window } from "./slice.ts";
 import type { Place, Tree } from "./tree.ts";
 
 /**
@@ -17,6 +17,7 @@ export function makeFile(tree: Tree, place: Place, window: Window, member: Membe
 	const fd = tree.put(place, (parent, name) => attempt("openat", parent, name, flags | O_CLOEXEC, 0o600));
 	try {
 		if (member.extents) writeSparse(fd, window, member);
+		else if (member.size > Window.size) writeLarge(fd, window, member);
 		else writePlain(fd, window, member.offset, member.size, member.path);
 		finishFile(fd, member);
 	} finally {
@@ -31,9 +32,17 @@ function writePlain(fd: number, window: Window, offset: number, size: number, pa
 		writeAll(fd, window.view(offset, size), `write ${path}`);
 		return;
 	}
-	const { slice } = window;
+	copy(stretch(window, offset, size), fd, `write ${path}`);
+}
+
+function writeLarge(fd: number, window: Window, { offset, size, path }: Member): void {
+	copyData(stretch(window, offset, size), fd, `write ${path}`);
+}
+
+function stretch(window: Window, offset: number, size: number): Slice {
 	window.check(offset, size);
-	copy({ ...slice, offset: slice.offset + offset, size }, fd, `write ${path}`);
+	const { slice } = window;
+	return { ...slice, offset: slice.offset + offset, size };
 }
 
 /** Writes the stored stretches where they belong; what is between them stays a hole. */

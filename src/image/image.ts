@@ -8,12 +8,12 @@
  */
 
 import { readFile } from "../../ffi/file.ts";
-import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
 import { type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
 import type { Change } from "./changes.ts";
+import type { Commitment } from "./commit.ts";
 import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
@@ -22,6 +22,7 @@ import type { Source } from "./source.ts";
 
 export type { Change } from "./changes.ts";
 export { collect } from "./collect.ts";
+export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
 export { remove } from "./remove.ts";
 export type { Source } from "./source.ts";
@@ -105,6 +106,7 @@ export function tag(store: Store, source: string, target: string): void {
  * plain or compressed.
  * @param reference the name it gets; none if undefined
  * @param options.message docker's: the comment in the image's history
+ * @param options.changes instructions of a Dockerfile that say how it is run
  * @returns its id
  * @throws Failure, and nothing is left behind
  */
@@ -115,9 +117,9 @@ export async function importTar(
 	options: { message?: string; changes?: string[] } = {},
 ): Promise<string> {
 	const target = reference === undefined ? undefined : parseTag(reference);
-	if (options.changes?.length) throw new Failure("import --change is not supported yet");
 	const { importArchive } = await import("./import.ts");
-	return importArchive(store, source, target, options.message ?? "Imported from -");
+	const { message = "Imported from -", changes = [] } = options;
+	return importArchive(store, source, target, { message, changes });
 }
 
 /**
@@ -129,6 +131,16 @@ export async function importTar(
 export async function load(store: Store, source: Source): Promise<{ references: string[]; ids: string[] }> {
 	const { loadArchive } = await import("./load.ts");
 	return loadArchive(store, source);
+}
+
+/**
+ * Makes an image of another one and what a container has written on top of it.
+ * @returns its id
+ * @throws Failure, and nothing is left behind
+ */
+export async function commit(store: Store, commitment: Commitment): Promise<string> {
+	const { commitLayer } = await import("./commit.ts");
+	return commitLayer(store, commitment);
 }
 
 /**

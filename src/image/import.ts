@@ -5,6 +5,7 @@ import type { Store } from "../kernel/store.ts";
 import { BlobWriter } from "./blob.ts";
 import { collect } from "./collect.ts";
 import { importedConfig } from "./config.ts";
+import { applyChanges, parseChanges } from "./instructions.ts";
 import { makeLayer } from "./layer.ts";
 import { publish } from "./publish.ts";
 import { type Source, settle } from "./source.ts";
@@ -12,7 +13,8 @@ import { Workshop } from "./workshop.ts";
 
 /**
  * @param reference in familiar form
- * @param message the comment in its history
+ * @param options.message the comment in its history
+ * @param options.changes instructions of a Dockerfile
  * @returns the image's id
  * @throws Failure, and nothing is left behind
  */
@@ -20,14 +22,15 @@ export async function importArchive(
 	store: Store,
 	source: Source,
 	reference: string | undefined,
-	message: string,
+	options: { message: string; changes: readonly string[] },
 ): Promise<string> {
+	const config = applyChanges({}, parseChanges(options.changes));
 	collect(store);
 	using workshop = Workshop.open(store.places);
 	await using writer = new BlobWriter();
 	const finished = await makeLayer(settle(source, workshop), workshop, writer, { lowest: true });
 	const layer = await finished();
-	const { id, bytes } = importedConfig(layer.diffId, now(), message);
+	const { id, bytes } = importedConfig(layer.diffId, now(), options.message, config);
 	const references = reference === undefined ? [] : [reference];
 	const made = new Map([[layer.diffId, layer]]);
 	publish(store, workshop, [{ id, config: bytes, diffIds: [layer.diffId], made, references, action: "import" }]);

@@ -4,6 +4,7 @@
  * order, side by side, without copies.
  */
 
+import { SEEK_DATA, SEEK_HOLE, SEEK_SET } from "../../ffi/constants.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { read, writeAll } from "../../ffi/file.ts";
 import { attempt, call } from "../../ffi/system.ts";
@@ -89,7 +90,9 @@ export function content(slice: Slice, limit: number): Uint8Array {
 }
 
 /** What copy_file_range says where it cannot do a pair of files: other file systems, pipes, old kernels. */
-const CANNOT = [errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF].map((number) => -number);
+export const CANNOT_COPY = [errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF].map(
+	(number) => -number,
+);
 
 /**
  * Writes a slice to the current position of a file. copy_file_range(2) where it
@@ -101,13 +104,40 @@ export function copy(slice: Slice, fd: number, what: string): void {
 	for (let left = slice.size; left > 0; ) {
 		const n = attempt("copy_file_range", slice.fd, bytes, fd, 0, Math.min(left, 1 << 30), 0);
 		// 0 before the end: some file systems of the kernel (/proc, fuse) say so instead of failing.
-		if (n === 0 || CANNOT.includes(n)) {
+		if (n === 0 || CANNOT_COPY.includes(n)) {
 			copyThroughMemory(slice, slice.size - left, fd, what);
 			return;
 		}
 		if (n < 0) throw new SystemError(what, -n);
 		left -= n;
 	}
+}
+
+/**
+ * As `copy`, into an empty file; where the slice's file has holes, so has the
+ * other: a layer of our own making may be mostly that.
+ */
+export function copyData(slice: Slice, fd: number, what: string): void {
+	const end = slice.offset + slice.size;
+	for (let at = slice.offset; at < end; ) {
+		const data = Math.min(end, seekIn(slice.fd, at, SEEK_DATA, end));
+		const hole = Math.min(end, seekIn(slice.fd, data, SEEK_HOLE, end));
+		if (data > at) call(what, "lseek", fd, data - slice.offset, SEEK_SET);
+		copy({ ...slice, offset: data, size: hole - data }, fd, what);
+		at = hole;
+	}
+	call(what, "ftruncate", fd, slice.size);
+}
+
+/**
+ * Where the next data or hole of a file begins.
+ * @param end what is said where there is none, or the file system does not know
+ */
+export function seekIn(fd: number, at: number, whence: number, end: number): number {
+	const found = attempt("lseek", fd, at, whence);
+	if (found >= 0) return found;
+	// ENXIO: no more data. Anything else: a file system that knows no holes is all data.
+	return found === -(errno.ENXIO as number) || whence === SEEK_HOLE ? end : at;
 }
 
 function copyThroughMemory(slice: Slice, from: number, fd: number, what: string): void {

@@ -16,11 +16,8 @@ import { node } from "./node.ts";
 import { type Slice, Window } from "./slice.ts";
 import { members } from "./tar.ts";
 import { type Place, Tree } from "./tree.ts";
-import { isWhiteout, makeOpaque, makeWhiteout } from "./whiteout.ts";
+import { isWhiteout, makeOpaque, makeWhiteout, OPAQUE_NAME, WHITEOUT_PREFIX } from "./whiteout.ts";
 
-/** Names that say that something of the layers below is gone (OCI image-spec, layer.md#whiteouts). */
-const WHITEOUT_PREFIX = ".wh.";
-const OPAQUE_NAME = ".wh..wh..opq";
 /** aufs's own book-keeping: `.wh..wh.aufs`, `.wh..wh.plnk`, `.wh..wh.orph` */
 const AUFS_PREFIX = ".wh..wh.";
 

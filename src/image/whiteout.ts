@@ -9,6 +9,10 @@ import { statusIfThere } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { node } from "./node.ts";
 
+/** In an archive it is names that say so (OCI image-spec, layer.md#whiteouts). */
+export const WHITEOUT_PREFIX = ".wh.";
+export const OPAQUE_NAME = ".wh..wh..opq";
+
 /** Makes a whiteout. */
 export const makeWhiteout = node(S_IFCHR, 0, 0);
 

@@ -216,6 +216,35 @@ async function loadRow(): Promise<Row> {
 	};
 }
 
+/** 200 MB in a hundred files, written by a container of each round's own; all stay until the end, as in `load`. */
+function commit200Row(): Row {
+	const roots = ["commit"];
+	const engines = [contenders.bunker("commit"), contenders.podman("commit")];
+	const script = "for i in $(seq 100); do dd if=/dev/urandom of=/file$i bs=1M count=2 2>/dev/null; done";
+	const one = (engine: Engine | undefined) => {
+		let count = 0;
+		return (
+			engine &&
+			(() => {
+				const name = `changed${++count}`;
+				run(engine.command("run", "--name", name, ...OFFLINE, IMAGE, "sh", "-c", script));
+				return time(engine.command("commit", name, `committed:${count}`));
+			})
+		);
+	};
+	return {
+		what: "commit of a 200 MB change",
+		unit: "ms",
+		rounds: 5,
+		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
+		bounds: { podman: 0.5 },
+		finish: () => {
+			clear(engines);
+			contenders.discard(roots);
+		},
+	};
+}
+
 function pipeRow(what: string, ...flags: string[]): () => Row {
 	return () => {
 		const input = lines();
@@ -290,6 +319,7 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	rm30: rm30Row,
 	pss: pssRow,
 	load: loadRow,
+	commit200: commit200Row,
 	"pipe512-none": pipeRow("no log", "--log-driver", "none"),
 	pipe512: pipeRow("the default log"),
 	lines1m: linesRow,

@@ -1,0 +1,28 @@
+/** `commit`: a container → an image. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { bool, list, string } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
+	operands: { least: 1, most: 2 },
+	flags: {
+		author: string("a", "the author, in the image's configuration and history"),
+		change: list("c", "apply an instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL …"),
+		message: string("m", "a comment in the image's history"),
+		pause: bool("p", "pause the container meanwhile, once there is a freezer", { standard: "true" }),
+	},
+	examples: [
+		"commit web site:2",
+		"commit -m 'with tools' -c 'CMD [\"httpd\", \"-f\"]' -c 'ENV DEBUG=1' web site:debug",
+	],
+	busy: true,
+	async run({ values, operands: [name = "", reference], open }) {
+		const store = await open();
+		const { commit } = await import("../container/container.ts");
+		const { author, message, change: changes } = values;
+		writeOut(STDOUT, `${await commit(store, name, { author, message, changes, reference: reference || undefined })}\n`);
+		return 0;
+	},
+});
