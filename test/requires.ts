@@ -39,6 +39,8 @@ const PROBES = {
 	setfattr: program("setfattr", "attr"),
 	setpriv: program("setpriv", "util-linux"),
 	tar: program("tar"),
+	/** the commit before this one, to be built */
+	history: { holds: () => Bun.spawnSync(["git", "rev-parse", "-q", "--verify", "HEAD~1"]).exitCode === 0 },
 	unshare: program("unshare", "util-linux"),
 	/** a cgroup2 hierarchy with the memory controller */
 	cgroup2: { holds: () => contains("/sys/fs/cgroup/cgroup.controllers", "memory") },
