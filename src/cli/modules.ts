@@ -26,6 +26,7 @@ export { default as reap } from "./reap.ts";
 export { default as rm } from "./rm.ts";
 export { default as rmi } from "./rmi.ts";
 export { default as run } from "./run.ts";
+export { default as save } from "./save.ts";
 export { default as start } from "./start.ts";
 export { default as stop } from "./stop.ts";
 export { default as tag } from "./tag.ts";

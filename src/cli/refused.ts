@@ -62,6 +62,7 @@ const REFUSED: Record<string, Record<string, string>> = {
 	info: { [FORMATS]: "--format -f" },
 	import: { [PLATFORMS]: "--platform" },
 	load: { [PLATFORMS]: "--platform" },
+	save: { [PLATFORMS]: "--platform" },
 	images: { [FORMATS]: "--filter -f --format --tree" },
 	rmi: { [LATER]: "--no-prune", [PLATFORMS]: "--platform" },
 };
@@ -71,7 +72,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
-	[LATER]: "attach builder build cp df events export history pause prune rename restart save stats top unpause update",
+	[LATER]: "attach builder build cp df events export history pause prune rename restart stats top unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

@@ -55,6 +55,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Take in images from an archive of docker save, or of the OCI's",
 		load: async () => (await import("./modules.ts")).load,
 	},
+	save: {
+		summary: "Write images to an archive that docker and podman load, too",
+		load: async () => (await import("./modules.ts")).save,
+	},
 	tag: { summary: "Give an image one more name", load: async () => (await import("./modules.ts")).tag },
 	rmi: { summary: "Remove images", load: async () => (await import("./modules.ts")).rmi },
 	info: { summary: "Print what bunker sees of this host", load: async () => (await import("./modules.ts")).info },
@@ -111,6 +115,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			ls: "images",
 			remove: "rmi",
 			rm: "rmi",
+			save: "save",
 			tag: "tag",
 		},
 	},

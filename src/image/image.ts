@@ -18,6 +18,7 @@ import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
 import { parseTag } from "./reference.ts";
+import type { Target } from "./sink.ts";
 import type { Source } from "./source.ts";
 
 export type { Change } from "./changes.ts";
@@ -25,6 +26,7 @@ export { collect } from "./collect.ts";
 export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
 export { remove } from "./remove.ts";
+export type { Target } from "./sink.ts";
 export type { Source } from "./source.ts";
 
 /** An image with everything that a container needs of it. */
@@ -131,6 +133,17 @@ export async function importTar(
 export async function load(store: Store, source: Source): Promise<{ references: string[]; ids: string[] }> {
 	const { loadArchive } = await import("./load.ts");
 	return loadArchive(store, source);
+}
+
+/**
+ * Writes images to an archive that docker, podman and bunker load.
+ * @param names an image by name and tag, all of a repository by its name alone, or an id
+ * @param target where it goes; asked for once it is known that all are there
+ * @throws Failure
+ */
+export async function save(store: Store, names: readonly string[], target: () => Target): Promise<void> {
+	const { saveArchive } = await import("./save.ts");
+	saveArchive(store, names, target);
 }
 
 /**

@@ -1,0 +1,22 @@
+/** `save`: images → an archive. */
+
+import { destination } from "./destination.ts";
+import { string } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] IMAGE [IMAGE...]",
+	operands: { least: 1 },
+	flags: { output: string("o", "write to this file instead of stdout") },
+	description: "The archive is docker's and an OCI image layout at once. A name without a tag means all of its tags.",
+	examples: ["save -o tools.tar tools:1 tools:2", "save busybox | gzip > busybox.tar.gz"],
+	busy: true,
+	async run({ values, operands, open }) {
+		using archive = await destination(values.output || undefined, "save image");
+		const store = await open();
+		const { save } = await import("../image/image.ts");
+		await save(store, operands, () => archive.open());
+		archive.done();
+		return 0;
+	},
+});
