@@ -42,6 +42,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "List what a container has changed of its image",
 		load: async () => (await import("./modules.ts")).diff,
 	},
+	export: {
+		summary: "Write a container's root to an archive",
+		load: async () => (await import("./modules.ts")).exportVerb,
+	},
 	inspect: {
 		summary: "Print everything about containers and images, as JSON",
 		load: async () => (await import("./modules.ts")).inspect,
@@ -91,6 +95,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			commit: "commit",
 			diff: "diff",
 			exec: "exec",
+			export: "export",
 			inspect: "inspect",
 			kill: "kill",
 			list: "ps",

@@ -9,6 +9,7 @@ export { create } from "./create.ts";
 export { diff } from "./diff.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { explain } from "./explain.ts";
+export { exportContainer } from "./export.ts";
 export type { Health, HealthStatus, Probe } from "./health.ts";
 export { inspect } from "./inspect.ts";
 export { count, list, type Summary } from "./list.ts";

@@ -157,6 +157,15 @@ export async function commit(store: Store, commitment: Commitment): Promise<stri
 }
 
 /**
+ * Writes what shows of directories on top of each other to an archive.
+ * @param directories the topmost first
+ */
+export async function exportTree(directories: readonly string[], target: Target): Promise<void> {
+	const [{ packTree }, { Sink }] = await Promise.all([import("./pack.ts"), import("./sink.ts")]);
+	packTree(directories, new Sink(target));
+}
+
+/**
  * What an upper layer changes of the layers below it, as docker's `diff` has it.
  * @param below directories, the topmost first
  */

@@ -1,0 +1,22 @@
+/** `export`: a container's root → an archive. */
+
+import { destination } from "./destination.ts";
+import { string } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER",
+	operands: { least: 1, most: 1 },
+	flags: { output: string("o", "write to this file instead of stdout") },
+	description: "The archive holds what the container is made of and has written, not what is mounted in it.",
+	examples: ["export -o web.tar web", "export web | bunker import - flat:1"],
+	busy: true,
+	async run({ values, operands: [name = ""], open }) {
+		using archive = await destination(values.output || undefined, "export container");
+		const store = await open();
+		const { exportContainer } = await import("../container/container.ts");
+		await exportContainer(store, name, () => archive.open());
+		archive.done();
+		return 0;
+	},
+});
