@@ -15,6 +15,7 @@ export { default as create } from "./create.ts";
 export { default as diff } from "./diff.ts";
 export { default as exec } from "./exec.ts";
 export { default as exportVerb } from "./export.ts";
+export { default as history } from "./history.ts";
 export { default as images } from "./images.ts";
 export { default as importVerb } from "./import.ts";
 export { default as info } from "./info.ts";

@@ -51,6 +51,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./modules.ts")).inspect,
 	},
 	images: { summary: "List images", load: async () => (await import("./modules.ts")).images },
+	history: {
+		summary: "Print how an image came to be",
+		load: async () => (await import("./modules.ts")).history,
+	},
 	import: {
 		summary: "Make an image from a tar of a root file system",
 		load: async () => (await import("./modules.ts")).importVerb,
@@ -113,6 +117,7 @@ export const groups: Readonly<Record<string, Group>> = {
 	image: {
 		summary: "Manage images",
 		verbs: {
+			history: "history",
 			import: "import",
 			inspect: "inspect",
 			list: "images",

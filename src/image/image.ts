@@ -17,6 +17,7 @@ import type { Commitment } from "./commit.ts";
 import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
+import type { HistoryLine } from "./history.ts";
 import { parseTag } from "./reference.ts";
 import type { Target } from "./sink.ts";
 import type { Source } from "./source.ts";
@@ -25,6 +26,7 @@ export type { Change } from "./changes.ts";
 export { collect } from "./collect.ts";
 export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
+export type { HistoryLine } from "./history.ts";
 export { remove } from "./remove.ts";
 export type { Target } from "./sink.ts";
 export type { Source } from "./source.ts";
@@ -144,6 +146,12 @@ export async function load(store: Store, source: Source): Promise<{ references: 
 export async function save(store: Store, names: readonly string[], target: () => Target): Promise<void> {
 	const { saveArchive } = await import("./save.ts");
 	saveArchive(store, names, target);
+}
+
+/** How an image came to be, the last step first. @throws Failure where there is none of that name */
+export async function history(store: Store, name: string): Promise<HistoryLine[]> {
+	const { historyOf } = await import("./history.ts");
+	return historyOf(store, name);
 }
 
 /**
