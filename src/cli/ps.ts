@@ -2,60 +2,100 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { Summary } from "../container/container.ts";
+import type { Store } from "../kernel/store.ts";
 import { since } from "./age.ts";
-import { bool } from "./flags.ts";
-import { quote } from "./quote.ts";
-import { shorten, shortId, table } from "./table.ts";
+import { commandText, status } from "./container-text.ts";
+import { bool, int, list as listFlag, string, type Values } from "./flags.ts";
+import { shortId, table } from "./table.ts";
 import { verb } from "./verb.ts";
 
 const TITLES = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"];
-/** docker/cli, formatter: maximum width of a command */
-const COMMAND_WIDTH = 20;
+
+const flags = {
+	all: bool("a", "list all containers, not only those that run"),
+	filter: listFlag("f", "list only those that fit: label=KEY[=VALUE], status=exited, name=PATTERN, ancestor=IMAGE …"),
+	format: string("", "print with a Go template: 'table TEMPLATE', 'json', 'raw', or a template"),
+	last: int("n", "list the newest so many, whatever their state", { standard: "-1" }),
+	latest: bool("l", "list the newest one, whatever its state"),
+	"no-trunc": bool("", "print ids and commands in full"),
+	quiet: bool("q", "print ids only"),
+	size: bool("s", "print how much each has written"),
+};
 
 export default verb({
 	usage: "[OPTIONS]",
 	operands: { least: 0, most: 0 },
-	flags: {
-		all: bool("a", "list all containers, not only those that run"),
-		"no-trunc": bool("", "print ids and commands in full"),
-		quiet: bool("q", "print ids only"),
-	},
-	examples: ["ps", "ps -a", "ps -aq --no-trunc"],
+	flags,
+	examples: [
+		"ps",
+		"ps -a",
+		"ps -aq --no-trunc",
+		"ps --filter status=exited --filter label=team=web",
+		"ps --format 'table {{.ID}}\\t{{.Names}}\\t{{.Status}}'",
+	],
 	async run({ values, open }) {
 		const store = await open();
-		const { list } = await import("../container/container.ts");
-		const summaries = list(store, { all: values.all });
-		const id = values["no-trunc"] ? (summary: Summary) => summary.id : (summary: Summary) => shortId(summary.id);
-		if (values.quiet) writeOut(STDOUT, summaries.map((summary) => `${id(summary)}\n`).join(""));
-		else
-			writeOut(STDOUT, table([TITLES, ...summaries.map((summary) => row(summary, id(summary), values["no-trunc"]))]));
+		const summaries = await chosen(store, values);
+		if (values.quiet) await printIds(summaries, values);
+		else if (values.format && values.format !== "table") await printFormatted(store, summaries, values);
+		else await printTable(store, summaries, values);
 		return 0;
 	},
 });
 
+type Given = Values<typeof flags>;
+
+async function chosen(store: Store, values: Given): Promise<Summary[]> {
+	const { list, select } = await import("../container/container.ts");
+	const last = lastOf(values);
+	if (values.filter.length === 0) return list(store, { all: values.all || last !== undefined }).slice(0, last);
+	const { containerFilters, parseFilters } = await import("./filter.ts");
+	return select(store, { all: values.all, filters: parseFilters(values.filter, containerFilters), last });
+}
+
+/** docker: -n wins over -l, and what is no number of containers means any. */
+function lastOf({ last = -1, latest }: Given): number | undefined {
+	if (last === -1 && latest) return 1;
+	return last > 0 ? last : undefined;
+}
+
+async function printIds(summaries: readonly Summary[], values: Given): Promise<void> {
+	if (values.format) {
+		const { warn } = await import("./notice.ts");
+		warn("Ignoring custom format, because both --format and --quiet are set.");
+	}
+	writeOut(STDOUT, summaries.map((summary) => `${idText(summary, values)}\n`).join(""));
+}
+
+async function printFormatted(store: Store, summaries: readonly Summary[], values: Given): Promise<void> {
+	const { formatRows } = await import("./format.ts");
+	const { containerListing, containerRows } = await import("./container-rows.ts");
+	const format = values.format as string;
+	// A template that asks for sizes gets them; `json` alone prints what is there without (docker/cli, container/list.go).
+	const rows = containerRows(store, summaries, { full: values["no-trunc"], size: values.size || format !== "json" });
+	writeOut(STDOUT, formatRows(rows, format, containerListing(values.size)));
+}
+
+async function printTable(store: Store, summaries: readonly Summary[], values: Given): Promise<void> {
+	const rows = summaries.map((summary) => row(summary, idText(summary, values), values["no-trunc"]));
+	if (!values.size) return writeOut(STDOUT, table([TITLES, ...rows]));
+	const { Facts } = await import("../container/container.ts");
+	const { sizeText } = await import("./container-rows.ts");
+	const facts = new Facts(store);
+	const sized = rows.map((cells, index) => [...cells, sizeText(store, facts, summaries[index] as Summary)]);
+	writeOut(STDOUT, table([[...TITLES, "SIZE"], ...sized]));
+}
+
+const idText = ({ id }: Summary, values: Given): string => (values["no-trunc"] ? id : shortId(id));
+
 function row(summary: Summary, id: string, full: boolean): string[] {
-	const command = commandLine(summary.command);
 	return [
 		id,
 		summary.image,
-		quote(full ? command : shorten(command, COMMAND_WIDTH)),
+		commandText(summary, full),
 		`${since(summary.created)} ago`,
 		status(summary),
 		"",
 		summary.name,
 	];
-}
-
-/** As docker shows it (moby, container/view.go): an argument that holds a blank stands between apostrophes. */
-export function commandLine([path = "", ...args]: readonly string[]): string {
-	return [path, ...args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");
-}
-
-/** docker's status: `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`. */
-export function status(summary: Summary): string {
-	if (summary.state === "running") return `Up ${since(summary.started ?? summary.created)}`;
-	if (summary.state === "created") return "Created";
-	const ended = `(${summary.exitCode ?? 0}) ${since(summary.finished ?? summary.created)} ago`;
-	if (summary.state === "restarting") return `Restarting ${ended}`;
-	return `Exited ${ended}`;
 }

@@ -51,7 +51,6 @@ const REFUSED: Record<string, Record<string, string>> = {
 	},
 	run: CREATING,
 	create: CREATING,
-	ps: { [FORMATS]: "--filter -f --format --last -n --latest -l --size -s" },
 	logs: { [LABELS]: "--details", [LATER]: "--since --until" },
 	exec: { [LATER]: "--detach-keys" },
 	stop: { [RESTARTS]: "--signal -s" },

@@ -4,6 +4,7 @@ import { formatTime } from "../clock.ts";
 import type { Store } from "../kernel/store.ts";
 import type { HealthStatus } from "./health.ts";
 import { tryLockOperation } from "./locks.ts";
+import type { RunOptions } from "./options.ts";
 import { clearGraves, erase } from "./remove.ts";
 import { look, type StateName, started, stateName, sweep } from "./state.ts";
 import { all, type Container } from "./table.ts";
@@ -14,6 +15,9 @@ export interface Summary {
 	/** the image as typed, or the directory of --rootfs */
 	image: string;
 	command: string[];
+	/** id of the image; null with --rootfs */
+	imageId: string | null;
+	options: RunOptions;
 	/** RFC 3339, nanoseconds */
 	created: string;
 	state: StateName;
@@ -56,6 +60,8 @@ function summarize(store: Store, container: Container, ids: Set<string>): Summar
 		name,
 		image: options.image ?? (options.rootfs as string),
 		command,
+		imageId: seen.container.image,
+		options,
 		created,
 		state,
 		...(startedAt !== null && { started: startedAt }),

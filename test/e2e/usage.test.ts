@@ -65,7 +65,7 @@ describe.skipIf(!ready)("wrong use", () => {
 			expect((await wrong("run", "-p", "80:80", IMAGE, "true")).line).toBe(
 				"bunker: -p is not supported yet (networks)",
 			);
-			expect((await wrong("ps", "--filter", "a=b")).code).toBe(125);
+			expect((await wrong("run", "--memory-swap", "1g", IMAGE)).code).toBe(125);
 		});
 
 		ours("before the verb: docker's that speak of a daemon are refused", async () => {

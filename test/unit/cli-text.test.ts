@@ -2,13 +2,14 @@
 
 import { describe, expect, test } from "bun:test";
 import { formatDuration, since } from "../../src/cli/age.ts";
+import { commandLine, status } from "../../src/cli/container-text.ts";
 import { overview, verbHelp } from "../../src/cli/help.ts";
-import { commandLine, status } from "../../src/cli/ps.ts";
 import { quote } from "../../src/cli/quote.ts";
 import { sentence } from "../../src/cli/report.ts";
 import { formatSize, parseSize } from "../../src/cli/size.ts";
 import { shorten, shortId, table } from "../../src/cli/table.ts";
 import { groups, verbs } from "../../src/cli/verbs.ts";
+import type { RunOptions } from "../../src/container/options.ts";
 import { Failure } from "../../src/failure.ts";
 
 const SECOND = 1000;
@@ -101,7 +102,16 @@ describe("tables", () => {
 });
 
 describe("the status of a container", () => {
-	const summary = { id: "", name: "", image: "", command: [], created: new Date().toISOString() };
+	const options = {} as RunOptions;
+	const summary = {
+		id: "",
+		name: "",
+		image: "",
+		imageId: null,
+		options,
+		command: [],
+		created: new Date().toISOString(),
+	};
 	const ago = (seconds: number) => new Date(Date.now() - seconds * 1000 - 100).toISOString();
 
 	test("is docker's", () => {

@@ -1,0 +1,33 @@
+/** A container's command and status, in docker's words. */
+
+import type { Summary } from "../container/container.ts";
+import { since } from "./age.ts";
+import { quote } from "./quote.ts";
+import { shorten } from "./table.ts";
+
+/** docker/cli, formatter: maximum width of a command */
+const COMMAND_WIDTH = 20;
+
+/** The command in quotes, cut unless `full`. */
+export function commandText({ command }: Pick<Summary, "command">, full: boolean): string {
+	const line = commandLine(command);
+	return quote(full ? line : shorten(line, COMMAND_WIDTH));
+}
+
+/** As docker shows it (moby, container/view.go): an argument that holds a blank stands between apostrophes. */
+export function commandLine([path = "", ...args]: readonly string[]): string {
+	return [path, ...args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");
+}
+
+/** docker's status: `Up 3 seconds`, `Up 3 seconds (healthy)`, `Restarting (1) 2 seconds ago`, `Exited (0) 2 minutes ago`. */
+export function status(summary: Summary): string {
+	if (summary.state === "running") return `Up ${since(summary.started ?? summary.created)}${healthText(summary)}`;
+	if (summary.state === "created") return "Created";
+	const ended = `(${summary.exitCode ?? 0}) ${since(summary.finished ?? summary.created)} ago`;
+	return summary.state === "restarting" ? `Restarting ${ended}` : `Exited ${ended}`;
+}
+
+function healthText({ health }: Summary): string {
+	if (health === undefined) return "";
+	return health === "starting" ? " (health: starting)" : ` (${health})`;
+}
