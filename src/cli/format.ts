@@ -60,7 +60,7 @@ function explained<T>(listing: Listing, work: () => T): T {
 		const unknown = error.message.includes(NO_FIELD);
 		const names = [...Object.keys(listing.titles), ...Object.keys(listing.methods ?? {})].sort();
 		throw new Failure(`template parsing error: ${error.message}`, {
-			...(unknown && { hint: `a ${listing.type} has the fields ${names.join(", ")}` }),
+			...(unknown && { hint: `its fields are ${names.join(", ")}` }),
 		});
 	}
 }

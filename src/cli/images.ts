@@ -2,8 +2,9 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { ImageSummary } from "../image/image.ts";
+import type { Store } from "../kernel/store.ts";
 import { since } from "./age.ts";
-import { bool } from "./flags.ts";
+import { bool, list as listFlag, string, type Values } from "./flags.ts";
 import { formatSize } from "./size.ts";
 import { shortId, table } from "./table.ts";
 import { verb } from "./verb.ts";
@@ -17,26 +18,49 @@ interface Line {
 	image: ImageSummary;
 }
 
+const flags = {
+	all: bool("a", "all images; bunker keeps none that this hides"),
+	digests: bool("", "print digests"),
+	filter: listFlag(
+		"f",
+		"list only those that fit: dangling=true, label=KEY[=VALUE], reference=PATTERN, before=IMAGE …",
+	),
+	format: string("", "print with a Go template: 'table TEMPLATE', 'json', 'raw', or a template"),
+	"no-trunc": bool("", "print ids in full"),
+	quiet: bool("q", "print ids only"),
+};
+
 export default verb({
 	usage: "[OPTIONS] [REPOSITORY[:TAG]]",
 	operands: { least: 0, most: 1 },
-	flags: {
-		all: bool("a", "all images; bunker keeps none that this hides"),
-		digests: bool("", "print digests"),
-		"no-trunc": bool("", "print ids in full"),
-		quiet: bool("q", "print ids only"),
-	},
-	examples: ["images", "images busybox", "images -q --no-trunc"],
+	flags,
+	examples: [
+		"images",
+		"images busybox",
+		"images -q --no-trunc",
+		"images --filter dangling=true",
+		"images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+	],
 	async run({ values, operands: [pattern], open }) {
 		const store = await open();
-		const { list } = await import("../image/image.ts");
-		const lines = list(store).flatMap(linesOf).filter(matching(pattern));
+		const lines = (await chosen(store, values, pattern)).flatMap(linesOf);
 		const id = (line: Line) => (values["no-trunc"] ? line.image.id : shortId(line.image.id));
-		if (values.quiet) writeOut(STDOUT, lines.map((line) => `${id(line)}\n`).join(""));
+		if (values.format && values.format !== "table") await printFormatted(lines, id, values);
+		else if (values.quiet) writeOut(STDOUT, lines.map((line) => `${id(line)}\n`).join(""));
 		else writeOut(STDOUT, table([titles(values.digests), ...lines.map((line) => row(line, id(line), values.digests))]));
 		return 0;
 	},
 });
+
+type Given = Values<typeof flags>;
+
+/** docker's client makes a filter of the operand, too. */
+async function chosen(store: Store, values: Given, pattern: string | undefined): Promise<ImageSummary[]> {
+	const { list, select } = await import("../image/image.ts");
+	if (values.filter.length === 0 && !pattern) return list(store);
+	const { imageFilters, parseFilters } = await import("./filter.ts");
+	return select(store, parseFilters([...values.filter, ...(pattern ? [`reference=${pattern}`] : [])], imageFilters));
+}
 
 function linesOf(image: ImageSummary): Line[] {
 	const named = image.references.map((reference) => {
@@ -46,12 +70,14 @@ function linesOf(image: ImageSummary): Line[] {
 	return named.length > 0 ? named : [{ repository: NONE, tag: NONE, image }];
 }
 
-/** docker matches as a shell does file names; without a tag, any. */
-function matching(pattern: string | undefined): (line: Line) => boolean {
-	if (pattern === undefined) return () => true;
-	const tagged = pattern.lastIndexOf(":") > pattern.lastIndexOf("/");
-	const glob = new Bun.Glob(pattern.replace(/^docker\.io\/(library\/)?/, ""));
-	return ({ repository, tag }) => glob.match(tagged ? `${repository}:${tag}` : repository);
+async function printFormatted(lines: readonly Line[], id: (line: Line) => string, values: Given): Promise<void> {
+	const { formatRows } = await import("./format.ts");
+	const { imageListing, imageRow } = await import("./image-rows.ts");
+	const rows = lines.map((line) => imageRow(line, id(line)));
+	const given = values.format as string;
+	// docker adds the column to a table of the user's own.
+	const adds = values.digests && given.startsWith("table") && !given.includes("{{.Digest}}");
+	writeOut(STDOUT, formatRows(rows, adds ? `${given}\t{{.Digest}}` : given, imageListing(values)));
 }
 
 const titles = (digests: boolean): string[] => [

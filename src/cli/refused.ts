@@ -63,7 +63,7 @@ const REFUSED: Record<string, Record<string, string>> = {
 	load: { [PLATFORMS]: "--platform" },
 	save: { [PLATFORMS]: "--platform" },
 	history: { [PLATFORMS]: "--platform" },
-	images: { [FORMATS]: "--filter -f --format --tree" },
+	images: { "(docker has it as an experiment)": "--tree" },
 	rmi: { [LATER]: "--no-prune", [PLATFORMS]: "--platform" },
 };
 

@@ -5,15 +5,14 @@
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-/** Bytes → `1.98MB`: powers of 1000, three digits. */
-export function formatSize(bytes: number): string {
+/** Bytes → `1.98MB`: powers of 1000, three digits unless said. */
+export function formatSize(bytes: number, digits = 3): string {
+	const round = (size: number) => Number(size.toPrecision(digits));
 	let value = bytes;
 	let unit = 0;
 	for (; round(value) >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
 	return `${round(value)}${UNITS[unit]}`;
 }
-
-const round = (value: number): number => Number(value.toPrecision(3));
 
 const POWERS: Record<string, number> = { "": 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 

@@ -8,6 +8,7 @@
  */
 
 import { readFile } from "../../ffi/file.ts";
+import type { Filters } from "../filters.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
@@ -47,7 +48,9 @@ export interface Image {
 }
 
 /** A line of `images`. */
-export type ImageSummary = Pick<Image, "id" | "references" | "size" | "created">;
+export type ImageSummary = Pick<Image, "id" | "references" | "size" | "created"> & {
+	labels: Readonly<Record<string, string>>;
+};
 
 /**
  * Finds an image by name, by id with or without `sha256:`, or by the beginning of an id.
@@ -91,6 +94,18 @@ export function list(store: Store): ImageSummary[] {
 /** All names that images have. */
 export function references(store: Store): string[] {
 	return store.all<{ reference: string }>("SELECT reference FROM tag ORDER BY reference").map((row) => row.reference);
+}
+
+/** When an image was last given a name it still has; undefined where it has none. */
+export function lastTagged(store: Store, id: string): string | undefined {
+	const row = store.first<{ updated: string | null }>("SELECT max(updated) AS updated FROM tag WHERE image = ?", id);
+	return row?.updated ?? undefined;
+}
+
+/** The images that filters let through. @throws Failure for a filter's value that is none */
+export async function select(store: Store, filters: Filters): Promise<ImageSummary[]> {
+	const { selectImages } = await import("./filter.ts");
+	return selectImages(store, list(store), filters);
 }
 
 /** Gives an image one more name; the name is taken from whatever had it. @throws Failure */
@@ -187,5 +202,6 @@ function configOf(store: Store, id: string): ImageConfig {
 }
 
 function summary(row: Row, config: ImageConfig, references: string[]): ImageSummary {
-	return { id: row.id, references, size: row.size, created: config.created ?? row.arrived };
+	const labels = config.config.Labels ?? {};
+	return { id: row.id, references, size: row.size, created: config.created ?? row.arrived, labels };
 }

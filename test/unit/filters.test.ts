@@ -8,6 +8,7 @@ import { parseTimestamp } from "../../src/cli/timestamp.ts";
 import { parsePorts } from "../../src/container/ports.ts";
 import { Failure } from "../../src/failure.ts";
 import { isUntil, matchesExactly, matchesLabels, matchesPattern, truthOf } from "../../src/filters.ts";
+import { compilePattern } from "../../src/image/filter.ts";
 
 const of = (...given: string[]) => parseFilters(given, ["name", "label", "label!", "until", "dangling", "status"]);
 
@@ -138,5 +139,35 @@ describe("points in time", () => {
 		expect(localTime("2026-11-21T01:06:57.691810561Z")).toMatch(
 			/^2026-11-2[01] \d\d:\d\d:57 [+-]\d{4} ([A-Z]{3,5}|[+-]\d\d(\d\d)?)$/,
 		);
+	});
+});
+
+describe("a pattern of reference=", () => {
+	test.each([
+		["busybox", true],
+		["busybox:latest", true],
+		["busy*", true],
+		["*:latest", true],
+		["b?sybox", true],
+		["b[a-z]sybox", true],
+		["b[^u]sybox", false],
+		["docker.io/library/busybox", true],
+		["busybox:1", false],
+		["busy", false],
+		["*/busybox", false],
+		["busy\\box", true],
+		["{busybox,alpine}", false],
+		["busy.ox", false],
+	])("%s", (pattern, fits) => {
+		expect(compilePattern(pattern)("busybox:latest")).toBe(fits);
+	});
+
+	test("* stops at a slash", () => {
+		expect(compilePattern("*")("localhost:5000/a/b:1")).toBe(false);
+		expect(compilePattern("localhost:5000/*/b")("localhost:5000/a/b:1")).toBe(true);
+	});
+
+	test("that is none is an error", () => {
+		expect(failure(() => compilePattern("[z-a]")).message).toContain("reference=[z-a]");
 	});
 });

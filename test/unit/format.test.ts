@@ -62,7 +62,7 @@ describe("a format", () => {
 	test("with an unknown field is an error that names those there are, even without a row", () => {
 		for (const these of [rows, []]) {
 			expect(message(() => print("{{.Nope}}", these))).toBe(
-				`template parsing error: template: :1:2: executing "" at <.Nope>: can't evaluate field Nope in type container\na container has the fields ID, Label, Names, Ports, State`,
+				`template parsing error: template: :1:2: executing "" at <.Nope>: can't evaluate field Nope in type container\nits fields are ID, Label, Names, Ports, State`,
 			);
 		}
 	});
