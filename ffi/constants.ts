@@ -129,6 +129,7 @@ export const TIOCGPTPEER = 0x5441;
 
 // inotify.h
 export const IN_MODIFY = 2;
+export const IN_ATTRIB = 4;
 export const IN_MOVED_TO = 0x80;
 export const IN_CREATE = 0x100;
 export const IN_Q_OVERFLOW = 0x4000;

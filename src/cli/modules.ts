@@ -13,6 +13,7 @@ import "./store.ts";
 export { default as commit } from "./commit.ts";
 export { default as create } from "./create.ts";
 export { default as diff } from "./diff.ts";
+export { default as events } from "./events.ts";
 export { default as exec } from "./exec.ts";
 export { default as exportVerb } from "./export.ts";
 export { default as history } from "./history.ts";

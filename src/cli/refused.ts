@@ -72,7 +72,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
-	[LATER]: "attach builder build cp df events pause prune rename restart stats top unpause update",
+	[LATER]: "attach builder build cp df pause prune rename restart stats top unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

@@ -75,6 +75,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Print a script that completes command lines in a shell",
 		load: async () => (await import("./completion.ts")).default,
 	},
+	events: {
+		summary: "Print what happens to containers and images, as it happens",
+		load: async () => (await import("./modules.ts")).events,
+	},
 	__reap: {
 		summary: "Do what follows the end of a container: --rm, --restart",
 		load: async () => (await import("./modules.ts")).reap,
@@ -129,7 +133,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			tag: "tag",
 		},
 	},
-	system: { summary: "Manage bunker", verbs: { info: "info" } },
+	system: { summary: "Manage bunker", verbs: { events: "events", info: "info" } },
 };
 
 /** A group of this name; undefined if there is none. */

@@ -11,6 +11,7 @@ export { type ExecOptions, exec } from "./exec.ts";
 export { explain } from "./explain.ts";
 export { exportContainer } from "./export.ts";
 export { Facts, mountsOf } from "./facts.ts";
+export { type EventsOptions, events, type Recorded } from "./following.ts";
 export type { Health, HealthStatus, Probe } from "./health.ts";
 export { inspect } from "./inspect.ts";
 export { count, list, type Summary } from "./list.ts";

@@ -6,6 +6,7 @@
 
 import { announce, record } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import { generateId } from "./names.ts";
 import type { RunOptions } from "./options.ts";
 
 /** What an event tells of a container. */
@@ -43,4 +44,19 @@ export function recordOf(
 export function note(store: Store, actor: Actor, action: string, details?: Details): void {
 	recordOf(store, actor, action, details);
 	announce(store);
+}
+
+/**
+ * Records that a program of `exec` was made and started.
+ * @returns what records its end, where somebody is there to see it
+ */
+export function noteExec(store: Store, actor: Actor, command: readonly string[]): (exitCode: number) => void {
+	const execID = generateId();
+	const line = command.join(" ");
+	store.transaction(() => {
+		for (const action of ["exec_create", "exec_start"])
+			recordOf(store, actor, `${action}: ${line}`, { attributes: { execID } });
+	});
+	announce(store);
+	return (exitCode) => note(store, actor, "exec_die", { attributes: { execID, exitCode: String(exitCode) } });
 }

@@ -17,6 +17,7 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { callerStreams } from "./callers.ts";
+import { noteExec } from "./events.ts";
 import { readSpec } from "./files.ts";
 import { openNull, play } from "./play.ts";
 import { setsOf } from "./privileges.ts";
@@ -92,8 +93,10 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	});
 	await playExec(compiled, descriptors, control, container.id);
 	close(target);
+	const noteEnd = noteExec(store, container, options.command);
 	if (options.detach) return 0;
 	const end = follow(control[0], { tty: options.tty, stdin: options.interactive, forwardSignals: false });
+	if (end.ended) noteEnd(end.exitCode);
 	return end.exitCode;
 }
 
