@@ -58,17 +58,25 @@ export const MS_RDONLY = 1;
 export const MS_NOSUID = 2;
 export const MS_NODEV = 4;
 export const MS_NOEXEC = 8;
+export const MS_SYNCHRONOUS = 16;
 export const MS_REMOUNT = 32;
+export const MS_DIRSYNC = 128;
+export const MS_NOATIME = 1024;
+export const MS_NODIRATIME = 2048;
 export const MS_BIND = 4096;
 export const MS_REC = 16384;
 export const MS_PRIVATE = 1 << 18;
+export const MS_RELATIME = 1 << 21;
+export const MS_STRICTATIME = 1 << 24;
 export const MNT_DETACH = 2;
 export const OPEN_TREE_CLONE = 1;
 export const OPEN_TREE_CLOEXEC = O_CLOEXEC;
 export const MOVE_MOUNT_F_EMPTY_PATH = 4;
 export const MOVE_MOUNT_T_SYMLINKS = 0x10;
 export const MOUNT_ATTR_RDONLY = 1;
+export const MOUNT_ATTR_NOSUID = 2;
 export const MOUNT_ATTR_NODEV = 4;
+export const MOUNT_ATTR_NOEXEC = 8;
 
 // sched.h
 export const CLONE_NEWNS = 0x00020000;
@@ -94,6 +102,24 @@ export const CLOSE_RANGE_CLOEXEC = 4;
 
 // resource.h
 export const RLIMIT_NOFILE = 7;
+/** by what follows RLIMIT_, in small letters */
+export const RLIMITS: Readonly<Record<string, number>> = {
+	cpu: 0,
+	fsize: 1,
+	data: 2,
+	stack: 3,
+	core: 4,
+	rss: 5,
+	nproc: 6,
+	nofile: RLIMIT_NOFILE,
+	memlock: 8,
+	locks: 10,
+	sigpending: 11,
+	msgqueue: 12,
+	nice: 13,
+	rtprio: 14,
+	rttime: 15,
+};
 
 // file.h
 export const LOCK_EX = 2;

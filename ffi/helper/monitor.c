@@ -3,7 +3,6 @@
 #include "control.h"
 #include "sys.h"
 #include <asm/poll.h>
-#include <linux/sched.h>
 #include <linux/time_types.h>
 
 /* Buffers go back after this much silence; one timer after traffic, none when idle. */
@@ -22,7 +21,7 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     if (!keep(tape, &monitor->kept))
         sys_exit(1);
     struct policy *policy = &monitor->kept.policy;
-    long home = policy->home >= 0 ? SYS(setns, policy->home, CLONE_NEWNS) : 0;
+    long home = policy->home >= 0 ? SYS(setns, policy->home, 0) : 0;
     keep_descriptors(policy, monitor->pidfd);
     SYS(chdir, "/");
     monitor->control = policy->control;

@@ -102,8 +102,8 @@ struct policy {
     uint32_t log_max_files; /* >= 1 */
     uint64_t log_max_size;  /* bytes in one file; 0: no rotation */
     uint32_t log_name;      /* offset of the log file's name; rotated: name.1, name.2, ... */
-    int32_t home;     /* mount namespace that the monitor of an exec goes back to, so as to hold none of the container's
-                         mounts; -1 */
+    int32_t home;     /* namespace that the monitor goes back to: of mounts after an exec, so as to hold none of the
+                         container's; of pids where the child was born in another's; -1 */
     uint32_t cleanup; /* offset of a NULL-terminated argv (relocated); 0: none */
     uint32_t cleanup_environment;
     /* Of POLICY_RESTART, nanoseconds: the sleep after a short run; that after a run of at least good_run. */

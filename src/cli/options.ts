@@ -2,31 +2,41 @@
 
 import type { RunOptions } from "../container/options.ts";
 import { Failure } from "../failure.ts";
+import { checkConflicts } from "./conflicts.ts";
 import { bool, list, string, type Values } from "./flags.ts";
+import { hostFlags, parseHosts } from "./hosts.ts";
 import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
+import { limitFlags, parseLimits } from "./limits.ts";
 import { parseLog } from "./logging.ts";
+import { checkMachine, machineFlags } from "./machine.ts";
+import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
 import { absolute } from "./path.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
 import { parseRestart } from "./restart.ts";
+import { parseStopping, stopFlags } from "./stopping.ts";
+import { parseTmpfs, tmpfsFlags } from "./tmpfs.ts";
 import { helpHint, malformed } from "./usage.ts";
 import { parseVariables, variableFlags } from "./variables.ts";
 import { parseVolumes } from "./volumes.ts";
 
 /** What `run` and `create` have in common. */
 export const createFlags = {
+	...hostFlags,
 	...labelFlags,
+	...limitFlags,
+	...machineFlags,
+	...namespaceFlags,
 	...privilegeFlags,
+	...stopFlags,
+	...tmpfsFlags,
 	...variableFlags,
 	cidfile: string("", "write the container's id to this new file"),
 	entrypoint: string("", "run this instead of the image's entrypoint"),
-	hostname: string("h", "the container's host name"),
 	init: bool("", "run a tiny reaper as PID 1, the program as its child"),
 	interactive: bool("i", "keep stdin open"),
 	"log-driver": string("", "local, json-file or none", { standard: "local" }),
 	"log-opt": list("", "max-size=SIZE and max-file=COUNT of the log", { standard: "max-size=100m, max-file=5" }),
 	name: string("", "name the container"),
-	network: string("", "none or host", { standard: "none, until there are networks", synonyms: ["net"] }),
-	pull: string("", "never: there are no registries yet", { standard: "never" }),
 	"read-only": bool("", "make the container's root read-only"),
 	restart: string("", "no, on-failure[:RETRIES], always or unless-stopped: start again what has ended", {
 		standard: "no",
@@ -45,9 +55,6 @@ export const runFlags = {
 	explain: bool("", "print the plan, every step with its reason, and do nothing"),
 };
 
-/** The longest name the kernel takes, in bytes (uts.h, __NEW_UTS_LEN). */
-const HOSTNAME_MAX = 64;
-
 type CreateValues = Values<typeof createFlags> & { detach?: boolean };
 
 /**
@@ -61,8 +68,7 @@ export async function runOptions(
 	operands: readonly string[],
 ): Promise<RunOptions> {
 	const { image, command } = target(verb, values.rootfs, operands);
-	requireNever(values.pull);
-	return {
+	const options: RunOptions = {
 		image,
 		rootfs: values.rootfs && absolute(values.rootfs),
 		command,
@@ -71,10 +77,15 @@ export async function runOptions(
 		env: await parseVariables(values),
 		labels: parseLabels(values),
 		annotations: parseAnnotations(values.annotation),
+		...parseHosts(values),
+		...parseLimits(values),
+		...checkMachine(values),
 		...parsePrivileges(values),
+		...parseNamespaces(values),
+		...(await parseStopping(values)),
+		...parseTmpfs(values, values.privileged),
 		workingDirectory: parseDirectory(values.workdir),
 		user: values.user || undefined,
-		hostname: parseHostname(values.hostname),
 		interactive: values.interactive,
 		tty: values.tty,
 		detach: values.detach ?? false,
@@ -82,10 +93,11 @@ export async function runOptions(
 		restart: parseRestart(values.restart, { remove: values.rm }),
 		init: values.init,
 		readOnly: values["read-only"],
-		network: parseNetwork(values.network),
 		volumes: parseVolumes(values.volume),
 		log: parseLog(values["log-driver"], values["log-opt"]),
 	};
+	checkConflicts(options);
+	return options;
 }
 
 function target(
@@ -98,25 +110,6 @@ function target(
 	const [image, ...command] = operands;
 	if (image === undefined) throw new Failure(`'bunker ${verb}' requires at least 1 argument`, { hint: helpHint(verb) });
 	return { image, command };
-}
-
-function requireNever(pull: string | undefined): void {
-	if (pull === undefined || pull === "never") return;
-	if (pull === "always" || pull === "missing")
-		throw malformed(`--pull=${pull} is not supported yet (registries: pull, push)`);
-	throw malformed(`invalid value "${pull}" for --pull: always, missing or never is expected`);
-}
-
-function parseNetwork(network: string | undefined): RunOptions["network"] {
-	if (network === undefined || network === "none") return "none";
-	if (network === "host") return "host";
-	throw malformed(`network "${network}" is not supported yet (networks): only none and host are`);
-}
-
-function parseHostname(hostname: string | undefined): string | undefined {
-	if (!hostname) return undefined;
-	if (Buffer.byteLength(hostname) <= HOSTNAME_MAX) return hostname;
-	throw malformed(`invalid hostname "${hostname}": more than ${HOSTNAME_MAX} bytes`);
 }
 
 /** A directory in the container; docker takes absolute ones only. */

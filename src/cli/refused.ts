@@ -8,12 +8,9 @@
 const LIMITS = "yet (limits on resources)";
 const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
-const SECURITY = "yet (security options)";
 const DEVICES = "yet (devices)";
-const NAMESPACES = "yet (sharing namespaces)";
 const HEALTH = "yet (health checks)";
 const LABELS = "yet (labels)";
-const RESTARTS = "yet (restart policies)";
 const FORMATS = "yet (filters and formats)";
 const REGISTRIES = "yet (registries: pull, push)";
 const PLATFORMS = "yet (images of other platforms)";
@@ -24,20 +21,15 @@ const DAEMON = "(bunker has no daemon to connect to)";
 /** of `run` and `create` */
 const CREATING: Record<string, string> = {
 	[LIMITS]:
-		"--blkio-weight --blkio-weight-device --cgroup-parent --cgroupns --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --oom-score-adj --pids-limit --shm-size --ulimit",
+		"--blkio-weight --blkio-weight-device --cgroup-parent --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --pids-limit",
 	[NETWORKS]:
-		"--add-host --dns --dns-opt --dns-option --dns-search --domainname --expose --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
-	[VOLUMES]: "--mount --tmpfs --volume-driver --volumes-from --storage-opt",
-	[SECURITY]: "--sysctl",
-	[DEVICES]: "--device --device-cgroup-rule --gpus",
-	[NAMESPACES]: "--ipc --pid --uts",
+		"--dns --dns-opt --dns-option --dns-search --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
+	[VOLUMES]: "--mount --volume-driver --volumes-from --storage-opt",
+	[DEVICES]: "--device --device-cgroup-rule",
 	[HEALTH]:
 		"--health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck",
-	[RESTARTS]: "--stop-signal --stop-timeout",
-	[REGISTRIES]: "--disable-content-trust --quiet -q",
-	[PLATFORMS]: "--platform",
+	[REGISTRIES]: "--disable-content-trust",
 	[LATER]: "--attach -a --detach-keys --sig-proxy",
-	"(bunker is the runtime)": "--runtime",
 	[DAEMON]: "--use-api-socket",
 	"(the kernel has it no more)": "--kernel-memory",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
@@ -53,7 +45,6 @@ const REFUSED: Record<string, Record<string, string>> = {
 	create: CREATING,
 	logs: { [LABELS]: "--details", [LATER]: "--since --until" },
 	exec: { [LATER]: "--detach-keys" },
-	stop: { [RESTARTS]: "--signal -s" },
 	start: { [LATER]: "--detach-keys", "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l", [VOLUMES]: "--volumes -v" },
 	inspect: { [FORMATS]: "--format -f --size -s --type" },

@@ -2,7 +2,7 @@
 
 import type { Stopped } from "../container/container.ts";
 import { forEachName } from "./each.ts";
-import { int } from "./flags.ts";
+import { int, string } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 /** The usual reason: a program that is PID 1 gets no signal that it has not asked for (pid_namespaces(7)). */
@@ -16,13 +16,17 @@ export default verb({
 	operands: { least: 1 },
 	completes: ["container"],
 	flags: {
-		timeout: int("t", "seconds to wait before it is killed, -1 for ever", { standard: "10", synonyms: ["time"] }),
+		signal: string("s", "the signal to send", { standard: "the container's, or SIGTERM" }),
+		timeout: int("t", "seconds to wait before it is killed, -1 for ever", {
+			standard: "the container's, or 10",
+			synonyms: ["time"],
+		}),
 	},
 	examples: ["stop web", "stop -t 1 web db"],
 	async run({ values, operands, open }) {
 		const store = await open();
 		const { stop } = await import("../container/container.ts");
-		const outcomes = await stop(store, operands, { timeout: values.timeout });
+		const outcomes = await stop(store, operands, { timeout: values.timeout, signal: values.signal || undefined });
 		return forEachName(operands, async (name, index) => {
 			const { failure, killed } = outcomes[index] as Stopped;
 			if (failure !== undefined) throw failure;

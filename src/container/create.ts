@@ -6,6 +6,7 @@ import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
+import { resolveDonors } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 import { programArguments } from "./program.ts";
 import { erase } from "./remove.ts";
@@ -36,6 +37,7 @@ export function create(store: Store, options: RunOptions): string {
  * @throws Failure 125, with nothing made
  */
 export function createContainer(store: Store, options: RunOptions, boot: string | null): Created {
+	const resolved = resolveDonors(store, options);
 	const image = options.image === undefined ? undefined : imageFor(store, options.image);
 	trace("time", "image found");
 	const command = programArguments(options, image?.config.config);
@@ -44,7 +46,7 @@ export function createContainer(store: Store, options: RunOptions, boot: string 
 	held.use(lockOperation(store, id));
 	try {
 		const labels = { ...image?.config.config.Labels, ...options.labels };
-		const container = insert(store, id, image?.id ?? null, command, options, boot, labels);
+		const container = insert(store, id, image?.id ?? null, command, resolved, boot, labels);
 		trace("time", "container inserted");
 		const kept = held.move();
 		return { container, image, [Symbol.dispose]: () => kept.dispose() };

@@ -8,9 +8,10 @@ import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory } from "../places.ts";
-import { type Caller, Descriptors } from "../runtime/runtime.ts";
+import { type Caller, Descriptors, donorOf } from "../runtime/runtime.ts";
 import { specOf } from "./launching.ts";
 import { checkName, generateId } from "./names.ts";
+import { resolveDonors } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { type Container, unstarted } from "./table.ts";
@@ -18,8 +19,9 @@ import { type Container, unstarted } from "./table.ts";
 const STDOUT = 1;
 
 /** The plan of a run, as text. Touches nothing. */
-export function explain(store: Store, options: RunOptions): string {
-	const image = options.image === undefined ? undefined : imageOf(store, options.image);
+export function explain(store: Store, asked: RunOptions): string {
+	const image = asked.image === undefined ? undefined : imageOf(store, asked.image);
+	const options = resolveDonors(store, asked);
 	if (options.name !== undefined) checkName(options.name);
 	const container = imaginary(image, options);
 	const spec = specOf(store, container, image);
@@ -75,7 +77,9 @@ function imaginaryDescriptors(options: RunOptions): HelperDescriptors {
 	const directories = { runDirectory: next(), logDirectory: next() };
 	const stream = (): Caller => ({ fd: next(), kind: "own" });
 	const callers = attached && !options.tty ? [options.interactive ? stream() : undefined, stream(), stream()] : [];
-	return { ...numbers, ...directories, callers };
+	const ids = [options.ipc, options.pid].map(donorOf).filter((id) => id !== undefined);
+	const donors = new Map([...new Set(ids)].map((id) => [id, next()]));
+	return { ...numbers, ...directories, callers, donors, home: donorOf(options.pid) === undefined ? -1 : next() };
 }
 
 /** A container as it would be inserted. */

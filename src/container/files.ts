@@ -8,7 +8,7 @@ import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from "../places.ts";
-import type { Spec } from "../runtime/runtime.ts";
+import { donorOf, type Spec } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
 
 const LOOPBACK_HOSTS = `127.0.0.1	localhost
@@ -69,12 +69,23 @@ export function makeBase(store: Store): void {
 
 const PROVIDED = ["hosts", "hostname", "resolv.conf"];
 
+/** The host's names with the host's network, else the loopback's; then what --add-host says. */
+function hosts({ network, extraHosts = [] }: RunOptions): Uint8Array {
+	const known = network === "host" ? text("/etc/hosts") : LOOPBACK_HOSTS;
+	const added = extraHosts.map((host) => {
+		const colon = host.indexOf(":");
+		return `${host.slice(colon + 1)}\t${host.slice(0, colon)}\n`;
+	});
+	const separator = known === "" || known.endsWith("\n") ? "" : "\n";
+	return encodeText(added.length === 0 ? known : `${known}${separator}${added.join("")}`);
+}
+
 /** Writes config.json and the files for /etc, of this start: into the run directory, a tmpfs. */
 export function writeFiles(store: Store, id: string, spec: Spec, options: RunOptions): void {
 	const directory = runDirectory(store.places, id);
 	writeFile(`${directory}/config.json`, JSON.stringify(spec));
 	writeFile(`${directory}/hostname`, encodeText(`${spec.hostname}\n`));
-	writeFile(`${directory}/hosts`, options.network === "host" ? text("/etc/hosts") : LOOPBACK_HOSTS);
+	writeFile(`${directory}/hosts`, hosts(options));
 	writeFile(`${directory}/resolv.conf`, text("/etc/resolv.conf"));
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
 	if (options.remove) unlink(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
@@ -88,7 +99,7 @@ export function prepareVolumes(store: Store, id: string, spec: Spec): Set<string
 	const directories = new Set<string>();
 	const provided = `${runDirectory(store.places, id)}/`;
 	for (const mount of spec.mounts) {
-		if (mount.type !== "bind" || mount.source.startsWith(provided)) continue;
+		if (mount.type !== "bind" || mount.source.startsWith(provided) || donorOf(mount.source)) continue;
 		try {
 			makeDirectories(mount.source);
 		} catch (error) {

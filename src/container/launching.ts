@@ -3,9 +3,9 @@
  * this holds the operation lock.
  */
 
-import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
+import { O_DIRECTORY, O_PATH, O_RDONLY } from "../../ffi/constants.ts";
 import { isDirectory } from "../../ffi/directory.ts";
-import { open } from "../../ffi/file.ts";
+import { close, open } from "../../ffi/file.ts";
 import { openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
@@ -21,6 +21,7 @@ import {
 	capabilityMask,
 	Descriptors,
 	encodeIdentity,
+	joinsPid,
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
@@ -29,6 +30,7 @@ import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
 import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
 import { lockRoot } from "./locks.ts";
+import { openDonors } from "./namespaces.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
 import { restartRule } from "./policy.ts";
@@ -67,6 +69,8 @@ export async function launchContainer(
 	const { id, options } = container;
 	checkRoot(options.rootfs);
 	const spec = specOf(store, container, image);
+	const donors = openDonors(store, options);
+	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	makeBase(store);
 	makeDirectoriesOf(store, id, image?.layers.at(-1));
 	makeRunDirectory(store, id);
@@ -77,7 +81,13 @@ export async function launchContainer(
 
 	const control = packetPair();
 	const sync = packetPair();
-	const { descriptors, numbers } = helperDescriptors(store, container, listening, root.fd, control[1], sync[1]);
+	const { descriptors, numbers } = helperDescriptors(store, container, listening, {
+		control: control[1],
+		sync: sync[1],
+		lock: root.fd,
+		donors,
+		home,
+	});
 	const compiled = compilePlan({
 		places: store.places,
 		id,
@@ -101,6 +111,7 @@ export async function launchContainer(
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
 	noteStarted(store, container, listening, time);
+	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
 }
 
@@ -131,21 +142,21 @@ function helperDescriptors(
 	store: Store,
 	{ id, options }: Container,
 	listening: Listening,
-	root: number,
-	control: number,
-	sync: number,
+	given: { control: number; sync: number; lock: number; donors: Map<string, number>; home: number },
 ): { descriptors: Descriptors; numbers: HelperDescriptors } {
 	const descriptors = new Descriptors(openNull());
 	const directory = (path: string) => open(path, O_PATH | O_DIRECTORY);
 	const session = listening.attached && !options.tty;
 	const numbers: HelperDescriptors = {
-		control: descriptors.pass(control),
+		control: descriptors.pass(given.control),
 		cli: listening.attached ? descriptors.pass(openSelf()) : -1,
-		sync: descriptors.pass(sync),
-		lock: descriptors.pass(root),
+		sync: descriptors.pass(given.sync),
+		lock: descriptors.pass(given.lock),
 		runDirectory: descriptors.pass(directory(runDirectory(store.places, id))),
 		logDirectory: descriptors.pass(directory(containerDirectory(store.places, id))),
 		callers: session ? callerStreams(descriptors, listening.stdin && options.interactive) : [],
+		donors: new Map([...given.donors].map(([donor, pidfd]) => [donor, descriptors.pass(pidfd)])),
+		home: given.home < 0 ? -1 : descriptors.pass(given.home),
 	};
 	return { descriptors, numbers };
 }

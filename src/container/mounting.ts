@@ -1,10 +1,10 @@
 /** What is mounted in a container, in the order in which it is. Pure. */
 
-import type { Mount } from "../runtime/runtime.ts";
+import { donorOf, type Mount, mergeTmpfsOptions } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
 
 /** Until the device controller exists, nodev wherever docker has none: /dev too. */
-function kernelMounts({ privileged }: RunOptions): Mount[] {
+function kernelMounts({ privileged, shmSize, ipc }: RunOptions): Mount[] {
 	return [
 		{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"] },
 		{
@@ -26,13 +26,18 @@ function kernelMounts({ privileged }: RunOptions): Mount[] {
 			options: ["nosuid", "noexec", "nodev", ...(privileged ? [] : ["ro"])],
 		},
 		{ destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
-		{
-			destination: "/dev/shm",
-			type: "tmpfs",
-			source: "shm",
-			options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
-		},
+		...sharedMemory({ ipc, shmSize }),
 	];
+}
+
+/** /dev/shm goes with the IPC namespace, as docker has it; with none there is neither. */
+function sharedMemory({ ipc, shmSize }: Pick<RunOptions, "ipc" | "shmSize">): Mount[] {
+	const destination = "/dev/shm";
+	if (ipc === "none") return [];
+	if (ipc === "host") return [{ destination, type: "bind", source: destination, options: [] }];
+	if (donorOf(ipc) !== undefined) return [{ destination, type: "bind", source: ipc as string, options: [] }];
+	const options = ["nosuid", "noexec", "nodev", "mode=1777", `size=${shmSize ?? "65536k"}`];
+	return [{ destination, type: "tmpfs", source: "shm", options }];
 }
 
 /**
@@ -41,7 +46,7 @@ function kernelMounts({ privileged }: RunOptions): Mount[] {
  * @param runDirectory holds hosts, hostname and resolv.conf
  */
 export function mountsOf(options: RunOptions, runDirectory: string): Mount[] {
-	const asked = volumes(options).sort((a, b) => depth(a) - depth(b));
+	const asked = [...volumes(options), ...tmpfs(options)].sort((a, b) => depth(a) - depth(b));
 	return [...kernelMounts(options), ...providedFiles(runDirectory), ...asked];
 }
 
@@ -54,6 +59,16 @@ function providedFiles(runDirectory: string): Mount[] {
 		source: `${runDirectory}/${name}`,
 		// Images of whole distributions have /etc/resolv.conf as a link to what is not there.
 		options: ["nofollow"],
+	}));
+}
+
+/** nodev, whatever was asked for, unless the container may have devices. */
+function tmpfs({ tmpfs: asked = [], privileged }: RunOptions): Mount[] {
+	return asked.map(({ target, options }) => ({
+		destination: target,
+		type: "tmpfs",
+		source: "tmpfs",
+		options: mergeTmpfsOptions(privileged ? options : `${options},nodev`).options,
 	}));
 }
 

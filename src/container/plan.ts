@@ -12,6 +12,7 @@ import {
 	type Caller,
 	type Compiled,
 	compileStart,
+	type Donors,
 	type PathKind,
 	type RootSource,
 	type Spec,
@@ -29,6 +30,10 @@ export interface HelperDescriptors {
 	runDirectory: number;
 	logDirectory: number;
 	callers: (Caller | undefined)[];
+	/** pidfds of containers whose namespaces are shared, by id */
+	donors: Donors;
+	/** our pid namespace, where the program is born in another's */
+	home: number;
 }
 
 export interface PlanOptions {
@@ -51,18 +56,19 @@ export interface PlanOptions {
 /** Compiles the start of a container. */
 export function compilePlan(plan: PlanOptions): Compiled {
 	const { options, places, id } = plan;
+	const { donors, ...numbers } = plan.descriptors;
 	return compileStart(plan.spec, {
 		root: rootSource(plan),
 		kernelPaths: kernelPaths(plan.spec),
 		directories: plan.directories,
 		stdio: { terminal: options.tty, size: plan.terminalSize, interactive: options.interactive },
+		donors,
 		policy: {
 			terminal: options.tty,
 			exec: false,
 			remove: options.remove,
 			detached: plan.detached,
-			...plan.descriptors,
-			home: -1,
+			...numbers,
 			log: { ...options.log, name: logName(id, options) },
 			restart: plan.restart,
 			cleanup: options.remove || plan.restart ? reapCommand(places, id) : undefined,

@@ -19,6 +19,7 @@ import type { Compiled, Descriptors } from "../runtime/runtime.ts";
 const SIGKILL = 9;
 /** enum failed of ffi/helper/tape.h: the value where it was not a step. */
 const FAILED_MONITOR = -2;
+const EPERM = 1;
 const ENOENT = 2;
 const ENOTDIR = 20;
 
@@ -105,6 +106,10 @@ export function stepFailure(steps: readonly Step[], index: number, errno: number
 		});
 	const where = `step ${index + 1}/${steps.length}: ${step.what}: ${errnoText(errno)}`;
 	if (step.call === "execve") return programFailure(steps, step, errno, where);
+	if (step.call === "prlimit64" && errno === EPERM)
+		return new Failure(`${where}: to raise a hard limit takes CAP_SYS_RESOURCE, which bunker does not have here`, {
+			exitCode: EXIT.refused,
+		});
 	return new Failure(where, { exitCode: EXIT.refused });
 }
 

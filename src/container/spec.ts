@@ -12,12 +12,16 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { mountsOf } from "./mounting.ts";
-import type { RunOptions } from "./options.ts";
+import { namespacesOf } from "./namespaces.ts";
+import type { RunOptions, UlimitOption } from "./options.ts";
 import { capabilitySets, protectedPaths } from "./privileges.ts";
 import { type Config, environment, programArguments, workingDirectory } from "./program.ts";
 
 /** OCI image-spec, annotations.md: what `stop` sends. */
 export const STOP_SIGNAL_ANNOTATION = "org.opencontainers.image.stopSignal";
+
+/** In a network namespace of its own: any port, and ping without a capability (moby, daemon/oci_linux.go). */
+const OWN_NETWORK = { "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647" };
 
 /** What the host adds. What is a function is asked only where it matters. */
 export interface SpecFacts {
@@ -42,23 +46,16 @@ export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts):
 	return {
 		ociVersion: "1.2.0",
 		hostname,
+		...(options.domainname !== undefined && { domainname: options.domainname }),
 		process: processOf(options, image, facts, hostname),
 		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
 		mounts: mountsOf(options, facts.runDirectory),
 		annotations: annotations(options, image),
 		linux: {
-			namespaces: [
-				{ type: "pid" },
-				{ type: "mount" },
-				{ type: "uts" },
-				{ type: "ipc" },
-				...(own ? [{ type: "network" as const }] : []),
-				{ type: "cgroup" },
-			],
+			namespaces: namespacesOf(options),
 			...protectedPaths(options),
 			devices: options.privileged ? facts.devices() : [],
-			// A container's own network namespace: any port, and ping without a capability (moby, daemon/oci_linux.go).
-			sysctl: own ? { "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647" } : {},
+			sysctl: { ...(own ? OWN_NETWORK : {}), ...options.sysctls },
 		},
 	};
 }
@@ -72,8 +69,12 @@ function processOf(options: RunOptions, image: Config, facts: SpecFacts, hostnam
 		cwd: workingDirectory(options, image),
 		capabilities: capabilitySets(options, facts.capabilities),
 		noNewPrivileges: options.noNewPrivileges ?? false,
+		...(options.ulimits && { rlimits: options.ulimits.map(rlimit) }),
+		...(options.oomScoreAdj !== undefined && { oomScoreAdj: options.oomScoreAdj }),
 	};
 }
+
+const rlimit = ({ name, soft, hard }: UlimitOption) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard });
 
 /** What bunker itself reads comes last, whatever the user's say, and is always there. */
 function annotations(options: RunOptions, image: Config): Record<string, string> {
@@ -82,12 +83,12 @@ function annotations(options: RunOptions, image: Config): Record<string, string>
 		[USER_ANNOTATION]: options.user ?? image?.User ?? "",
 		[INIT_ANNOTATION]: String(options.init),
 		[DEVICES_ANNOTATION]: options.privileged ? "all" : "default",
-		[STOP_SIGNAL_ANNOTATION]: image?.StopSignal || "SIGTERM",
+		[STOP_SIGNAL_ANNOTATION]: options.stopSignal ?? (image?.StopSignal || "SIGTERM"),
 	};
 }
 
-/** The container's host name: with the host's network it is the host's. */
+/** The container's host name: with the host's network or UTS namespace it is the host's. */
 export function containerHostname(options: RunOptions, facts: SpecFacts): string {
 	if (options.hostname !== undefined) return options.hostname;
-	return options.network === "host" ? facts.hostHostname : facts.id.slice(0, 12);
+	return options.network === "host" || options.uts === "host" ? facts.hostHostname : facts.id.slice(0, 12);
 }

@@ -20,12 +20,15 @@ import { waitForWaiter } from "./waiter.ts";
 
 const SIGKILL = 9;
 const DEFAULT_GRACE = 10;
+const DEFAULT_SIGNAL = "SIGTERM";
 
 /** A container that has been asked to end. */
 interface Stopping {
 	container: Container;
 	running: State;
 	pidfd: number | undefined;
+	/** when it is killed, on the clock of performance.now; undefined: never */
+	deadline: number | undefined;
 }
 
 /** What became of a container that was to stop. */
@@ -35,35 +38,39 @@ export interface Stopped {
 	killed?: boolean;
 }
 
+/** How containers are stopped; what is not said is the container's own. */
+export interface StopOptions {
+	/** seconds; negative: wait for ever */
+	timeout?: number;
+	/** by name or number */
+	signal?: string;
+}
+
 /**
  * Asks programs to end, all at once, waits, and kills those that have not.
  * A container that does not run is no error.
- * @param options.timeout seconds for all of them; negative: wait for ever; 10 if not said
  * @returns what became of each, by the index of the name
  */
-export async function stop(
-	store: Store,
-	names: readonly string[],
-	options: { timeout?: number } = {},
-): Promise<Stopped[]> {
-	const grace = options.timeout ?? DEFAULT_GRACE;
-	const deadline = grace < 0 ? undefined : performance.now() + grace * 1000;
-	const asked = names.map((name) => outcome(() => askToStop(store, name)));
+export async function stop(store: Store, names: readonly string[], options: StopOptions = {}): Promise<Stopped[]> {
+	const asked = names.map((name) => outcome(() => askToStop(store, name, options)));
 	return asked.map(({ value, failure }) => {
 		if (failure !== undefined || !value) return { failure };
-		const ended = outcome(() => finishStop(store, value, deadline));
+		const ended = outcome(() => finishStop(store, value));
 		return { failure: ended.failure, killed: ended.value };
 	});
 }
 
-function askToStop(store: Store, name: string): Stopping | undefined {
+function askToStop(store: Store, name: string, options: StopOptions): Stopping | undefined {
 	const { container, running, cancelled } = lookToEnd(store, find(store, name));
 	if (cancelled) note(store, container, "stop");
 	if (!running) return undefined;
-	const signal = readSpec(store, container.id)?.annotations[STOP_SIGNAL_ANNOTATION] ?? "SIGTERM";
+	const own = readSpec(store, container.id)?.annotations[STOP_SIGNAL_ANNOTATION];
+	const signal = signalNumber(options.signal ?? own ?? DEFAULT_SIGNAL);
+	const grace = options.timeout ?? container.options.stopTimeout ?? DEFAULT_GRACE;
+	const deadline = grace < 0 ? undefined : performance.now() + grace * 1000;
 	const pidfd = openProcess(running.program, running.programStart);
-	if (pidfd !== undefined) send(store, container, pidfd, signalNumber(signal));
-	return { container, running, pidfd };
+	if (pidfd !== undefined) send(store, container, pidfd, signal);
+	return { container, running, pidfd, deadline };
 }
 
 /** The event first: what follows from the signal comes after it. */
@@ -73,7 +80,7 @@ function send(store: Store, container: Container, pidfd: number, signal: number)
 }
 
 /** @returns true if it had to be killed */
-function finishStop(store: Store, { container, running, pidfd }: Stopping, deadline: number | undefined): boolean {
+function finishStop(store: Store, { container, running, pidfd, deadline }: Stopping): boolean {
 	let killed = false;
 	if (pidfd !== undefined) {
 		const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());

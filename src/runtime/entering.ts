@@ -18,6 +18,7 @@ import { Tape } from "../kernel/tape.ts";
 import { capabilityMask } from "./capabilities.ts";
 import { leaveKeyring, setCredentials } from "./credentials.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
+import { setLimits, setOomScore, takeProc } from "./limits.ts";
 import { enterDirectory } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
 import { execute, reportReady } from "./program.ts";
@@ -47,12 +48,14 @@ export function compileExec(process: Process, facts: ExecFacts): Compiled {
 
 	tape.step("begin a session of its own", "setsid", []);
 	prepareStdio(tape, policy, facts.stdio);
+	const proc = takeProc(tape, process);
 	tape.step("enter the container's namespaces", "setns", [facts.pidfd, ALL_NAMESPACES]);
 	const args = cloneArguments(0, SIGCHLD);
 	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [tape.bytes(args), args.length], {
 		parent: "monitor",
 	});
 
+	setOomScore(tape, proc, process);
 	closeGiven(tape, policy, facts.policy);
 	leaveKeyring(tape);
 	tape.step("close the pidfd of the container", "close", [facts.pidfd]);
@@ -61,6 +64,7 @@ export function compileExec(process: Process, facts: ExecFacts): Compiled {
 	if (terminal) useTerminal(tape, terminal);
 	else usePipes(tape, policy, facts.stdio.interactive);
 	enterDirectory(tape, process.cwd);
+	setLimits(tape, process);
 	setCredentials(tape, process, identity, facts.user);
 	reportReady(tape, policy);
 	execute(tape, process, identity.home);

@@ -19,6 +19,11 @@ export function setHostname(tape: Tape, name: string): void {
 	tape.step(`set the host name to ${name}`, "sethostname", [tape.text(name), encodeText(name).length]);
 }
 
+/** Sets the NIS domain name of the container's UTS namespace. */
+export function setDomainname(tape: Tape, name: string): void {
+	tape.step(`set the domain name to ${name}`, "setdomainname", [tape.text(name), encodeText(name).length]);
+}
+
 /** Brings up the loopback interface of a new network namespace. */
 export function raiseLoopback(tape: Tape): void {
 	const socket = tape.slot();

@@ -13,11 +13,17 @@ import {
 	MOUNT_ATTR_RDONLY,
 	MOVE_MOUNT_F_EMPTY_PATH,
 	MOVE_MOUNT_T_SYMLINKS,
+	MS_DIRSYNC,
+	MS_NOATIME,
 	MS_NODEV,
+	MS_NODIRATIME,
 	MS_NOEXEC,
 	MS_NOSUID,
 	MS_PRIVATE,
 	MS_RDONLY,
+	MS_RELATIME,
+	MS_STRICTATIME,
+	MS_SYNCHRONOUS,
 	OPEN_TREE_CLOEXEC,
 	OPEN_TREE_CLONE,
 	S_IFREG,
@@ -27,7 +33,21 @@ import { Load, type Place, type Tape } from "../kernel/tape.ts";
 import type { Paths } from "./paths.ts";
 import type { Mount } from "./spec.ts";
 
-const FLAGS: Record<string, number> = { ro: MS_RDONLY, nosuid: MS_NOSUID, nodev: MS_NODEV, noexec: MS_NOEXEC };
+const FLAGS: Record<string, number> = {
+	ro: MS_RDONLY,
+	nosuid: MS_NOSUID,
+	nodev: MS_NODEV,
+	noexec: MS_NOEXEC,
+	sync: MS_SYNCHRONOUS,
+	dirsync: MS_DIRSYNC,
+	noatime: MS_NOATIME,
+	nodiratime: MS_NODIRATIME,
+	relatime: MS_RELATIME,
+	strictatime: MS_STRICTATIME,
+};
+
+/** Words that say that a flag is not set. */
+const UNSET = ["rw", "suid", "dev", "exec", "async", "atime", "diratime", "norelatime", "nostrictatime"];
 
 /** Mount options → flags for mount(2) and what is left for the file system. */
 export function splitOptions(options: readonly string[]): { flags: number; data: string } {
@@ -35,7 +55,7 @@ export function splitOptions(options: readonly string[]): { flags: number; data:
 	const data: string[] = [];
 	for (const option of options) {
 		if (FLAGS[option] !== undefined) flags |= FLAGS[option];
-		else if (option !== "rw") data.push(option);
+		else if (!UNSET.includes(option)) data.push(option);
 	}
 	return { flags, data: data.join(",") };
 }

@@ -24,7 +24,7 @@ export interface PolicyOptions {
 	sync: number;
 	lock: number;
 	runDirectory: number;
-	/** the mount namespace that the monitor of an exec goes back to; -1: it never left */
+	/** the namespace that the monitor goes back to, which its child was made in another of; -1: it never left */
 	home: number;
 	logDirectory: number;
 	/** stdin, stdout, stderr of the CLI for a session without a terminal */
@@ -80,7 +80,7 @@ export function closeGiven(
 		"the container's lock": lock,
 		"the run directory": runDirectory,
 		"the container's directory": logDirectory,
-		"bunker's mount namespace": home,
+		"the namespace that the monitor goes back to": home,
 		"bunker's stdin": callers[0]?.fd ?? -1,
 		"bunker's stdout": callers[1]?.fd ?? -1,
 		"bunker's stderr": callers[2]?.fd ?? -1,

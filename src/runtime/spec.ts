@@ -13,11 +13,15 @@ export interface Process {
 	cwd: string;
 	capabilities: { bounding: string[]; effective: string[]; permitted: string[]; inheritable: string[] };
 	noNewPrivileges: boolean;
+	/** `RLIMIT_NOFILE`; -1 is no limit, which the specification writes as 2^64-1 */
+	rlimits?: { type: string; soft: number; hard: number }[];
+	oomScoreAdj?: number;
 }
 
 export interface Mount {
 	destination: string;
 	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue";
+	/** of a bind; `container:ID` for that container's /dev/shm */
 	source: string;
 	options: string[];
 }
@@ -39,11 +43,13 @@ export type NamespaceType = "pid" | "mount" | "uts" | "ipc" | "network" | "cgrou
 export interface Spec {
 	ociVersion: string;
 	hostname: string;
+	domainname?: string;
 	process: Process;
 	root: { path: string; readonly: boolean };
 	mounts: Mount[];
 	annotations: Record<string, string>;
 	linux: {
+		/** without a path: a new one; `container:ID` stands for a path that nobody can exchange */
 		namespaces: { type: NamespaceType; path?: string }[];
 		maskedPaths: string[];
 		readonlyPaths: string[];

@@ -16,15 +16,24 @@ import { cloneArguments } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
 import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
 import { makeDevices, placeConsole, placeDevices, takeDevices } from "./devices.ts";
-import { raiseLoopback, setHostname, setSysctl } from "./environment.ts";
+import { raiseLoopback, setDomainname, setHostname, setSysctl } from "./environment.ts";
 import { maskPath, type PathKind, protectPath } from "./hardening.ts";
 import { IDENTITY_SIZE, type IdentityBlock, identityBlock } from "./identity.ts";
-import { mountFileSystem, placeBind, takeBind } from "./mounts.ts";
+import { setLimits, setOomScore, takeProc } from "./limits.ts";
+import { type Bind, mountFileSystem, placeBind, takeBind } from "./mounts.ts";
 import { enterDirectory, Paths } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
 import { execute, forkInit, reportReady } from "./program.ts";
 import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
-import { DEVICES_ANNOTATION, INIT_ANNOTATION, type NamespaceType, type Spec, USER_ANNOTATION } from "./spec.ts";
+import { type Donors, donorOf, joinIpc, joinPid, takeSharedMemory } from "./sharing.ts";
+import {
+	DEVICES_ANNOTATION,
+	INIT_ANNOTATION,
+	type Mount,
+	type NamespaceType,
+	type Spec,
+	USER_ANNOTATION,
+} from "./spec.ts";
 import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
 
 /** What the compiler has to know besides config.json. */
@@ -35,6 +44,8 @@ export interface StartFacts {
 	/** sources of bind mounts that are directories */
 	directories: ReadonlySet<string>;
 	stdio: Stdio;
+	/** pidfds of containers whose namespaces are shared */
+	donors: Donors;
 	policy: PolicyOptions;
 }
 
@@ -55,31 +66,33 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const identity = identityBlock(tape);
 	const binds = spec.mounts.filter((mount) => mount.type === "bind");
 	const allDevices = spec.annotations[DEVICES_ANNOTATION] === "all";
-	const network = spec.linux.namespaces.some((namespace) => namespace.type === "network");
 
 	// In the host's namespaces.
 	tape.step("set the file mode mask to 0: modes are what the steps say", "umask", [0]);
 	tape.step("begin a session of its own", "setsid", []);
 	prepareStdio(tape, policy, facts.stdio);
 	const nodes = allDevices ? [] : takeDevices(tape);
-	const taken = binds.map((mount) =>
-		takeBind(tape, mount, { directory: facts.directories.has(mount.source), devices: allDevices }),
-	);
+	const taken = takeBinds(tape, binds, facts, allDevices);
 	const root = takeRoot(tape, facts.root, allDevices);
+	const proc = takeProc(tape, spec.process);
+	joinPid(tape, spec, facts.donors);
 	cloneContainer(tape, spec);
 
 	// In the container's namespaces, as root.
+	setOomScore(tape, proc, spec.process);
 	closeGiven(tape, policy, facts.policy);
+	joinIpc(tape, spec, facts.donors);
 	leaveKeyring(tape);
 	enterRoot(tape, facts.root, root, allDevices);
-	for (const mount of spec.mounts) if (mount.type !== "bind") mountFileSystem(tape, paths, mount);
+	for (const mount of spec.mounts) if (isKernels(mount)) mountFileSystem(tape, paths, mount);
 	if (allDevices) makeDevices(tape, paths, spec.linux.devices);
 	else placeDevices(tape, paths, nodes);
-	if (network) raiseLoopback(tape);
+	if (has(spec, "network")) raiseLoopback(tape);
 	for (const [name, value] of Object.entries(spec.linux.sysctl)) setSysctl(tape, name, value);
-	setHostname(tape, spec.hostname);
+	if (has(spec, "uts")) setHostname(tape, spec.hostname);
+	if (spec.domainname !== undefined) setDomainname(tape, spec.domainname);
 	hidePaths(tape, spec, facts.kernelPaths);
-	for (const bind of taken) placeBind(tape, paths, bind);
+	for (const mount of spec.mounts) if (!isKernels(mount)) place(tape, paths, mount, taken);
 	paths.make(spec.process.cwd);
 	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
 	if (terminal) placeConsole(tape);
@@ -91,12 +104,36 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	if (terminal) useTerminal(tape, terminal);
 	else usePipes(tape, policy, facts.stdio.interactive);
 	enterDirectory(tape, spec.process.cwd);
+	setLimits(tape, spec.process);
 	setCredentials(tape, spec.process, identity, spec.annotations[USER_ANNOTATION] ?? "");
 	dieWithMonitor(tape);
 	reportReady(tape, policy);
 	if (spec.annotations[INIT_ANNOTATION] === "true") forkInit(tape, facts.stdio.terminal);
 	execute(tape, spec.process, identity.home);
 	return { tape, policy };
+}
+
+const has = (spec: Spec, type: NamespaceType): boolean =>
+	spec.linux.namespaces.some((namespace) => namespace.type === type);
+
+function takeBinds(tape: Tape, mounts: readonly Mount[], facts: StartFacts, devices: boolean): Map<Mount, Bind> {
+	return new Map(
+		mounts.map((mount) => {
+			if (donorOf(mount.source) !== undefined) return [mount, takeSharedMemory(tape, mount, facts.donors)];
+			return [mount, takeBind(tape, mount, { directory: facts.directories.has(mount.source), devices })];
+		}),
+	);
+}
+
+/** What is mounted before paths are hidden; all else comes after, so that it cannot be in the way. */
+function isKernels(mount: Mount): boolean {
+	return mount.type !== "bind" && /^\/(proc|sys|dev)(\/|$)/.test(mount.destination);
+}
+
+function place(tape: Tape, paths: Paths, mount: Mount, binds: ReadonlyMap<Mount, Bind>): void {
+	const bind = binds.get(mount);
+	if (bind) placeBind(tape, paths, bind);
+	else mountFileSystem(tape, paths, mount);
 }
 
 function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>): void {
@@ -108,7 +145,7 @@ function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>)
 }
 
 function cloneContainer(tape: Tape, spec: Spec): void {
-	const types = spec.linux.namespaces.map((namespace) => namespace.type);
+	const types = spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
 	const flags = types.reduce((sum, type) => sum | NAMESPACE_FLAG[type], 0);
 	const args = cloneArguments(flags, SIGCHLD);
 	tape.step(

@@ -136,8 +136,9 @@ describe("help", () => {
 Stop containers
 
 Options:
-      --help          print this help
-  -t, --timeout int   seconds to wait before it is killed, -1 for ever (default 10)
+      --help            print this help
+  -s, --signal string   the signal to send (default the container's, or SIGTERM)
+  -t, --timeout int     seconds to wait before it is killed, -1 for ever (default the container's, or 10)
 
 Examples:
   bunker stop web

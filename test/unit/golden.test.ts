@@ -47,6 +47,18 @@ const POLICY: StartFacts["policy"] = {
 	log: { ...defaultLog, name: "local.log" },
 };
 
+const LIMITS: Partial<RunOptions> = {
+	ulimits: [
+		{ name: "nofile", soft: 1024, hard: 2048 },
+		{ name: "core", soft: -1, hard: -1 },
+	],
+	oomScoreAdj: 500,
+	noNewPrivileges: true,
+	capDrop: ["ALL"],
+};
+
+const DONOR = `container:${"f".repeat(64)}`;
+
 const spec = (change: Partial<RunOptions> = {}) =>
 	buildSpec(
 		{ ...OPTIONS, ...change },
@@ -80,14 +92,15 @@ function started(change: Partial<RunOptions> = {}): Step[] {
 			["/proc/sys", "directory"],
 		]),
 		directories: new Set(["/srv"]),
+		donors: new Map(change.ipc === DONOR ? [["f".repeat(64), 15]] : []),
 		stdio: { terminal: change.tty ?? false, size: { rows: 24, columns: 80 }, interactive: true },
 		policy: POLICY,
 	});
 	return tape.steps;
 }
 
-function entered(tty: boolean): Step[] {
-	const { tape } = compileExec(spec().process, {
+function entered(tty: boolean, change: Partial<RunOptions> = {}): Step[] {
+	const { tape } = compileExec(spec(change).process, {
 		pidfd: 13,
 		identity: { uid: 33, gid: 33, groups: [33], home: "/srv" },
 		user: "web",
@@ -101,6 +114,16 @@ const LISTS: Record<string, Step[]> = {
 	run: started(),
 	"run-terminal-host": started({ tty: true, network: "host", init: false, readOnly: false, volumes: [] }),
 	"run-privileged": started({ privileged: true, init: false }),
+	"run-limits": started({
+		...LIMITS,
+		tmpfs: [{ target: "/data", options: "size=64m,exec" }],
+		shmSize: 1 << 20,
+		sysctls: { "net.core.somaxconn": "1024" },
+		domainname: "example",
+		init: false,
+	}),
+	"run-sharing": started({ ipc: DONOR, pid: DONOR, uts: "host", cgroupns: "host", init: false }),
+	"exec-limits": entered(false, LIMITS),
 	exec: entered(false),
 	"exec-terminal": entered(true),
 };

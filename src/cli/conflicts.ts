@@ -1,0 +1,34 @@
+/** Flags that do not go together (moby, daemon/container.go verifyContainerSettings; runc, libcontainer/configs/validate). */
+
+import type { RunOptions } from "../container/options.ts";
+import { malformed } from "./usage.ts";
+
+/** @throws Failure (125) for the first conflict */
+export function checkConflicts(options: RunOptions): void {
+	checkTargets(options);
+	checkUts(options);
+	checkSysctls(options);
+}
+
+function checkTargets({ volumes, tmpfs = [] }: RunOptions): void {
+	const targets = new Set<string>();
+	for (const { target } of [...volumes, ...tmpfs]) {
+		if (targets.has(target)) throw malformed(`duplicate mount point: ${target}`);
+		targets.add(target);
+	}
+}
+
+function checkUts({ uts, hostname, domainname }: RunOptions): void {
+	if (uts !== "host") return;
+	if (hostname !== undefined) throw malformed("conflicting options: hostname and the UTS mode");
+	if (domainname !== undefined) throw malformed("conflicting options: domainname and the UTS mode");
+}
+
+/** Where a namespace is the host's, so are its parameters. */
+function checkSysctls({ sysctls = {}, network, ipc }: RunOptions): void {
+	for (const name of Object.keys(sysctls)) {
+		const net = name.startsWith("net.");
+		if (net && network === "host") throw malformed(`sysctl '${name}' is not allowed in the host's network namespace`);
+		if (!net && ipc === "host") throw malformed(`sysctl '${name}' is not allowed in the host's IPC namespace`);
+	}
+}

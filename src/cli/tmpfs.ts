@@ -1,0 +1,44 @@
+/** File systems in memory: --tmpfs and --shm-size. */
+
+import type { RunOptions } from "../container/options.ts";
+import { mergeTmpfsOptions } from "../runtime/tmpfs.ts";
+import { list, string, type Values } from "./flags.ts";
+import { clean } from "./path.ts";
+import { parseBinarySize } from "./size.ts";
+import { malformed } from "./usage.ts";
+
+export const tmpfsFlags = {
+	"shm-size": string("", "size of /dev/shm: 64m, 1g", { standard: "64m" }),
+	tmpfs: list("", "mount a file system in memory: DIRECTORY[:OPTIONS], as size=64m,mode=1777,exec"),
+};
+
+/** @throws Failure (125) */
+export function parseTmpfs(
+	values: Values<typeof tmpfsFlags>,
+	privileged: boolean,
+): Pick<RunOptions, "tmpfs" | "shmSize"> {
+	const tmpfs = values.tmpfs.map((text) => parseOne(text, privileged));
+	return { tmpfs: tmpfs.length > 0 ? tmpfs : undefined, shmSize: parseShm(values["shm-size"]) };
+}
+
+function parseOne(text: string, privileged: boolean): { target: string; options: string } {
+	const colon = text.indexOf(":");
+	const target = colon < 0 ? text : text.slice(0, colon);
+	const options = colon < 0 ? "" : text.slice(colon + 1);
+	const invalid = (why: string) => malformed(`--tmpfs ${text}: ${why}`);
+	if (!target.startsWith("/")) throw invalid("the path in the container must be absolute");
+	if (/^\/($|(proc|sys)(\/|$))/.test(clean(target))) throw invalid("nothing can be mounted there");
+	const merged = mergeTmpfsOptions(options);
+	if (merged.unknown !== undefined) throw invalid(`invalid tmpfs option "${merged.unknown}"`);
+	if (!privileged && merged.options.includes("dev"))
+		throw invalid("dev needs --privileged: nothing else would keep the container from the host's devices");
+	return { target: clean(target), options };
+}
+
+/** docker: 0 is the default. */
+function parseShm(text: string | undefined): number | undefined {
+	if (!text) return undefined;
+	const size = parseBinarySize(text);
+	if (size === undefined) throw malformed(`--shm-size ${text}: a size as 64m or 1g is expected`);
+	return size || undefined;
+}
