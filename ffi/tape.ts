@@ -31,7 +31,7 @@ export const STEP = {
 
 export const POLICY = {
 	version: 2,
-	size: 152,
+	size: 160,
 	offset: {
 		version: 0,
 		flags: 4,
@@ -58,6 +58,7 @@ export const POLICY = {
 		delay: 128,
 		firstDelay: 136,
 		goodRun: 144,
+		logAttributes: 152,
 	},
 	/** enum policy_flag */
 	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, restart: 32, onFailure: 64 },

@@ -57,8 +57,9 @@ static bool relocate(struct tape *tape, const uint32_t *relocations, uint32_t co
 static bool policy_is_valid(const struct tape *tape) {
     const struct policy *policy = tape->policy;
     const uint32_t size = tape->data_size;
-    return policy->version == POLICY_VERSION && policy->log_name < size && policy->cleanup < size &&
-           policy->cleanup_environment < size && policy->cleanup % 8 == 0 && policy->cleanup_environment % 8 == 0;
+    return policy->version == POLICY_VERSION && policy->log_name < size && policy->log_attributes < size &&
+           policy->cleanup < size && policy->cleanup_environment < size && policy->cleanup % 8 == 0 &&
+           policy->cleanup_environment % 8 == 0;
 }
 
 bool job_load(uint8_t *bytes, size_t size, struct tape *tape) {

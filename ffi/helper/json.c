@@ -131,12 +131,15 @@ static void put_time(struct writer *out, uint64_t time) {
     put(out, "Z");
 }
 
-size_t json_line(uint8_t *bytes, const uint8_t *line, size_t size, bool whole, uint32_t stream, uint64_t time) {
+size_t json_line(uint8_t *bytes, const uint8_t *line, size_t size, bool whole, uint32_t stream, uint64_t time,
+                 const char *attributes) {
     struct writer out = {bytes};
     put(&out, "{\"log\":\"");
     put_escaped(&out, line, size);
     put(&out, whole ? "\\n\",\"stream\":\"" : "\",\"stream\":\"");
-    put(&out, stream == 2 ? "stderr\",\"time\":\"" : "stdout\",\"time\":\"");
+    put(&out, stream == 2 ? "stderr\"," : "stdout\",");
+    put(&out, attributes);
+    put(&out, "\"time\":\"");
     put_time(&out, time);
     put(&out, "\"}\n");
     return (size_t)(out.at - bytes);

@@ -52,11 +52,13 @@ static char **copy_list(const struct tape *tape, char *const *list, size_t count
 bool keep(struct tape *tape, struct kept *kept) {
     kept->policy = *tape->policy;
     const char *name = (const char *)tape->data + kept->policy.log_name;
+    const char *attributes = (const char *)tape->data + kept->policy.log_attributes;
     char *const *cleanup = (char *const *)(void *)(tape->data + kept->policy.cleanup);
     char *const *environment = (char *const *)(void *)(tape->data + kept->policy.cleanup_environment);
     size_t cleanups = kept->policy.cleanup != 0 ? list_count(tape, cleanup) : 0;
     size_t variables = kept->policy.cleanup_environment != 0 ? list_count(tape, environment) : 0;
-    size_t size = list_size(tape, cleanup, cleanups) + list_size(tape, environment, variables) + text_size(tape, name);
+    size_t size = list_size(tape, cleanup, cleanups) + list_size(tape, environment, variables) + text_size(tape, name) +
+                  text_size(tape, attributes);
     long block = SYS(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block < 0)
         return false;
@@ -65,6 +67,7 @@ bool keep(struct tape *tape, struct kept *kept) {
     kept->cleanup = copy_list(tape, cleanup, cleanups, &slots, &free);
     kept->environment = copy_list(tape, environment, variables, &slots, &free);
     kept->log_name = copy_text(tape, name, &free);
+    kept->log_attributes = copy_text(tape, attributes, &free);
     if (cleanups == 0)
         kept->cleanup = NULL;
     SYS(munmap, tape->bytes, tape->size);

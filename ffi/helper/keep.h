@@ -7,6 +7,7 @@
 struct kept {
     struct policy policy;
     const char *log_name;
+    const char *log_attributes;
     char **cleanup; /* NULL: none */
     char **environment;
     uint64_t started; /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */

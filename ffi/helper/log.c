@@ -28,6 +28,7 @@ int log_open(struct log *log, const struct policy *policy, const char *name) {
         .directory = policy->log_directory,
         .fd = -1,
         .name = name,
+        .attributes = "",
         .driver = policy->log_driver,
         .max_files = policy->log_max_files,
         .max_size = policy->log_max_size,

@@ -15,6 +15,7 @@ struct log {
     int32_t directory;
     int32_t fd; /* -1: could not be opened, or no driver */
     const char *name;
+    const char *attributes; /* see json_line */
     uint32_t driver;
     uint32_t max_files;
     uint64_t max_size; /* 0: no rotation */

@@ -31,13 +31,13 @@ static void write_out(struct log *log) {
 static void emit(struct log *log, uint32_t stream, const uint8_t *bytes, size_t size, bool whole, uint64_t time) {
     if (OUT_SIZE - out_size < JSON_SIZE_MAX)
         write_out(log);
-    size_t one = json_line(out + out_size, bytes, size, whole, stream, time);
+    size_t one = json_line(out + out_size, bytes, size, whole, stream, time, log->attributes);
     if (log_room(log) < out_size + one) {
         /* This line goes to the next file, those before it to this one. */
         write_out(log);
         if (log->size > 0)
             log_rotate(log);
-        one = json_line(out, bytes, size, whole, stream, time);
+        one = json_line(out, bytes, size, whole, stream, time, log->attributes);
     }
     out_size += one;
 }

@@ -65,6 +65,7 @@ static void started(struct monitor *monitor) {
         connect_pipes(monitor);
     if (error == 0)
         error = log_open(&monitor->log, policy, monitor->kept.log_name);
+    monitor->log.attributes = monitor->kept.log_attributes;
     struct log *log = monitor->log.fd >= 0 ? &monitor->log : NULL;
     monitor->out.log = monitor->err.log = log;
     stream_begin(&monitor->in);

@@ -110,6 +110,7 @@ struct policy {
     uint64_t delay;
     uint64_t first_delay;
     uint64_t good_run;
+    uint32_t log_attributes; /* offset of what stands in each line of json-file before its time: "attrs":{...}, or "" */
 };
 
 /*

@@ -9,7 +9,7 @@ const DRIVERS: readonly string[] = ["local", "json-file", "none"] satisfies LogD
 
 /**
  * Parses the flags of the log.
- * @param options `max-size=10m`, `max-file=3`
+ * @param options `max-size=10m`, `max-file=3`, `labels=a,b`, `tag={{.Name}}`
  * @throws Failure (125)
  */
 export function parseLog(driver: string | undefined, options: readonly string[]): LogOptions {
@@ -19,9 +19,22 @@ export function parseLog(driver: string | undefined, options: readonly string[])
 		if (log.driver === "none") throw malformed(`--log-opt ${option}: the log driver none has no options`);
 		if (name === "max-size") log.maxSize = parseMaxSize(option, value);
 		else if (name === "max-file") log.maxFiles = parseMaxFiles(option, value);
-		else throw malformed(`unknown log option "${name}": max-size and max-file are known`);
+		else if (name === "labels") log.labels = value.split(",").filter(Boolean);
+		else if (name === "tag") log.tag = checkTag(option, value);
+		else throw malformed(`unknown log option "${name}": max-size, max-file, labels and tag are known`);
 	}
 	return log;
+}
+
+const FIELDS = ["ID", "FullID", "Name", "ImageID", "ImageFullID", "ImageName", "DaemonName", "Command"];
+
+/** docker's template of a tag, as far as it names fields. */
+function checkTag(option: string, template: string): string {
+	const rest = template.replaceAll(/\{\{\s*\.(\w+)\s*\}\}/g, (whole, field: string) =>
+		FIELDS.includes(field) ? "" : whole,
+	);
+	if (!rest.includes("{{")) return template;
+	throw malformed(`--log-opt ${option}: of the fields of a tag these are known: ${FIELDS.join(", ")}`);
 }
 
 function split(option: string): [string, string] {

@@ -2,6 +2,7 @@
 
 import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, string } from "./flags.ts";
+import { parseMoment } from "./moments.ts";
 import { malformed } from "./usage.ts";
 import { verb } from "./verb.ts";
 
@@ -10,20 +11,29 @@ export default verb({
 	operands: { least: 1, most: 1 },
 	completes: ["container"],
 	flags: {
+		details: bool("", "begin each line with the labels and the tag that --log-opt names"),
 		follow: bool("f", "go on until the container stops"),
+		since: string("", "only what was written since: 10m (ago), 2026-01-31T13:05:00Z, 1767225600"),
 		tail: string("n", "the last so many lines", { standard: "all" }),
 		timestamps: bool("t", "begin each line with its time"),
+		until: string("", "only what was written until: as --since"),
 	},
-	examples: ["logs web", "logs -f --tail 10 -t web"],
+	examples: ["logs web", "logs -f --tail 10 -t web", "logs --since 10m --until 5m web"],
 	busy: true,
 	async run({ values, operands: [name = ""], open }) {
+		const { details, follow, timestamps } = values;
 		const tail = parseTail(values.tail);
+		const since = parseMoment("since", values.since);
+		const until = parseMoment("until", values.until);
 		const store = await open();
 		const { logs } = await import("../container/container.ts");
 		await logs(store, name, {
-			follow: values.follow,
+			details,
+			follow,
 			tail,
-			timestamps: values.timestamps,
+			timestamps,
+			since,
+			until,
 			stdout: (bytes) => writeOut(STDOUT, bytes),
 			stderr: (bytes) => writeOut(STDERR, bytes),
 		});

@@ -12,7 +12,7 @@ import { checkMachine, machineFlags } from "./machine.ts";
 import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
 import { absolute } from "./path.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
-import { parseRestart } from "./restart.ts";
+import { parseRestart } from "./restarting.ts";
 import { parseStopping, stopFlags } from "./stopping.ts";
 import { parseTmpfs, tmpfsFlags } from "./tmpfs.ts";
 import { helpHint, malformed } from "./usage.ts";
@@ -35,7 +35,9 @@ export const createFlags = {
 	init: bool("", "run a tiny reaper as PID 1, the program as its child"),
 	interactive: bool("i", "keep stdin open"),
 	"log-driver": string("", "local, json-file or none", { standard: "local" }),
-	"log-opt": list("", "max-size=SIZE and max-file=COUNT of the log", { standard: "max-size=100m, max-file=5" }),
+	"log-opt": list("", "an option of the log: max-size=SIZE, max-file=COUNT, labels=NAMES, tag=TEXT", {
+		standard: "max-size=100m, max-file=5",
+	}),
 	name: string("", "name the container"),
 	"read-only": bool("", "make the container's root read-only"),
 	restart: string("", "no, on-failure[:RETRIES], always or unless-stopped: start again what has ended", {

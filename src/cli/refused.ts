@@ -10,7 +10,6 @@ const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
 const DEVICES = "yet (devices)";
 const HEALTH = "yet (health checks)";
-const LABELS = "yet (labels)";
 const FORMATS = "yet (filters and formats)";
 const REGISTRIES = "yet (registries: pull, push)";
 const PLATFORMS = "yet (images of other platforms)";
@@ -43,10 +42,9 @@ const REFUSED: Record<string, Record<string, string>> = {
 	},
 	run: CREATING,
 	create: CREATING,
-	logs: { [LABELS]: "--details", [LATER]: "--since --until" },
 	exec: { [LATER]: "--detach-keys" },
 	start: { [LATER]: "--detach-keys", "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
-	rm: { [NETWORKS]: "--link -l", [VOLUMES]: "--volumes -v" },
+	rm: { [NETWORKS]: "--link -l" },
 	inspect: { [FORMATS]: "--format -f --size -s --type" },
 	version: { [FORMATS]: "--format -f" },
 	info: { [FORMATS]: "--format -f" },
@@ -63,7 +61,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
-	[LATER]: "attach builder build cp df pause prune rename restart stats top unpause update",
+	[LATER]: "attach builder build cp df pause prune stats unpause update",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

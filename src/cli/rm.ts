@@ -10,7 +10,10 @@ export default verb({
 	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
 	completes: ["container"],
-	flags: { force: bool("f", "also remove a container that runs, killing it; one that is not there is no error") },
+	flags: {
+		volumes: bool("v", "remove its anonymous volumes, too (there are none yet)"),
+		force: bool("f", "also remove a container that runs, killing it; one that is not there is no error"),
+	},
 	examples: ["rm web", "rm -f web db"],
 	async run({ values, operands, open }) {
 		const store = await open();

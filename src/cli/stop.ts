@@ -6,7 +6,7 @@ import { int, string } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 /** The usual reason: a program that is PID 1 gets no signal that it has not asked for (pid_namespaces(7)). */
-async function hint(name: string): Promise<void> {
+export async function warnKilled(name: string): Promise<void> {
 	const { warn } = await import("./notice.ts");
 	warn(`${name} did not end in time and was killed; run it with --init if it does not handle SIGTERM`);
 }
@@ -30,7 +30,7 @@ export default verb({
 		return forEachName(operands, async (name, index) => {
 			const { failure, killed } = outcomes[index] as Stopped;
 			if (failure !== undefined) throw failure;
-			if (killed && values.timeout !== 0) await hint(name);
+			if (killed && values.timeout !== 0) await warnKilled(name);
 			return name;
 		});
 	},

@@ -5,11 +5,14 @@ export const LEAST = 10;
 /** between columns */
 export const GAP = 3;
 
-/** Rows, the first with the titles → lines. The last column is not padded. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows, the first with the titles → lines. The last column is not padded.
+ * @param least width of a column
+ */
+export function table(rows: readonly (readonly string[])[], least = LEAST): string {
 	const count = rows[0]?.length ?? 0;
 	const widths = Array.from({ length: count - 1 }, (_, column) =>
-		Math.max(LEAST, ...rows.map((row) => width(row[column] ?? "") + GAP)),
+		Math.max(least, ...rows.map((row) => width(row[column] ?? "") + GAP)),
 	);
 	const line = (row: readonly string[]) => row.map((cell, column) => pad(cell, widths[column])).join("");
 	return rows.map((row) => `${line(row)}\n`).join("");

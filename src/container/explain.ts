@@ -34,6 +34,7 @@ export function explain(store: Store, asked: RunOptions): string {
 		spec,
 		directories,
 		descriptors: imaginaryDescriptors(options),
+		logAttributes: "",
 		terminalSize: options.tty && !options.detach ? terminalSize(STDOUT) : undefined,
 		detached: options.detach,
 	});

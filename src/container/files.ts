@@ -2,7 +2,7 @@
 
 import { AT_FDCWD } from "../../ffi/constants.ts";
 import { isDirectory, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
-import { readFileIfThere, statusIfThere, unlink, writeFile } from "../../ffi/file.ts";
+import { readFileIfThere, statusIfThere, writeFile } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -88,7 +88,7 @@ export function writeFiles(store: Store, id: string, spec: Spec, options: RunOpt
 	writeFile(`${directory}/hosts`, hosts(options));
 	writeFile(`${directory}/resolv.conf`, text("/etc/resolv.conf"));
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
-	if (options.remove) unlink(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
+	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 }
 
 /**

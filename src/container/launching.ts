@@ -25,6 +25,7 @@ import {
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
+import { encodeAttributes, logAttributes } from "./attributes.ts";
 import { callerStreams } from "./callers.ts";
 import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
@@ -96,6 +97,7 @@ export async function launchContainer(
 		spec,
 		directories,
 		descriptors: numbers,
+		logAttributes: encodeAttributes(logAttributes(container, image?.config.config?.Labels)),
 		terminalSize: options.tty && listening.attached ? terminalSize(STDOUT) : undefined,
 		detached: !listening.attached,
 		restart: restartRule(container),

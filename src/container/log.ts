@@ -13,6 +13,8 @@ export interface Piece {
 	/** nanoseconds since the epoch */
 	time: bigint;
 	bytes: Uint8Array;
+	/** of json-file: what stands in the line */
+	attributes?: Record<string, string>;
 }
 
 const HEADER = 16;
@@ -57,11 +59,17 @@ export function decodeJsonLines(buffer: Uint8Array, give: (piece: Piece) => void
 
 function parseLine(bytes: Uint8Array): Piece | undefined {
 	try {
-		const line = JSON.parse(new TextDecoder().decode(bytes)) as { log: string; stream: string; time: string };
+		const line = JSON.parse(new TextDecoder().decode(bytes)) as {
+			log: string;
+			stream: string;
+			time: string;
+			attrs?: Record<string, string>;
+		};
 		return {
 			stream: line.stream === "stderr" ? 2 : 1,
 			time: parseTime(line.time),
 			bytes: new TextEncoder().encode(line.log),
+			attributes: line.attrs,
 		};
 	} catch {
 		// A line that a crash has cut.

@@ -6,8 +6,10 @@ import { openProcess, waitReadable } from "../../ffi/process.ts";
 import { attempt, call } from "../../ffi/system.ts";
 import { formatTime } from "../clock.ts";
 import { Failure } from "../failure.ts";
+import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory } from "../places.ts";
+import { type Attributes, logAttributes, showAttributes } from "./attributes.ts";
 import { decodeFrames, decodeJsonLines, type LogFile, openLog, type Piece } from "./log.ts";
 import { logName } from "./plan.ts";
 import { look } from "./state.ts";
@@ -19,6 +21,11 @@ export interface LogsOptions {
 	/** the last so many lines; undefined: all */
 	tail?: number;
 	timestamps: boolean;
+	/** begin each line with the log's attributes */
+	details: boolean;
+	/** nanoseconds since the epoch, both inclusive */
+	since?: bigint;
+	until?: bigint;
 	stdout: (bytes: Uint8Array) => void;
 	stderr: (bytes: Uint8Array) => void;
 }
@@ -31,23 +38,49 @@ export async function logs(store: Store, name: string, options: LogsOptions): Pr
 	const container = find(store, name);
 	if (container.options.log.driver === "none")
 		throw new Failure(`container ${name} has no log: it was made with --log-driver none`);
-	const give = options.timestamps ? stamped(options) : plain(options);
-	const watch = options.follow ? startWatch(store, container) : undefined;
+	const shown =
+		options.timestamps || options.details ? prefixed(options, attributesOf(store, container)) : plain(options);
+	const give = between(options, shown);
+	const watch = options.follow && !isPast(options.until) ? startWatch(store, container) : undefined;
 	const reader = new Reader(store, container);
 	reader.history(give, options.tail);
-	if (watch) followLog(reader, give, watch);
+	if (watch) followLog(reader, give, watch, options.until);
 	reader.close();
 }
 
 const plain = (options: LogsOptions) => (piece: Piece) =>
 	piece.stream === 2 ? options.stderr(piece.bytes) : options.stdout(piece.bytes);
 
-/** Puts the time of its first byte before every line; a line that goes on in the next piece has one time stamp. */
-function stamped(options: LogsOptions): (piece: Piece) => void {
+/** The log that keeps no attributes has those of its container as it is now. */
+function attributesOf(store: Store, container: Container): Attributes {
+	const image = container.image === null ? undefined : get(store, container.image);
+	return logAttributes(container, image?.config.config?.Labels);
+}
+
+/** docker counts the last lines first, and only then looks at their times. */
+function between({ since, until }: LogsOptions, give: (piece: Piece) => void): (piece: Piece) => void {
+	if (since === undefined && until === undefined) return give;
+	return (piece) => {
+		if (since !== undefined && piece.time < since) return;
+		if (until !== undefined && piece.time > until) return;
+		give(piece);
+	};
+}
+
+const millisecondsTo = (until: bigint): number => Number(until / 1_000_000n) - Date.now();
+const isPast = (until: bigint | undefined): boolean => until !== undefined && millisecondsTo(until) <= 0;
+
+/**
+ * Puts the time of its first byte, and the attributes, before every line; a line
+ * that goes on in the next piece has them once.
+ */
+function prefixed(options: LogsOptions, own: Attributes): (piece: Piece) => void {
 	const midLine = [false, false, false];
 	const encoder = new TextEncoder();
 	return (piece) => {
-		const stamp = encoder.encode(`${formatTime(piece.time)} `);
+		const time = options.timestamps ? `${formatTime(piece.time)} ` : "";
+		const details = options.details ? `${showAttributes(piece.attributes ?? own)} ` : "";
+		const stamp = encoder.encode(`${time}${details}`);
 		const sink = piece.stream === 2 ? options.stderr : options.stdout;
 		const parts: Uint8Array[] = [];
 		for (let at = 0; at < piece.bytes.length; ) {
@@ -118,10 +151,11 @@ function startWatch(store: Store, container: Container): Watch {
 	return { inotify, monitor: running && openProcess(running.monitor, running.monitorStart) };
 }
 
-function followLog(reader: Reader, give: (piece: Piece) => void, watch: Watch): void {
+function followLog(reader: Reader, give: (piece: Piece) => void, watch: Watch, until: bigint | undefined): void {
 	const events = new Uint8Array(16384);
-	while (watch.monitor !== undefined) {
-		const ready = waitReadable([watch.inotify, watch.monitor]);
+	while (watch.monitor !== undefined && !isPast(until)) {
+		const left = until === undefined ? undefined : Math.max(0, millisecondsTo(until)) + 1;
+		const ready = waitReadable([watch.inotify, watch.monitor], left);
 		const size = attempt("read", watch.inotify, events, events.length);
 		reader.more(give, size > 0 && hasRotation(events.subarray(0, size)));
 		if (ready.includes(watch.monitor)) break;

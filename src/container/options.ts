@@ -15,6 +15,10 @@ export interface LogOptions {
 	maxSize: number;
 	/** files in all, at least 1 */
 	maxFiles: number;
+	/** names of labels that go with each line */
+	labels?: string[];
+	/** docker's template of the tag that goes with each line: `{{.Name}}` */
+	tag?: string;
 }
 
 /** `--ulimit NAME=SOFT[:HARD]`; -1 is no limit. */

@@ -47,6 +47,8 @@ export interface PlanOptions {
 	descriptors: HelperDescriptors;
 	/** of the caller's terminal */
 	terminalSize?: { rows: number; columns: number };
+	/** what each line of a json-file log carries: `"attrs":{…},`, or nothing */
+	logAttributes: string;
 	/** nobody is there for the output */
 	detached: boolean;
 	/** when its end is to wake bunker up */
@@ -69,7 +71,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			remove: options.remove,
 			detached: plan.detached,
 			...numbers,
-			log: { ...options.log, name: logName(id, options) },
+			log: { ...options.log, name: logName(id, options), attributes: plan.logAttributes },
 			restart: plan.restart,
 			cleanup: options.remove || plan.restart ? reapCommand(places, id) : undefined,
 		},

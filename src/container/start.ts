@@ -1,14 +1,20 @@
-/** `start`: a container that exists is started again. */
+/** `start` and `restart`: a container that exists is started again. */
 
+import type { State } from "../../ffi/tape.ts";
 import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { note } from "./events.ts";
 import { type Listening, launchContainer, type Started } from "./launching.ts";
-import { dropLock, lockOperation } from "./locks.ts";
+import { dropLock, lockOperation, lockRoot } from "./locks.ts";
+import { hasPolicy } from "./policy.ts";
 import { eraseEnded } from "./remove.ts";
 import { follow } from "./session.ts";
+import { signalNumber } from "./signals.ts";
 import { bootId, isUp, lookHeld } from "./state.ts";
-import { byId, type Container, find, noteFailedStart, noteStart } from "./table.ts";
+import { askToEnd, awaitEnd, type StopOptions } from "./stop.ts";
+import { byId, type Container, find, noteFailedStart, noteStart, noteStopped } from "./table.ts";
+import { cancelWait } from "./waiter.ts";
 
 /**
  * Starts a container; one that runs is no error.
@@ -45,13 +51,48 @@ async function startOnce(store: Store, container: Container, listening: Listenin
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
 	if (isUp(seen)) return undefined;
+	return startHeld(store, seen.container, listening);
+}
+
+/** Starts a container that does not run, by the holder of its operation lock. */
+async function startHeld(store: Store, container: Container, listening: Listening): Promise<Started> {
+	const { id } = container;
 	noteStart(store, id, bootId());
 	try {
 		const image = container.image === null ? undefined : get(store, container.image);
-		return await launchContainer(store, fresh(seen.container), image, listening);
+		return await launchContainer(store, fresh(container), image, listening);
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
 		noteFailedStart(store, id, error.exitCode, error.message);
 		throw error.withExitCode(1);
 	}
+}
+
+/**
+ * Stops a container, if it runs, and starts it, under one lock: one with --rm
+ * is not removed in between, as docker's is not, and no policy restarts it.
+ * @returns whether it had to be killed
+ * @throws Failure 1
+ */
+export async function restart(store: Store, name: string, options: StopOptions): Promise<boolean> {
+	if (options.signal !== undefined) signalNumber(options.signal);
+	const { id } = find(store, name);
+	using _operation = lockOperation(store, id);
+	if (!byId(store, id)) dropLock(store, id);
+	const { container, running } = lookHeld(store, find(store, id));
+	if (hasPolicy(container.options)) noteStopped(store, id);
+	if (container.waiter !== null) cancelWait(container.waiter);
+	const killed = running !== undefined && stopHeld(store, container, running, options);
+	await startHeld(store, find(store, id), { attached: false, stdin: false });
+	note(store, container, "restart");
+	return killed;
+}
+
+/** Not until its monitor has ended, which with --rm waits for our lock: until it lets go of the container's root. */
+function stopHeld(store: Store, container: Container, running: State, options: StopOptions): boolean {
+	const killed = awaitEnd(store, askToEnd(store, container, running, options));
+	lockRoot(store, container.id)[Symbol.dispose]();
+	lookHeld(store, find(store, container.id));
+	note(store, container, "stop");
+	return killed;
 }

@@ -23,7 +23,7 @@ const DEFAULT_GRACE = 10;
 const DEFAULT_SIGNAL = "SIGTERM";
 
 /** A container that has been asked to end. */
-interface Stopping {
+export interface Stopping {
 	container: Container;
 	running: State;
 	pidfd: number | undefined;
@@ -61,9 +61,16 @@ export async function stop(store: Store, names: readonly string[], options: Stop
 }
 
 function askToStop(store: Store, name: string, options: StopOptions): Stopping | undefined {
+	// A wrong one must not end anything.
+	if (options.signal !== undefined) signalNumber(options.signal);
 	const { container, running, cancelled } = lookToEnd(store, find(store, name));
 	if (cancelled) note(store, container, "stop");
 	if (!running) return undefined;
+	return askToEnd(store, container, running, options);
+}
+
+/** Sends the signal. */
+export function askToEnd(store: Store, container: Container, running: State, options: StopOptions): Stopping {
 	const own = readSpec(store, container.id)?.annotations[STOP_SIGNAL_ANNOTATION];
 	const signal = signalNumber(options.signal ?? own ?? DEFAULT_SIGNAL);
 	const grace = options.timeout ?? container.options.stopTimeout ?? DEFAULT_GRACE;
@@ -80,16 +87,21 @@ function send(store: Store, container: Container, pidfd: number, signal: number)
 }
 
 /** @returns true if it had to be killed */
-function finishStop(store: Store, { container, running, pidfd, deadline }: Stopping): boolean {
-	let killed = false;
-	if (pidfd !== undefined) {
-		const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
-		killed = waitReadable([pidfd], left).length === 0;
-		if (killed) send(store, container, pidfd, SIGKILL);
-		close(pidfd);
-	}
-	waitForRecord(store, container, running);
-	note(store, container, "stop");
+function finishStop(store: Store, stopping: Stopping): boolean {
+	const killed = awaitEnd(store, stopping);
+	waitForRecord(store, stopping.container, stopping.running);
+	note(store, stopping.container, "stop");
+	return killed;
+}
+
+/** Waits for the program's end, and brings it about when the time is used up. @returns true if it did */
+export function awaitEnd(store: Store, { container, pidfd, deadline }: Stopping): boolean {
+	if (pidfd === undefined) return false;
+	const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+	const killed = waitReadable([pidfd], left).length === 0;
+	if (killed) send(store, container, pidfd, SIGKILL);
+	if (killed) waitReadable([pidfd]);
+	close(pidfd);
 	return killed;
 }
 

@@ -200,6 +200,18 @@ function decodeFirst(row: Row | undefined): Container | undefined {
 }
 
 /**
+ * Gives a container another name, which was checked.
+ * @throws Failure (125) where it is taken
+ */
+export function setName(store: Store, id: string, name: string): void {
+	try {
+		store.run("UPDATE container SET name = ? WHERE id = ?", name, id);
+	} catch (error) {
+		throw isConflict(error) ? nameTaken(store, name) : error;
+	}
+}
+
+/**
  * Notes that a start is tried in this boot; what an earlier end said is over.
  * @param options.byPolicy a restart: what the policy counts goes on
  */

@@ -29,7 +29,7 @@ export interface PolicyOptions {
 	logDirectory: number;
 	/** stdin, stdout, stderr of the CLI for a session without a terminal */
 	callers: (Caller | undefined)[];
-	log: { driver: keyof typeof POLICY.log; maxSize: number; maxFiles: number; name: string };
+	log: { driver: keyof typeof POLICY.log; maxSize: number; maxFiles: number; name: string; attributes?: string };
 	/** the end wakes bunker up, by way of `cleanup`, after so many milliseconds; undefined: it does not */
 	restart?: { onFailure: boolean; delay: number; firstDelay: number; goodRun: number };
 	/** argv and environment of the clean-up */
@@ -114,6 +114,7 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	set(offset.logName, tape.text(options.log.name).offset);
 	for (const name of ["delay", "firstDelay", "goodRun"] as const)
 		tape.word64(place.plus(offset[name]), (options.restart?.[name] ?? 0) * NANOSECONDS);
+	set(offset.logAttributes, tape.text(options.log.attributes ?? "").offset);
 	if (options.cleanup) {
 		set(offset.cleanup, tape.pointers(options.cleanup.argv.map((one) => tape.text(one))).offset);
 		set(offset.cleanupEnvironment, tape.pointers(options.cleanup.environment.map((one) => tape.text(one))).offset);

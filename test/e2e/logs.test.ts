@@ -245,6 +245,112 @@ describe.skipIf(!ready)("logs", () => {
 		await engine.ok("rm", "twice");
 	});
 
+	describe("--since and --until", () => {
+		const written = async (driver: string) => {
+			await engine.ok(
+				"run",
+				"--name",
+				"when",
+				"--log-driver",
+				driver,
+				IMAGE,
+				"sh",
+				"-c",
+				"echo one; sleep 0.3; echo two; sleep 0.3; echo three",
+			);
+			const lines = (await engine.ok("logs", "-t", "when")).split("\n").filter(Boolean);
+			return lines.map((line) => line.split(" ")[0] ?? "");
+		};
+
+		for (const driver of process.env.TARGET === "podman" ? ["json-file"] : ["local", "json-file"])
+			test(`give what was written between, of ${driver}`, async () => {
+				const [, two = ""] = await written(driver);
+				const logs = (...flags: string[]) => engine.ok("logs", ...flags, "when");
+				expect(await logs("--since", two)).toBe("two\nthree");
+				expect(await logs("--until", two)).toBe("one\ntwo");
+				expect(await logs("--since", two, "--until", two)).toBe("two");
+				expect(await logs("--since", "1h")).toBe("one\ntwo\nthree");
+				expect(await logs("--until", "1h")).toBe("");
+				await engine.removeAll();
+			});
+
+		ours("seconds since the epoch, with a fraction", async () => {
+			const [one = ""] = await written("local");
+			const seconds = `${Math.floor(Date.parse(one) / 1000)}.${/\.(\d+)/.exec(one)?.[1] ?? "0"}`;
+			expect(await engine.ok("logs", "--until", seconds, "when")).toBe("one");
+			await engine.removeAll();
+		});
+
+		ours("-n counts the last lines first, as docker does", async () => {
+			const [one = ""] = await written("local");
+			expect(await engine.ok("logs", "-n", "2", "--until", one, "when")).toBe("");
+			expect(await engine.ok("logs", "-n", "2", "--since", one, "when")).toBe("two\nthree");
+			await engine.removeAll();
+		});
+
+		ours("-f ends at --until", async () => {
+			await engine.ok("run", "-d", "--name", "when", IMAGE, "sh", "-c", "echo one; sleep 1000");
+			const past = await engine.run("logs", "-f", "--until", "1h", "when");
+			expect(past).toMatchObject({ code: 0, stdout: "" });
+			const future = new Date(Date.now() + 1500).toISOString();
+			expect(await engine.run("logs", "-f", "--until", future, "when")).toMatchObject({ code: 0, stdout: "one\n" });
+			await engine.removeAll();
+		});
+
+		ours("that is no moment: 125, and it is named", async () => {
+			const outcome = await engine.run("logs", "--since", "yesterday", "nosuch");
+			expect(outcome.code).toBe(125);
+			expect(outcome.stderr).toContain(
+				'invalid value for "since": failed to parse value as time or duration: "yesterday"',
+			);
+		});
+	});
+
+	describe("--details", () => {
+		const flags = ["-l", "env=prod", "-l", "other=x", "--log-opt", "labels=env,nosuch", "--log-opt", "tag={{.Name}} 1"];
+
+		for (const driver of ["local", "json-file"])
+			ours(`puts labels and tag before each line, of ${driver}`, async () => {
+				await engine.ok(
+					"run",
+					"--name",
+					"shown",
+					"--log-driver",
+					driver,
+					...flags,
+					IMAGE,
+					"sh",
+					"-c",
+					"echo one; echo two",
+				);
+				expect(await engine.ok("logs", "--details", "shown")).toBe(
+					"env=prod,tag=shown+1 one\nenv=prod,tag=shown+1 two",
+				);
+				const [line = ""] = (await engine.ok("logs", "--details", "-t", "-n", "1", "shown")).split("\n");
+				expect(line).toMatch(new RegExp(`${STAMP.source}env=prod,tag=shown\\+1 two$`));
+				await engine.removeAll();
+			});
+
+		ours("json-file has them in each line, as docker's", async () => {
+			await engine.ok("run", "--name", "shown", "--log-driver", "json-file", ...flags, IMAGE, "echo", "one");
+			const line = logFile("shown");
+			expect(line).toStartWith('{"log":"one\\n","stream":"stdout","attrs":{"env":"prod","tag":"shown 1"},"time":"');
+			await engine.removeAll();
+		});
+
+		ours("of a log without any begins each line with a blank, as docker's", async () => {
+			await engine.ok("run", "--name", "shown", IMAGE, "echo", "one");
+			expect((await engine.run("logs", "--details", "shown")).stdout).toBe(" one\n");
+			await engine.removeAll();
+		});
+
+		ours("a tag with an unknown field is refused", async () => {
+			const outcome = await engine.run("run", "--log-opt", "tag={{.Nosuch}}", IMAGE, "true");
+			expect(outcome.code).toBe(125);
+			expect(outcome.stderr).toContain("--log-opt tag={{.Nosuch}}: of the fields of a tag these are known: ID");
+		});
+	});
+
 	test("logs of an unknown container: 1, and it is named", async () => {
 		const outcome = await engine.run("logs", "nosuch");
 		if (process.env.TARGET !== "podman") expect(outcome.code).toBe(1);

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     if (size > JSON_LINE_MAX)
         return 0;
     uint8_t *out = malloc(JSON_SIZE_MAX);
-    size_t used = json_line(out, bytes, size, size % 2, 1 + size % 3 % 2, (uint64_t)size * 1234567890123456u);
+    size_t used = json_line(out, bytes, size, size % 2, 1 + size % 3 % 2, (uint64_t)size * 1234567890123456u, "");
     if (used > JSON_SIZE_MAX || out[used - 1] != '\n' || memchr(out, '\n', used - 1) != NULL)
         __builtin_trap();
     for (size_t at = 0; at < used - 1; at++)

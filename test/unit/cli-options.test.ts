@@ -131,7 +131,7 @@ describe("the log", () => {
 		["local", ["max-size=0"], "--log-opt max-size=0: a size as 500k, 10m or 1g is expected"],
 		["local", ["max-file=0"], "--log-opt max-file=0: a number of files, 1 to 9999, is expected"],
 		["local", ["max-file"], "--log-opt max-file: a number of files, 1 to 9999, is expected"],
-		["local", ["compress=true"], 'unknown log option "compress": max-size and max-file are known'],
+		["local", ["compress=true"], 'unknown log option "compress": max-size, max-file, labels and tag are known'],
 	])("%p %p is refused", (driver, given, message) => {
 		expect(() => parseLog(driver, given)).toThrow(message);
 	});

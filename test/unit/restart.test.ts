@@ -1,7 +1,7 @@
 /** Restart policies: docker's rules and delays, and the flag. */
 
 import { describe, expect, test } from "bun:test";
-import { parseRestart } from "../../src/cli/restart.ts";
+import { parseRestart } from "../../src/cli/restarting.ts";
 import { delayAfter, type History, restartRule, startsAtBoot } from "../../src/container/policy.ts";
 
 type Name = "no" | "on-failure" | "always" | "unless-stopped";

@@ -7,7 +7,7 @@
 static uint8_t out[JSON_SIZE_MAX + 1];
 
 static const char *line(const char *bytes, size_t size, bool whole, uint32_t stream, uint64_t time) {
-    size_t used = json_line(out, (const uint8_t *)bytes, size, whole, stream, time);
+    size_t used = json_line(out, (const uint8_t *)bytes, size, whole, stream, time, "");
     out[used] = 0;
     return (const char *)out;
 }
@@ -22,6 +22,13 @@ static bool escapes(const char *bytes, const char *expected) {
 static void whole_line(void) {
     CHECK(strcmp(line("hello", 5, true, 2, 1795226523123456789u),
                  "{\"log\":\"hello\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:02:03.123456789Z\"}\n") == 0);
+}
+
+static void attributes(void) {
+    size_t used = json_line(out, (const uint8_t *)"a", 1, true, 1, 0, "\"attrs\":{\"tag\":\"x\"},");
+    out[used] = 0;
+    CHECK(strcmp((const char *)out, "{\"log\":\"a\\n\",\"stream\":\"stdout\",\"attrs\":{\"tag\":\"x\"},"
+                                    "\"time\":\"1970-01-01T00:00:00Z\"}\n") == 0);
 }
 
 static void escaping(void) {
@@ -59,13 +66,18 @@ static void times(void) {
 
 static void largest(void) {
     static char bytes[JSON_LINE_MAX];
+    static char attributes_max[JSON_ATTRIBUTES_MAX + 1];
+    memset(attributes_max, 'a', JSON_ATTRIBUTES_MAX);
     memset(bytes, 1, sizeof bytes);
-    CHECK(json_line(out, (const uint8_t *)bytes, sizeof bytes, true, 2, 1795226523123456789u) <= JSON_SIZE_MAX);
+    CHECK(json_line(out, (const uint8_t *)bytes, sizeof bytes, true, 2, 1795226523123456789u, attributes_max) <=
+          JSON_SIZE_MAX);
     memset(bytes, 0xff, sizeof bytes);
-    CHECK(json_line(out, (const uint8_t *)bytes, sizeof bytes, true, 2, 1795226523123456789u) <= JSON_SIZE_MAX);
+    CHECK(json_line(out, (const uint8_t *)bytes, sizeof bytes, true, 2, 1795226523123456789u, attributes_max) <=
+          JSON_SIZE_MAX);
 }
 
-CHECK_MAIN({"a line of docker's json-file log", whole_line}, {"escapes are those of docker's logger", escaping},
-           {"a byte that is no UTF-8 becomes U+FFFD", invalid_utf8},
+CHECK_MAIN({"a line of docker's json-file log", whole_line},
+           {"attributes stand before the time, as docker's", attributes},
+           {"escapes are those of docker's logger", escaping}, {"a byte that is no UTF-8 becomes U+FFFD", invalid_utf8},
            {"times are RFC 3339 with the zeros at the end left out", times},
            {"the largest line fits its bound", largest})
