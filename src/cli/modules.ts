@@ -35,5 +35,4 @@ export { default as save } from "./save.ts";
 export { default as start } from "./start.ts";
 export { default as stop } from "./stop.ts";
 export { default as tag } from "./tag.ts";
-export { default as top } from "./top.ts";
 export { default as wait } from "./wait.ts";

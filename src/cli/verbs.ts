@@ -36,7 +36,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	rename: { summary: "Give a container another name", load: async () => (await import("./modules.ts")).rename },
 	top: {
 		summary: "List the processes of a container",
-		load: async () => (await import("./modules.ts")).top,
+		load: async () => (await import("./top.ts")).default,
 	},
 	wait: {
 		summary: "Wait until containers stop, and print their exit codes",
