@@ -1,7 +1,8 @@
-/** Pairs of connected sockets between the CLI and the helper: packets, one message each. */
+/** Connected sockets between the CLI and the helper: packets, one message each. */
 
-import { AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_SEQPACKET } from "./constants.ts";
+import { AF_UNIX, MSG_NOSIGNAL, O_CLOEXEC, O_DIRECTORY, O_PATH, SOCK_CLOEXEC, SOCK_SEQPACKET } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
+import { close, openIfThere } from "./file.ts";
 import { attempt, call } from "./system.ts";
 
 /** A connected pair of packet sockets, close-on-exec. */
@@ -9,6 +10,34 @@ export function packetPair(): [number, number] {
 	const pair = new Int32Array(2);
 	call("make a pair of sockets", "socketpair", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, new Uint8Array(pair.buffer));
 	return [pair[0] as number, pair[1] as number];
+}
+
+/**
+ * Connects to a listening socket in a directory; by way of /proc, since an
+ * address holds 108 bytes and the directory's path may be longer (unix(7)).
+ * @returns undefined where there is no such socket, "refused" where nobody listens on it any more
+ */
+export function connectIn(directory: string, name: string): number | "refused" | undefined {
+	const at = openIfThere(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at === undefined) return undefined;
+	const fd = call("make a socket", "socket", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	const error = connect(fd, `/proc/self/fd/${at}/${name}`);
+	close(at);
+	if (error === 0) return fd;
+	close(fd);
+	if (error === errno.ENOENT) return undefined;
+	if (error === errno.ECONNREFUSED) return "refused";
+	throw new SystemError(`connect to ${directory}/${name}`, error);
+}
+
+function connect(fd: number, path: string): number {
+	const address = new Uint8Array(110); // struct sockaddr_un
+	address[0] = AF_UNIX;
+	new TextEncoder().encodeInto(path, address.subarray(2));
+	for (;;) {
+		const error = -attempt("connect", fd, address, address.length);
+		if (error !== errno.EINTR) return error;
+	}
 }
 
 /** Waits for a packet. @returns undefined when the other side is closed */

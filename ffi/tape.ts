@@ -61,7 +61,7 @@ export const POLICY = {
 		logAttributes: 152,
 	},
 	/** enum policy_flag */
-	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, restart: 32, onFailure: 64 },
+	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, stdinOnce: 16, restart: 32, onFailure: 64 },
 	/** enum caller_kind */
 	caller: { none: 0, own: 1, socket: 2, file: 3, shared: 4 },
 	/** enum log_driver */
@@ -84,12 +84,19 @@ export const PACKET = {
 		started: 3,
 		exited: 4,
 		output: 5,
+		attached: 6,
+		refused: 7,
+		skipped: 8,
 		input: 16,
 		inputEnd: 17,
 		resize: 18,
 		signal: 19,
+		attach: 20,
 	},
 } as const;
+
+/** The attach socket in the run directory, and enum attach_stream. */
+export const ATTACH = { name: "attach", stdin: 1, stdout: 2, stderr: 4 } as const;
 
 /** A packet on the control socket. */
 export interface Packet {
@@ -103,6 +110,16 @@ export function decodePacket(bytes: Uint8Array): Packet | undefined {
 	if (bytes.length < PACKET.header || bytes[0] !== PACKET.version) return undefined;
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 	return { type: bytes[1] as number, value: view.getInt32(4, true), extra: view.getInt32(8, true) };
+}
+
+/** A packet without data. */
+export function encodePacket(type: number, value: number): Uint8Array {
+	const bytes = new Uint8Array(PACKET.header);
+	const view = new DataView(bytes.buffer);
+	view.setUint8(0, PACKET.version);
+	view.setUint8(1, type);
+	view.setInt32(4, value, true);
+	return bytes;
 }
 
 /** What the monitor wrote when the program had started. */

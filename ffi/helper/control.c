@@ -8,8 +8,8 @@ long control_send(int control, enum packet_type type, int32_t value, int32_t ext
     return SYS(sendto, control, &packet, sizeof packet, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-long control_output(int control, const uint8_t *bytes, size_t size) {
-    struct packet packet = {.version = PACKET_VERSION, .type = PACKET_OUTPUT};
+long control_output(int control, uint32_t number, const uint8_t *bytes, size_t size) {
+    struct packet packet = {.version = PACKET_VERSION, .type = PACKET_OUTPUT, .value = (int32_t)number};
     if (size > PACKET_DATA_MAX)
         size = PACKET_DATA_MAX;
     struct part parts[2] = {{&packet, sizeof packet}, {bytes, size}};

@@ -1,4 +1,5 @@
-/* The control socket to the CLI: whole packets, never blocking. Does not know what they do. */
+/* Sockets to the CLI that started us and to those that attach: whole packets, never blocking. Does not know what they
+ * do. */
 #ifndef BUNKER_CONTROL_H
 #define BUNKER_CONTROL_H
 
@@ -7,8 +8,11 @@
 /* Sends a packet without data. */
 long control_send(int control, enum packet_type type, int32_t value, int32_t extra);
 
-/* Sends what the terminal said. The number of bytes, or -errno (-EAGAIN: the CLI is slow). */
-long control_output(int control, const uint8_t *bytes, size_t size);
+/*
+ * Sends output of a stream (1 stdout or the terminal, 2 stderr), at most
+ * PACKET_DATA_MAX. The number of bytes, or -errno (-EAGAIN: the CLI is slow).
+ */
+long control_output(int control, uint32_t number, const uint8_t *bytes, size_t size);
 
 /*
  * Receives one message into `bytes` (CONTROL_SIZE). 1: `packet` is filled in;

@@ -34,7 +34,7 @@ long end_read(const struct end *end, void *bytes, size_t size) {
 long end_write(const struct end *end, const void *bytes, size_t size) {
     switch (end->kind) {
     case END_CONTROL:
-        return control_output(end->fd, bytes, size);
+        return control_output(end->fd, 1, bytes, size); /* a terminal's: nothing else goes this way */
     case CALLER_SOCKET:
         return SYS(sendto, end->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     case CALLER_SHARED:

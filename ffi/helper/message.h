@@ -4,7 +4,12 @@
 
 #include <stdint.h>
 
+#define AF_UNIX 1
+#define SOCK_SEQPACKET 5
+#define SOCK_NONBLOCK 04000
+#define SOCK_CLOEXEC 02000000
 #define SOL_SOCKET 1
+#define SO_SNDBUFFORCE 32
 #define SCM_RIGHTS 1
 #define MSG_DONTWAIT 0x40
 #define MSG_NOSIGNAL 0x4000
@@ -35,6 +40,12 @@ struct rights {
     int32_t type;
     int32_t descriptor;
     int32_t padding;
+};
+
+/* struct sockaddr_un, for names that are relative to the working directory. */
+struct unix_address {
+    uint16_t family;
+    char path[14];
 };
 
 #define RIGHTS_SIZE 20 /* CMSG_LEN(sizeof(int32_t)) */

@@ -23,6 +23,7 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     struct policy *policy = &monitor->kept.policy;
     long home = policy->home >= 0 ? SYS(setns, policy->home, 0) : 0;
     keep_descriptors(policy, monitor->pidfd);
+    int error = home < 0 ? (int)home : monitor_open_attach(monitor);
     SYS(chdir, "/");
     monitor->control = policy->control;
     monitor->cli = policy->cli;
@@ -31,10 +32,10 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     monitor->in = (struct stream){.from = END_CLOSED, .to = END_CLOSED, .buffer = in_buffer, .input = true};
     monitor->out = (struct stream){.from = END_CLOSED, .to = END_CLOSED, .buffer = out_buffer, .number = 1};
     monitor->err = (struct stream){.from = END_CLOSED, .to = END_CLOSED, .buffer = err_buffer, .number = 2};
-    if (home >= 0)
+    if (error >= 0)
         return;
     SYS(pidfd_send_signal, monitor->pidfd, 9, 0, 0);
-    monitor_fail(monitor, FAILED_MONITOR, (int32_t)-home);
+    monitor_fail(monitor, FAILED_MONITOR, -error);
 }
 
 /*
@@ -74,9 +75,10 @@ static void rest(struct monitor *monitor) {
     stream_rest(&monitor->out);
     stream_rest(&monitor->err);
     log_rest(&monitor->log);
+    monitor_serve_rest();
 }
 
-enum { POLL_CONTROL, POLL_CLI, POLL_PROGRAM, POLL_REPORT, POLL_STREAMS };
+enum { POLL_CONTROL, POLL_CLI, POLL_PROGRAM, POLL_REPORT, POLL_ATTACH, POLL_STREAMS = POLL_ATTACH + ATTACH_WATCHED };
 
 static short control_events(const struct monitor *monitor) {
     if (monitor->phase == DELIVERING)
@@ -98,6 +100,7 @@ static void turn(struct monitor *monitor) {
     watch(&poll[POLL_CLI], monitor->cli, POLLIN);
     watch(&poll[POLL_PROGRAM], monitor->pidfd, POLLIN);
     watch(&poll[POLL_REPORT], monitor->report, POLLIN);
+    monitor_watch_attach(monitor, &poll[POLL_ATTACH]);
     for (int at = 0; at < 3 && monitor->phase != PREPARING; at++) {
         counts[at] = stream_wants(streams[at], poll + count);
         count += counts[at];
@@ -116,6 +119,7 @@ static void turn(struct monitor *monitor) {
         monitor_hear(monitor);
     if (poll[POLL_CONTROL].revents & POLLIN)
         monitor_serve(monitor);
+    monitor_continue_attach(monitor, &poll[POLL_ATTACH]);
     if ((poll[POLL_CONTROL].revents & (POLLHUP | POLLERR)) || poll[POLL_CLI].revents)
         monitor_leave(monitor);
     if (poll[POLL_PROGRAM].revents && monitor->phase == RUNNING)

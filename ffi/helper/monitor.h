@@ -6,6 +6,7 @@
 #ifndef BUNKER_MONITOR_H
 #define BUNKER_MONITOR_H
 
+#include "clients.h"
 #include "job.h"
 #include "keep.h"
 #include "log.h"
@@ -29,6 +30,8 @@ struct monitor {
     struct hearing hearing;
     struct log log;
     struct stream in, out, err;
+    int32_t listener; /* of the attach socket; -1: none */
+    struct clients clients;
     bool left; /* the CLI is gone, or never was to stay */
 };
 
@@ -44,6 +47,18 @@ void monitor_leave(struct monitor *monitor);
 /* Messages of the CLI: monitor_serve.c */
 void monitor_serve(struct monitor *monitor);
 bool monitor_listens(const struct monitor *monitor);
+/* Messages of a client, and its end. */
+void monitor_serve_client(struct monitor *monitor, struct client *client);
+void monitor_drop_client(struct monitor *monitor, struct client *client);
+/* Gives pages back. */
+void monitor_serve_rest(void);
+
+/* Those that attach later: monitor_attach.c. `poll` has room for the listener and ATTACH_MAX clients. */
+#define ATTACH_WATCHED (1 + ATTACH_MAX)
+int monitor_open_attach(struct monitor *monitor);
+void monitor_watch_attach(const struct monitor *monitor, struct pollfd *poll);
+void monitor_continue_attach(struct monitor *monitor, const struct pollfd *poll);
+void monitor_close_attach(struct monitor *monitor);
 
 /* The end of the program: monitor_end.c */
 void monitor_end(struct monitor *monitor);

@@ -68,6 +68,7 @@ static void started(struct monitor *monitor) {
     monitor->log.attributes = monitor->kept.log_attributes;
     struct log *log = monitor->log.fd >= 0 ? &monitor->log : NULL;
     monitor->out.log = monitor->err.log = log;
+    monitor->out.clients = monitor->err.clients = &monitor->clients;
     stream_begin(&monitor->in);
     stream_begin(&monitor->out);
     stream_begin(&monitor->err);

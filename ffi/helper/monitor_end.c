@@ -76,6 +76,7 @@ void monitor_end(struct monitor *monitor) {
     close_if(&policy->run_directory);
     close_if(&policy->log_directory);
     close_if(&monitor->log.fd);
+    monitor_close_attach(monitor);
     monitor->phase = DELIVERING;
     monitor_deliver(monitor);
     leave_deliverer();

@@ -1,9 +1,13 @@
-/* What the CLI asks for, a message each. */
+/* What the CLI asks for, and those that have attached, a message each. */
 #include "control.h"
 #include "monitor.h"
 #include "sys.h"
 #include <asm/ioctls.h>
 #include <asm/termios.h>
+#include <linux/mman.h>
+
+/* So that the streams have their turn, whatever one client sends. */
+#define ROUNDS 16
 
 static uint8_t message[CONTROL_SIZE] __attribute__((aligned(PAGE)));
 
@@ -11,6 +15,9 @@ static uint8_t message[CONTROL_SIZE] __attribute__((aligned(PAGE)));
 bool monitor_listens(const struct monitor *monitor) {
     return monitor->phase == RUNNING && stream_has_room(&monitor->in);
 }
+
+/* Whole pages only: what shares the last one is not ours. */
+void monitor_serve_rest(void) { SYS(madvise, message, CONTROL_SIZE & ~(size_t)(PAGE - 1), MADV_DONTNEED); }
 
 static void resize(const struct monitor *monitor, const struct packet *packet) {
     if (!(monitor->kept.policy.flags & POLICY_TERMINAL) || monitor->in.to.fd < 0)
@@ -29,6 +36,14 @@ static void end_input(struct monitor *monitor) {
         end_close(&in->to);
 }
 
+static bool gives_input(const struct client *client) { return client->streams & ATTACH_STDIN; }
+
+/* A client's end of input is the program's only where docker's StdinOnce says so; otherwise others may come. */
+static void end_client_input(struct monitor *monitor, const struct client *client) {
+    if (gives_input(client) && (monitor->kept.policy.flags & POLICY_STDIN_ONCE))
+        end_input(monitor);
+}
+
 static void obey(struct monitor *monitor, const struct packet *packet, const uint8_t *data, size_t size) {
     switch (packet->type) {
     case PACKET_INPUT:
@@ -45,6 +60,43 @@ static void obey(struct monitor *monitor, const struct packet *packet, const uin
         return;
     default: /* of a later version */
         return;
+    }
+}
+
+static void obey_client(struct monitor *monitor, struct client *client, const struct packet *packet, size_t size) {
+    switch (packet->type) {
+    case PACKET_ATTACH:
+        client_attach(client, (uint32_t)packet->value, monitor->program);
+        return;
+    case PACKET_INPUT_END:
+        end_client_input(monitor, client);
+        return;
+    case PACKET_INPUT:
+        if (!gives_input(client))
+            return;
+        break;
+    }
+    obey(monitor, packet, message + sizeof *packet, size);
+}
+
+void monitor_drop_client(struct monitor *monitor, struct client *client) {
+    end_client_input(monitor, client);
+    client_drop(client);
+}
+
+void monitor_serve_client(struct monitor *monitor, struct client *client) {
+    for (int round = 0; round < ROUNDS && monitor_listens(monitor); round++) {
+        struct packet packet = {0};
+        size_t size = 0;
+        int got = control_receive(client->fd, message, &packet, &size);
+        if (got == -EAGAIN)
+            return;
+        if (got < 0) {
+            monitor_drop_client(monitor, client);
+            return;
+        }
+        if (got > 0)
+            obey_client(monitor, client, &packet, size);
     }
 }
 

@@ -97,6 +97,8 @@ void stream_accept(struct stream *stream, size_t size) {
         stream->busy = true;
     if (stream->log != NULL)
         log_write(stream->log, stream->number, stream->space + stream->end, size);
+    if (stream->clients != NULL)
+        clients_write(stream->clients, stream->number, stream->space + stream->end, size);
     if (stream->to.fd >= 0)
         stream->end += size;
 }

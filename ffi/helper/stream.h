@@ -6,6 +6,7 @@
 #ifndef BUNKER_STREAM_H
 #define BUNKER_STREAM_H
 
+#include "clients.h"
 #include "end.h"
 #include "log.h"
 
@@ -13,18 +14,19 @@ struct pollfd;
 
 struct stream {
     struct end from, to;
-    uint32_t number; /* in the log: 1 stdout, 2 stderr; 0: not logged */
-    struct log *log; /* NULL: none */
-    bool input;      /* `to` is the program's stdin: it ends when `from` does, and the other way round */
-    bool ended;      /* close `to` once it has everything */
-    bool terminal;   /* `from` is the master of a pty */
-    bool splice;     /* both ends can be moved by the kernel */
-    bool blocked;    /* splice only: waits for room in `to` */
-    bool grown;      /* our pipe has been enlarged */
-    bool busy;       /* the buffer's pages are in use: see stream_rest */
-    int32_t peer;    /* the terminal's other side, once we must hold it open; -1 */
-    uint8_t *buffer; /* STREAM_BUFFER bytes, page-aligned */
-    uint8_t *space;  /* where the bytes are now: buffer, or larger at the very end */
+    uint32_t number;         /* in the log: 1 stdout, 2 stderr; 0: not logged */
+    struct log *log;         /* NULL: none */
+    struct clients *clients; /* who gets the bytes as well; NULL: nobody ever */
+    bool input;              /* `to` is the program's stdin: it ends when `from` does, and the other way round */
+    bool ended;              /* close `to` once it has everything */
+    bool terminal;           /* `from` is the master of a pty */
+    bool splice;             /* both ends can be moved by the kernel */
+    bool blocked;            /* splice only: waits for room in `to` */
+    bool grown;              /* our pipe has been enlarged */
+    bool busy;               /* the buffer's pages are in use: see stream_rest */
+    int32_t peer;            /* the terminal's other side, once we must hold it open; -1 */
+    uint8_t *buffer;         /* STREAM_BUFFER bytes, page-aligned */
+    uint8_t *space;          /* where the bytes are now: buffer, or larger at the very end */
     size_t capacity, start, end;
 };
 
@@ -38,6 +40,9 @@ unsigned stream_wants(const struct stream *stream, struct pollfd *poll);
 
 /* Goes on after ppoll; `poll` holds the entries of stream_wants. */
 void stream_continue(struct stream *stream, const struct pollfd *poll, unsigned count);
+
+/* From now on the bytes must be seen. */
+static inline void stream_look(struct stream *stream) { stream->splice = stream->blocked = false; }
 
 /* Copies what can be copied now, a bounded number of rounds. */
 void stream_pump(struct stream *stream);

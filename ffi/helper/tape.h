@@ -67,6 +67,7 @@ enum policy_flag {
     POLICY_EXEC = 2,        /* a session in a running container: no log, no state, no record */
     POLICY_REMOVE = 4,      /* when the program has ended and no CLI is there: run `cleanup` */
     POLICY_DETACHED = 8,    /* the CLI leaves once the program has started */
+    POLICY_STDIN_ONCE = 16, /* the first client that gives input and ends it ends the program's (docker's StdinOnce) */
     POLICY_RESTART = 32,    /* after the program's end, CLI or not: sleep, then run `cleanup` */
     POLICY_ON_FAILURE = 64, /* ... only if it has failed */
 };
@@ -160,24 +161,40 @@ struct record {
     uint64_t time; /* CLOCK_REALTIME, nanoseconds */
 };
 
-/* ---- Packets on the control socket (one SOCK_SEQPACKET message each). ---- */
+/* ---- Packets on the control socket and the attach socket (one SOCK_SEQPACKET message each). ---- */
+
+/*
+ * `attach` in the run directory: where later clients connect. A client says
+ * PACKET_ATTACH; the answer is ATTACHED, then OUTPUT and at last EXITED, or it
+ * is REFUSED. Monitors outlive an upgrade of bunker, hence the version in every
+ * packet. A container without this file was started before it was there.
+ */
+#define ATTACH_NAME "attach"
+#define ATTACH_MAX 8 /* clients at once */
 
 #define PACKET_VERSION 1
 #define PACKET_DATA_MAX 65536
 
 enum packet_type {
     /* from the monitor */
-    PACKET_FORKED = 1,  /* value: pid of the child */
-    PACKET_FAILED = 2,  /* value: index of the step; extra: errno */
-    PACKET_STARTED = 3, /* value: pid of the program */
-    PACKET_EXITED = 4,  /* value: exit status, 0-255 (128 + n for signal n) */
-    PACKET_OUTPUT = 5,  /* data: what the pty said */
+    PACKET_FORKED = 1,   /* value: pid of the child */
+    PACKET_FAILED = 2,   /* value: index of the step; extra: errno */
+    PACKET_STARTED = 3,  /* value: pid of the program */
+    PACKET_EXITED = 4,   /* value: exit status, 0-255 (128 + n for signal n) */
+    PACKET_OUTPUT = 5,   /* data; value: 1 stdout or the pty, 2 stderr */
+    PACKET_ATTACHED = 6, /* value: pid of the program */
+    PACKET_REFUSED = 7,  /* value: how many clients there may be */
+    PACKET_SKIPPED =
+        8, /* so many bytes of output are not sent, since the client was slow; value, extra: low, high half */
     /* to the monitor */
     PACKET_INPUT = 16,     /* data: for the program's stdin */
     PACKET_INPUT_END = 17, /* no more input */
     PACKET_RESIZE = 18,    /* value: rows, extra: columns */
     PACKET_SIGNAL = 19,    /* value: signal for the program */
+    PACKET_ATTACH = 20,    /* value: enum attach_stream, what the client gives and takes */
 };
+
+enum attach_stream { ATTACH_STDIN = 1, ATTACH_STDOUT = 2, ATTACH_STDERR = 4 };
 
 /* The value of PACKET_FAILED where it is no step. */
 enum failed {

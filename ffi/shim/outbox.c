@@ -13,12 +13,18 @@ static bool send_packet(const struct outbox *outbox, struct packet packet, const
 }
 
 static bool send_size(struct outbox *outbox, const struct terminal *terminal) {
-    struct packet packet = {.type = PACKET_RESIZE};
-    if (outbox->resize && terminal_size(terminal, &packet.value, &packet.extra) &&
-        !send_packet(outbox, packet, NULL, 0))
+    struct packet packet = {.type = PACKET_RESIZE}, other = {.type = PACKET_RESIZE};
+    if (!outbox->resize || !terminal_size(terminal, &packet.value, &packet.extra)) {
+        outbox->resize = false;
+        return true;
+    }
+    other.value = packet.value + 1;
+    other.extra = packet.extra + 1;
+    if (outbox->redraw && !send_packet(outbox, other, NULL, 0))
         return false;
-    outbox->resize = false;
-    return true;
+    outbox->redraw = false;
+    outbox->resize = !send_packet(outbox, packet, NULL, 0);
+    return !outbox->resize;
 }
 
 static bool send_signals(struct outbox *outbox) {
@@ -39,6 +45,14 @@ static bool send_input(struct outbox *outbox) {
     return true;
 }
 
+static bool send_end(struct outbox *outbox) {
+    const struct packet packet = {.type = PACKET_INPUT_END};
+    if (outbox->end && !send_packet(outbox, packet, NULL, 0))
+        return false;
+    outbox->end = false;
+    return true;
+}
+
 bool outbox_send(struct outbox *outbox, const struct terminal *terminal) {
-    return send_size(outbox, terminal) && send_signals(outbox) && send_input(outbox);
+    return send_size(outbox, terminal) && send_signals(outbox) && send_input(outbox) && send_end(outbox);
 }

@@ -14,6 +14,8 @@ struct outbox {
     int control;
     uint64_t signals; /* bit n - 1 for signal n */
     bool resize;      /* the size is asked for when it is sent */
+    bool redraw;      /* with another size before, so that the program draws itself again */
+    bool end;         /* of the input, once that is sent */
     size_t size;      /* of input */
     uint8_t input[INPUT_MAX + KEYS_MAX];
 };
@@ -22,7 +24,7 @@ struct outbox {
 bool outbox_send(struct outbox *outbox, const struct terminal *terminal);
 
 static inline bool outbox_is_empty(const struct outbox *outbox) {
-    return !outbox->resize && outbox->signals == 0 && outbox->size == 0;
+    return !outbox->resize && !outbox->end && outbox->signals == 0 && outbox->size == 0;
 }
 
 #endif

@@ -28,21 +28,27 @@ EXPORT int64_t bunker_spawn(const struct spawn *spawn);
 
 enum session_flag {
     SESSION_FORWARD_SIGNALS = 1, /* signals that reach us go to the program (--sig-proxy) */
+    SESSION_PTY = 2,             /* the program has one: it is told the size of the caller's terminal */
+    SESSION_RAW = 4,             /* `input` is a terminal, raw while the session lasts */
+    SESSION_GUEST = 8,           /* the program was there before us, and is none the worse when we leave */
 };
 
 enum session_end {
     SESSION_EXITED = 1,        /* status: the program's */
     SESSION_DETACHED = 2,      /* by the detach keys */
     SESSION_MONITOR_GONE = 3,  /* the monitor died without a word */
-    SESSION_TERMINAL_GONE = 4, /* our terminal hung up, or a signal was for us; status: its number */
+    SESSION_TERMINAL_GONE = 4, /* our terminal or reader has gone, or a signal was for us; status: its number */
 };
 
 struct session {
     const uint8_t *detach_keys;
+    uint64_t skipped;      /* out: bytes of output that we were too slow for */
     uint32_t detach_count; /* 0: none */
     int32_t control;
-    int32_t terminal_in;  /* the caller's terminal, raw while the session lasts; -1: no input */
-    int32_t terminal_out; /* where the pty's output goes: a terminal or not; -1: the program has no pty */
+    int32_t input; /* what is read for the program, to its end; -1: nothing */
+    int32_t
+        output[2];   /* where the output goes that comes as packets: stdout's or the pty's, and stderr's; -1: nowhere */
+    int32_t program; /* pidfd that signals go to; -1: to the monitor, which passes them on */
     uint32_t flags;
     int32_t ended;  /* out: enum session_end */
     int32_t status; /* out */

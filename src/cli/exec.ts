@@ -1,5 +1,6 @@
 /** `exec`. */
 
+import { detachKeysFlag, parseDetachKeys } from "./attaching.ts";
 import { bool, string } from "./flags.ts";
 import { parseDirectory } from "./options.ts";
 import { requireTerminal } from "./terminal.ts";
@@ -13,6 +14,7 @@ export default verb({
 	stopAtFirst: true,
 	flags: {
 		detach: bool("d", "run in the background"),
+		"detach-keys": detachKeysFlag,
 		...variableFlags,
 		interactive: bool("i", "keep stdin open"),
 		privileged: bool("", "give it all capabilities"),
@@ -23,6 +25,7 @@ export default verb({
 	examples: ["exec web ps", "exec -it web sh", "exec -e DEBUG=1 -u app -w /srv web ./check"],
 	async run({ values, operands: [name = "", ...command], open }) {
 		const env = await parseVariables(values);
+		const detachKeys = parseDetachKeys(values["detach-keys"]);
 		const workingDirectory = parseDirectory(values.workdir);
 		const store = await open();
 		const { exec } = await import("../container/container.ts");
@@ -37,6 +40,7 @@ export default verb({
 			privileged,
 			tty,
 			detach,
+			detachKeys,
 		});
 	},
 });

@@ -16,7 +16,7 @@ export interface Flag<Kind extends keyof ValueOf = keyof ValueOf> {
 	kind: Kind;
 	help: string;
 	short?: string;
-	/** what holds without it, for the help */
+	/** what holds without it, for the help; a bool's is "true" or none */
 	standard?: string;
 	/** other long names that docker accepts without listing them */
 	synonyms?: readonly string[];

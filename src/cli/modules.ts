@@ -10,6 +10,7 @@ import "../image/image.ts";
 import "./config.ts";
 import "./store.ts";
 
+export { default as attach } from "./attach.ts";
 export { default as commit } from "./commit.ts";
 export { default as create } from "./create.ts";
 export { default as diff } from "./diff.ts";

@@ -2,6 +2,7 @@
 
 import type { RunOptions } from "../container/options.ts";
 import { Failure } from "../failure.ts";
+import { detachKeysFlag, parseAttach, parseDetachKeys, signalProxyFlag } from "./attaching.ts";
 import { checkConflicts } from "./conflicts.ts";
 import { bool, list, string, type Values } from "./flags.ts";
 import { hostFlags, parseHosts } from "./hosts.ts";
@@ -30,6 +31,7 @@ export const createFlags = {
 	...stopFlags,
 	...tmpfsFlags,
 	...variableFlags,
+	attach: list("a", "attach to STDIN, STDOUT or STDERR alone", { standard: "all, without -d" }),
 	cidfile: string("", "write the container's id to this new file"),
 	entrypoint: string("", "run this instead of the image's entrypoint"),
 	init: bool("", "run a tiny reaper as PID 1, the program as its child"),
@@ -54,10 +56,12 @@ export const createFlags = {
 export const runFlags = {
 	...createFlags,
 	detach: bool("d", "run in the background and print the container's id"),
+	"detach-keys": detachKeysFlag,
 	explain: bool("", "print the plan, every step with its reason, and do nothing"),
+	"sig-proxy": signalProxyFlag,
 };
 
-type CreateValues = Values<typeof createFlags> & { detach?: boolean };
+type CreateValues = Values<typeof createFlags> & Partial<Values<typeof runFlags>>;
 
 /**
  * Flags and operands of `run` or `create` → what the container is to be. An empty value is
@@ -97,6 +101,9 @@ export async function runOptions(
 		readOnly: values["read-only"],
 		volumes: parseVolumes(values.volume),
 		log: parseLog(values["log-driver"], values["log-opt"]),
+		attach: parseAttach(values.attach, values.detach ?? false),
+		detachKeys: parseDetachKeys(values["detach-keys"]),
+		noSignalProxy: values["sig-proxy"] === false ? true : undefined,
 	};
 	checkConflicts(options);
 	return options;

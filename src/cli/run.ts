@@ -26,7 +26,8 @@ export default verb({
 		const options = await runOptions("run", values, operands);
 		const store = await open({ toLook: values.explain }).catch(refuseRun);
 		if (values.explain) return explainRun(store, options);
-		if (!options.detach) requireTerminal(options);
+		const { interactive, tty, attach } = options;
+		if (!options.detach) requireTerminal({ interactive: interactive || (attach?.includes("stdin") ?? false), tty });
 		const { id, exitCode } = await runWithFile(store, options, values.cidfile).catch(refuseRun);
 		if (options.detach) writeOut(STDOUT, `${id}\n`);
 		return exitCode;

@@ -1,6 +1,7 @@
 /** `start`. */
 
 import { Failure } from "../failure.ts";
+import { detachKeysFlag, parseDetachKeys, reportSkipped } from "./attaching.ts";
 import { forEachName } from "./each.ts";
 import { bool } from "./flags.ts";
 import { verb } from "./verb.ts";
@@ -11,17 +12,25 @@ export default verb({
 	completes: ["container"],
 	flags: {
 		attach: bool("a", "stay: print its output, forward signals, return its exit code"),
+		"detach-keys": detachKeysFlag,
 		interactive: bool("i", "stay, and pass stdin on"),
 	},
-	examples: ["start web", "start -ai shell"],
+	examples: ["start web", "start -ai shell", "start -a --detach-keys ctrl-x job"],
 	async run({ values, operands, open }) {
+		const detachKeys = parseDetachKeys(values["detach-keys"]);
 		const attached = values.attach || values.interactive;
 		if (attached && operands.length > 1) throw new Failure("you cannot start and attach multiple containers at once");
 		const store = await open();
 		const { start } = await import("../container/container.ts");
-		if (attached) return start(store, operands[0] as string, values);
+		const options = { attach: values.attach, interactive: values.interactive, detachKeys };
+		if (attached) {
+			const name = operands[0] as string;
+			const end = await start(store, name, options);
+			await reportSkipped(name, end?.skipped ?? 0);
+			return end?.exitCode;
+		}
 		return forEachName(operands, async (name) => {
-			await start(store, name, values);
+			await start(store, name, options);
 			return name;
 		});
 	},

@@ -38,6 +38,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "List the processes of a container",
 		load: async () => (await import("./top.ts")).default,
 	},
+	attach: {
+		summary: "Attach to a running container: its output here, our input and signals there",
+		load: async () => (await import("./modules.ts")).attach,
+	},
 	wait: {
 		summary: "Wait until containers stop, and print their exit codes",
 		load: async () => (await import("./modules.ts")).wait,
@@ -108,8 +112,9 @@ export const groups: Readonly<Record<string, Group>> = {
 	container: {
 		summary: "Manage containers",
 		verbs: {
-			create: "create",
+			attach: "attach",
 			commit: "commit",
+			create: "create",
 			diff: "diff",
 			exec: "exec",
 			export: "export",

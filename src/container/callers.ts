@@ -1,6 +1,5 @@
 /**
- * The CLI's own stdin, stdout and stderr as the monitor may use them: never
- * blocking, and never with O_NONBLOCK on a description that the caller's other
+ * Which of the CLI's streams a program gets, and how: its own stdin, stdout and stderr as the monitor may use them: never blocking, and never with O_NONBLOCK on a description that the caller's other
  * processes share.
  */
 
@@ -19,15 +18,34 @@ import {
 	S_IFSOCK,
 } from "../../ffi/constants.ts";
 import { statusOf } from "../../ffi/file.ts";
+import { isTerminal, STDERR, STDIN, STDOUT } from "../../ffi/output.ts";
 import { attempt } from "../../ffi/system.ts";
 import type { Caller, Descriptors } from "../runtime/runtime.ts";
+import type { RunOptions } from "./options.ts";
 
-/** Prepares the three streams; stdin only if it is passed through. Closed ones are left out. */
-export function callerStreams(descriptors: Descriptors, interactive: boolean): (Caller | undefined)[] {
+/** What the CLI gives to a program and takes from it. */
+export interface Streams {
+	stdin: boolean;
+	stdout: boolean;
+	stderr: boolean;
+}
+
+/** The streams of a container in the foreground: `-a` says which, `-i` that there is a stdin at all (docker's OpenStdin). */
+export function attachedStreams({ interactive, attach = [] }: RunOptions): Streams {
+	const all = attach.length === 0;
+	return { stdin: interactive, stdout: all || attach.includes("stdout"), stderr: all || attach.includes("stderr") };
+}
+
+/**
+ * Prepares the streams for a session without a terminal inside; closed ones are
+ * left out. A terminal as stdin is not passed but read by the session: the
+ * monitor is not of its session, and job control would not apply (SIGTTIN).
+ */
+export function callerStreams(descriptors: Descriptors, { stdin, stdout, stderr }: Streams): (Caller | undefined)[] {
 	return [
-		interactive ? caller(descriptors, 0, O_RDONLY) : undefined,
-		caller(descriptors, 1, O_WRONLY),
-		caller(descriptors, 2, O_WRONLY),
+		stdin && !isTerminal(STDIN) ? caller(descriptors, STDIN, O_RDONLY) : undefined,
+		stdout ? caller(descriptors, STDOUT, O_WRONLY) : undefined,
+		stderr ? caller(descriptors, STDERR, O_WRONLY) : undefined,
 	];
 }
 

@@ -3,6 +3,7 @@
  * networks and cgroups meet. Each verb stands in a file of its own.
  */
 
+export { type AttachOptions, attach } from "./attach.ts";
 export { attend } from "./attend.ts";
 export { type CommitOptions, commit } from "./commit.ts";
 export { create } from "./create.ts";
@@ -14,6 +15,7 @@ export { Facts, mountsOf } from "./facts.ts";
 export { type EventsOptions, events, type Recorded } from "./following.ts";
 export type { Health, HealthStatus, Probe } from "./health.ts";
 export { inspect } from "./inspect.ts";
+export { keySequence } from "./keys.ts";
 export { count, list, type Summary } from "./list.ts";
 export { type LogsOptions, logs } from "./logs.ts";
 export { defaultLog, type LogDriver, type LogOptions, type RunOptions, type VolumeOption } from "./options.ts";
@@ -24,6 +26,7 @@ export { rename } from "./rename.ts";
 export { reap, startAfterBoot } from "./restart.ts";
 export { type RunResult, run } from "./run.ts";
 export { select } from "./select.ts";
+export { detachedEarly, type SessionEnd } from "./session.ts";
 export { signalNumber } from "./signals.ts";
 export { writtenBytes } from "./size.ts";
 export { restart, start } from "./start.ts";

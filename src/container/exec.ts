@@ -22,7 +22,7 @@ import { readSpec } from "./files.ts";
 import { openNull, play } from "./play.ts";
 import { setsOf } from "./privileges.ts";
 import { mergeVariables } from "./program.ts";
-import { follow } from "./session.ts";
+import { detachedEarly, follow } from "./session.ts";
 import { look } from "./state.ts";
 import { find } from "./table.ts";
 import { userIn } from "./who.ts";
@@ -41,6 +41,8 @@ export interface ExecOptions {
 	detach: boolean;
 	/** it gets all capabilities, whatever the container has */
 	privileged: boolean;
+	/** as typed */
+	detachKeys?: string;
 }
 
 /**
@@ -55,6 +57,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	const target = running && openProcess(running.program, running.programStart);
 	if (!running || !spec || target === undefined) throw new Failure(`container ${name} is not running`);
 
+	const streams = { stdin: options.interactive, stdout: true, stderr: true };
 	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";
 	const identity = identify(running.program, user, container.options.groups);
 	const descriptors = new Descriptors(openNull());
@@ -64,7 +67,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 		cli: options.detach ? -1 : descriptors.pass(openSelf()),
 		pidfd: descriptors.pass(target),
 		home: descriptors.pass(open("/proc/self/ns/mnt", O_RDONLY)),
-		callers: options.tty || options.detach ? [] : callerStreams(descriptors, options.interactive),
+		callers: options.tty || options.detach ? [] : callerStreams(descriptors, streams),
 	};
 	const compiled = compileExec(processOf(spec, options), {
 		pidfd: numbers.pidfd,
@@ -95,7 +98,9 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	close(target);
 	const noteEnd = noteExec(store, container, options.command);
 	if (options.detach) return 0;
-	const end = follow(control[0], { tty: options.tty, stdin: options.interactive, forwardSignals: false });
+	const { tty, detachKeys } = options;
+	const end = follow(control[0], { tty, streams, forwardSignals: false, detachKeys });
+	if (end.detached) throw detachedEarly();
 	if (end.ended) noteEnd(end.exitCode);
 	return end.exitCode;
 }

@@ -3,20 +3,20 @@
 import { AT_FDCWD } from "../../ffi/constants.ts";
 import { isDirectory } from "../../ffi/directory.ts";
 import { statusIfThere } from "../../ffi/file.ts";
+import { isTerminal, STDIN, STDOUT } from "../../ffi/output.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory } from "../places.ts";
 import { type Caller, Descriptors, donorOf } from "../runtime/runtime.ts";
+import { attachedStreams } from "./callers.ts";
 import { specOf } from "./launching.ts";
 import { checkName, generateId } from "./names.ts";
 import { resolveDonors } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { type Container, unstarted } from "./table.ts";
-
-const STDOUT = 1;
 
 /** The plan of a run, as text. Touches nothing. */
 export function explain(store: Store, asked: RunOptions): string {
@@ -77,7 +77,9 @@ function imaginaryDescriptors(options: RunOptions): HelperDescriptors {
 	const numbers = { control: next(), cli: attached ? next() : -1, sync: next(), lock: next() };
 	const directories = { runDirectory: next(), logDirectory: next() };
 	const stream = (): Caller => ({ fd: next(), kind: "own" });
-	const callers = attached && !options.tty ? [options.interactive ? stream() : undefined, stream(), stream()] : [];
+	const { stdin, stdout, stderr } = attachedStreams(options);
+	const passed = [stdin && !isTerminal(STDIN), stdout, stderr];
+	const callers = attached && !options.tty ? passed.map((one) => (one ? stream() : undefined)) : [];
 	const ids = [options.ipc, options.pid].map(donorOf).filter((id) => id !== undefined);
 	const donors = new Map([...new Set(ids)].map((id) => [id, next()]));
 	return { ...numbers, ...directories, callers, donors, home: donorOf(options.pid) === undefined ? -1 : next() };

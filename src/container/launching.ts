@@ -26,7 +26,7 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { encodeAttributes, logAttributes } from "./attributes.ts";
-import { callerStreams } from "./callers.ts";
+import { callerStreams, type Streams } from "./callers.ts";
 import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
 import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
@@ -42,13 +42,6 @@ import { userIn } from "./who.ts";
 
 const STDOUT = 1;
 
-/** Who listens to the program that is started. */
-export interface Listening {
-	/** the CLI stays and takes output (and input, if `stdin`) */
-	attached: boolean;
-	stdin: boolean;
-}
-
 /** A program that was started. */
 export interface Started {
 	pid: number;
@@ -59,13 +52,14 @@ export interface Started {
 /**
  * Starts a container.
  * @param image what it is made of; undefined with --rootfs
+ * @param streams what the CLI takes and gives, if it stays
  * @throws Failure 125, 126 or 127, with nothing running
  */
 export async function launchContainer(
 	store: Store,
 	container: Container,
 	image: Image | undefined,
-	listening: Listening,
+	streams: Streams | undefined,
 ): Promise<Started> {
 	const { id, options } = container;
 	checkRoot(options.rootfs);
@@ -82,7 +76,7 @@ export async function launchContainer(
 
 	const control = packetPair();
 	const sync = packetPair();
-	const { descriptors, numbers } = helperDescriptors(store, container, listening, {
+	const { descriptors, numbers } = helperDescriptors(store, container, streams, {
 		control: control[1],
 		sync: sync[1],
 		lock: root.fd,
@@ -98,8 +92,8 @@ export async function launchContainer(
 		directories,
 		descriptors: numbers,
 		logAttributes: encodeAttributes(logAttributes(container, image?.config.config?.Labels)),
-		terminalSize: options.tty && listening.attached ? terminalSize(STDOUT) : undefined,
-		detached: !listening.attached,
+		terminalSize: options.tty && streams ? terminalSize(STDOUT) : undefined,
+		detached: !streams,
 		restart: restartRule(container),
 	});
 	const capabilities = capabilityMask(spec.process.capabilities.effective);
@@ -112,12 +106,12 @@ export async function launchContainer(
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
-	noteStarted(store, container, listening, time);
+	noteStarted(store, container, streams !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
 }
 
-function noteStarted(store: Store, container: Container, { attached }: Listening, time: string | undefined): void {
+function noteStarted(store: Store, container: Container, attached: boolean, time: string | undefined): void {
 	if (attached) recordOf(store, container, "attach", { time });
 	recordOf(store, container, "start", { time });
 	announce(store);
@@ -143,20 +137,19 @@ function checkRoot(rootfs: string | undefined): void {
 function helperDescriptors(
 	store: Store,
 	{ id, options }: Container,
-	listening: Listening,
+	streams: Streams | undefined,
 	given: { control: number; sync: number; lock: number; donors: Map<string, number>; home: number },
 ): { descriptors: Descriptors; numbers: HelperDescriptors } {
 	const descriptors = new Descriptors(openNull());
 	const directory = (path: string) => open(path, O_PATH | O_DIRECTORY);
-	const session = listening.attached && !options.tty;
 	const numbers: HelperDescriptors = {
 		control: descriptors.pass(given.control),
-		cli: listening.attached ? descriptors.pass(openSelf()) : -1,
+		cli: streams ? descriptors.pass(openSelf()) : -1,
 		sync: descriptors.pass(given.sync),
 		lock: descriptors.pass(given.lock),
 		runDirectory: descriptors.pass(directory(runDirectory(store.places, id))),
 		logDirectory: descriptors.pass(directory(containerDirectory(store.places, id))),
-		callers: session ? callerStreams(descriptors, listening.stdin && options.interactive) : [],
+		callers: streams && !options.tty ? callerStreams(descriptors, streams) : [],
 		donors: new Map([...given.donors].map(([donor, pidfd]) => [donor, descriptors.pass(pidfd)])),
 		home: given.home < 0 ? -1 : descriptors.pass(given.home),
 	};

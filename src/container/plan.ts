@@ -70,6 +70,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			exec: false,
 			remove: options.remove,
 			detached: plan.detached,
+			stdinOnce: options.interactive && !options.detach,
 			...numbers,
 			log: { ...options.log, name: logName(id, options), attributes: plan.logAttributes },
 			restart: plan.restart,

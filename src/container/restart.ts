@@ -42,7 +42,7 @@ async function restart(store: Store, id: string): Promise<void> {
 async function launch(store: Store, container: Container): Promise<void> {
 	try {
 		const image = container.image === null ? undefined : get(store, container.image);
-		await launchContainer(store, { ...container, waiter: null }, image, { attached: false, stdin: false });
+		await launchContainer(store, { ...container, waiter: null }, image, undefined);
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
 		noteFailedStart(store, container.id, error.exitCode, error.message, now());

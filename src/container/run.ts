@@ -3,6 +3,7 @@
 import { trace } from "../environment.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
+import { attachedStreams } from "./callers.ts";
 import { createContainer } from "./create.ts";
 import { launchContainer, type Started } from "./launching.ts";
 import type { RunOptions } from "./options.ts";
@@ -26,7 +27,9 @@ export interface RunResult {
 export async function run(store: Store, options: RunOptions, created?: (id: string) => void): Promise<RunResult> {
 	const { id, ...started } = await createAndStart(store, options, created);
 	if (options.detach) return { id, exitCode: 0 };
-	const end = follow(started.control, { tty: options.tty, stdin: options.interactive, forwardSignals: true });
+	const { tty, noSignalProxy, detachKeys } = options;
+	const streams = attachedStreams(options);
+	const end = follow(started.control, { tty, streams, forwardSignals: !noSignalProxy, detachKeys });
 	trace("time", "program ended");
 	if (end.ended && options.remove) eraseEnded(store, id);
 	trace("time", "container removed");
@@ -44,10 +47,8 @@ async function createAndStart(
 	const { id } = container;
 	try {
 		created?.(id);
-		const started = await launchContainer(store, container, image, {
-			attached: !options.detach,
-			stdin: options.interactive,
-		});
+		const streams = options.detach ? undefined : attachedStreams(options);
+		const started = await launchContainer(store, container, image, streams);
 		return { id, ...started };
 	} catch (error) {
 		if (options.remove) erase(store, id);

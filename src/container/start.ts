@@ -4,63 +4,75 @@ import type { State } from "../../ffi/tape.ts";
 import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { attachTo } from "./attach.ts";
+import type { Streams } from "./callers.ts";
 import { note } from "./events.ts";
-import { type Listening, launchContainer, type Started } from "./launching.ts";
+import { launchContainer, type Started } from "./launching.ts";
 import { dropLock, lockOperation, lockRoot } from "./locks.ts";
 import { hasPolicy } from "./policy.ts";
 import { eraseEnded } from "./remove.ts";
-import { follow } from "./session.ts";
+import { follow, type SessionEnd } from "./session.ts";
 import { signalNumber } from "./signals.ts";
-import { bootId, isUp, lookHeld } from "./state.ts";
+import { bootId, isUp, type Look, lookHeld } from "./state.ts";
 import { askToEnd, awaitEnd, type StopOptions } from "./stop.ts";
 import { byId, type Container, find, noteFailedStart, noteStart, noteStopped } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
 
-/**
- * Starts a container; one that runs is no error.
- * @returns the exit code with `attach`, else 0
- * @throws Failure 1, as docker's start (126 and 127 are run's)
- */
-export async function start(
-	store: Store,
-	name: string,
-	options: { attach: boolean; interactive: boolean },
-): Promise<number> {
-	const container = find(store, name);
-	const attached = options.attach || options.interactive;
-	const started = await startOnce(store, container, { attached, stdin: options.interactive });
-	if (!started && attached) throw new Failure(`attach to ${name}: it runs already, and attach comes later`);
-	if (!started || !attached) return 0;
-	const end = follow(started.control, {
-		tty: container.options.tty,
-		stdin: options.interactive,
-		forwardSignals: true,
-	});
-	if (end.ended && container.options.remove) eraseEnded(store, container.id);
-	return end.exitCode;
+export interface StartOptions {
+	/** stay with its output */
+	attach: boolean;
+	/** stay, and pass stdin on */
+	interactive: boolean;
+	/** as typed */
+	detachKeys?: string;
 }
 
 /** As it is when the user starts it: what its policy counts begins anew. */
 const fresh = (container: Container): Container => ({ ...container, restarts: 0, restartDelay: 0, stopped: false });
 
+/**
+ * Starts a container; one that runs is no error.
+ * @returns how the session went, with `attach` or `interactive`
+ * @throws Failure 1, as docker's start (126 and 127 are run's)
+ */
+export async function start(store: Store, name: string, options: StartOptions): Promise<SessionEnd | undefined> {
+	const container = find(store, name);
+	const { tty, interactive, remove } = container.options;
+	const attached = options.attach || options.interactive;
+	const streams = { stdin: options.interactive && interactive, stdout: true, stderr: true };
+	const { started, seen } = await startOnce(store, container, attached ? streams : undefined);
+	if (!attached) return undefined;
+	const { detachKeys } = options;
+	if (!started) return attachTo(store, name, seen, { stdin: options.interactive, signalProxy: true, detachKeys });
+	const end = follow(started.control, { tty, streams, forwardSignals: !tty, detachKeys });
+	if (end.ended && remove) eraseEnded(store, container.id);
+	return end;
+}
+
+/** What a start has found, and what it has started, unless that is up already. */
+interface Start {
+	seen: Look;
+	started?: Started;
+}
+
 /** Of several starts at once one does it; the others find it running. */
-async function startOnce(store: Store, container: Container, listening: Listening): Promise<Started | undefined> {
+async function startOnce(store: Store, container: Container, streams: Streams | undefined): Promise<Start> {
 	const { id } = container;
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
-	if (isUp(seen)) return undefined;
-	return startHeld(store, seen.container, listening);
+	if (isUp(seen)) return { seen };
+	return { seen, started: await startHeld(store, seen.container, streams) };
 }
 
 /** Starts a container that does not run, by the holder of its operation lock. */
-async function startHeld(store: Store, container: Container, listening: Listening): Promise<Started> {
+async function startHeld(store: Store, container: Container, streams: Streams | undefined): Promise<Started> {
 	const { id } = container;
 	noteStart(store, id, bootId());
 	try {
 		const image = container.image === null ? undefined : get(store, container.image);
-		return await launchContainer(store, fresh(container), image, listening);
+		return await launchContainer(store, fresh(container), image, streams);
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
 		noteFailedStart(store, id, error.exitCode, error.message);
@@ -83,7 +95,7 @@ export async function restart(store: Store, name: string, options: StopOptions):
 	if (hasPolicy(container.options)) noteStopped(store, id);
 	if (container.waiter !== null) cancelWait(container.waiter);
 	const killed = running !== undefined && stopHeld(store, container, running, options);
-	await startHeld(store, find(store, id), { attached: false, stdin: false });
+	await startHeld(store, find(store, id), undefined);
 	note(store, container, "restart");
 	return killed;
 }

@@ -175,7 +175,8 @@ function waitForRecord(store: Store, container: Container, running: State): numb
 	return died ?? seen?.exitCode ?? 128 + SIGKILL;
 }
 
-function lastEnd(record: number): number | undefined {
+/** The exit code of the last end that a record says; closes it. */
+export function lastEnd(record: number): number | undefined {
 	try {
 		return decodeRecords(readToEnd(record)).findLast((entry) => entry.kind === RECORD_DIED)?.status;
 	} finally {

@@ -18,6 +18,8 @@ export interface PolicyOptions {
 	/** run `cleanup` at the end if no CLI is there */
 	remove: boolean;
 	detached: boolean;
+	/** the first client that ends its input ends the program's */
+	stdinOnce?: boolean;
 	/** descriptor numbers in the helper; -1: none */
 	control: number;
 	cli: number;
@@ -95,7 +97,8 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	const place = tape.block(POLICY.size);
 	const set = (at: number, value: number) => tape.word32(place.plus(at), value);
 	let flags = 0;
-	for (const name of ["terminal", "exec", "remove", "detached"] as const) if (options[name]) flags |= flag[name];
+	for (const name of ["terminal", "exec", "remove", "detached", "stdinOnce"] as const)
+		if (options[name]) flags |= flag[name];
 	if (options.restart) flags |= flag.restart | (options.restart.onFailure ? flag.onFailure : 0);
 	set(offset.version, POLICY.version);
 	set(offset.flags, flags);

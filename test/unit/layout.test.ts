@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { callNames, callNumber } from "../../ffi/numbers.ts";
-import { JOB, PACKET, POLICY, STEP } from "../../ffi/tape.ts";
+import { SESSION } from "../../ffi/session.ts";
+import { ATTACH, JOB, PACKET, POLICY, STEP } from "../../ffi/tape.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "bunker-layout-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -23,7 +24,9 @@ function numbersFromC(body: string, includes: string): number[] {
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: POLICY })) {
+const HEADER = { job: "tape.h", step: "tape.h", policy: "tape.h", session: "../shim/shim.h" };
+
+for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: POLICY, session: SESSION })) {
 	test(`struct ${struct} has the offsets that TypeScript writes`, () => {
 		const names = Object.keys(layout.offset);
 		const print = (value: string) => `printf("%zu\\n", ${value});`;
@@ -32,7 +35,7 @@ for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: PO
 				...names.map((name) => print(`offsetof(struct ${struct}, ${snake(name)})`)),
 				print(`sizeof(struct ${struct})`),
 			].join("\n"),
-			'#include "tape.h"',
+			`#include "${HEADER[struct as keyof typeof HEADER]}"`,
 		);
 		expect(found).toEqual([...Object.values(layout.offset), layout.size]);
 	});
@@ -41,6 +44,24 @@ for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: PO
 test("the sizes of state, record and packet are those that TypeScript reads", () => {
 	const body = `printf("%zu\\n%zu\\n%zu\\n", sizeof(struct state), sizeof(struct record), sizeof(struct packet));`;
 	expect(numbersFromC(body, '#include "tape.h"')).toEqual([40, 24, PACKET.header]);
+});
+
+/** `stdinOnce` → `POLICY_STDIN_ONCE` */
+const constants = (prefix: string, values: Record<string, number | string>) =>
+	Object.keys(values).map((name) => `${prefix}_${snake(name).toUpperCase()}`);
+
+const ENUMS: [string, Record<string, number>, string][] = [
+	["POLICY", POLICY.flag, "tape.h"],
+	["PACKET", PACKET.type, "tape.h"],
+	["ATTACH", { stdin: ATTACH.stdin, stdout: ATTACH.stdout, stderr: ATTACH.stderr }, "tape.h"],
+	["SESSION", SESSION.flag, "../shim/shim.h"],
+];
+
+test.each(ENUMS)("the numbers of %s_ are those that TypeScript uses", (prefix, values, header) => {
+	const body = constants(prefix, values)
+		.map((name) => `printf("%d\\n", ${name});`)
+		.join("\n");
+	expect(numbersFromC(body, `#include "${header}"`)).toEqual(Object.values(values));
 });
 
 test("system call numbers are those of this machine's kernel headers", () => {

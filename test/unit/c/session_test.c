@@ -29,9 +29,11 @@ static void run_child(int socket, bool terminal, uint32_t flags) {
     shared->detach_keys = detach_keys;
     shared->detach_count = 2;
     shared->control = socket;
-    shared->terminal_in = out;
-    shared->terminal_out = out;
-    shared->flags = flags;
+    shared->input = out;
+    shared->output[0] = out;
+    shared->output[1] = -1;
+    shared->program = -1;
+    shared->flags = flags | (terminal ? SESSION_PTY | SESSION_RAW : 0u);
     if (terminal) {
         setsid();
         ioctl(slave, TIOCSCTTY, 0);

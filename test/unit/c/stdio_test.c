@@ -356,8 +356,8 @@ static void descriptors(void) {
     /* From now on: until the start is reported the monitor reads one pipe more. */
     CHECK(write(scene.in[1], "\n", 1) == 1);
     char *text = (char *)read_all(scene.out[0], &size);
-    /* 0-2, control, run directory, three callers, three pipes, the pidfd; ls: 0-2 and the directory. */
-    CHECK(size >= 5 && memcmp(text, "12\n4\n", 5) == 0);
+    /* 0-2, control, attach socket, run directory, three callers, three pipes, the pidfd; ls: 0-2 and the directory. */
+    CHECK(size >= 5 && memcmp(text, "13\n4\n", 5) == 0);
     free(text);
     CHECK(scene_exited(&scene) == 0);
     close(extra[0]);

@@ -1,0 +1,28 @@
+/** `attach`. */
+
+import { detachKeysFlag, parseDetachKeys, reportSkipped, signalProxyFlag } from "./attaching.ts";
+import { bool } from "./flags.ts";
+import { verb } from "./verb.ts";
+
+export default verb({
+	usage: "[OPTIONS] CONTAINER",
+	operands: { least: 1, most: 1 },
+	flags: {
+		"detach-keys": detachKeysFlag,
+		"no-stdin": bool("", "pass no stdin on"),
+		"sig-proxy": signalProxyFlag,
+	},
+	description:
+		"Up to eight may be attached at once. One that reads more slowly than the program\nwrites is not waited for: it is told how much it has missed.",
+	examples: ["attach web", "attach --no-stdin --sig-proxy=false web", "attach --detach-keys ctrl-x,x shell"],
+	async run({ values, operands: [name = ""], open }) {
+		const detachKeys = parseDetachKeys(values["detach-keys"]);
+		const store = await open();
+		const { attach, detachedEarly } = await import("../container/container.ts");
+		const options = { stdin: !values["no-stdin"], signalProxy: values["sig-proxy"], detachKeys };
+		const end = attach(store, name, options);
+		await reportSkipped(name, end.skipped);
+		if (end.detached) throw detachedEarly();
+		return end.exitCode;
+	},
+});
