@@ -47,6 +47,8 @@ void monitor_leave(struct monitor *monitor);
 /* Messages of the CLI: monitor_serve.c */
 void monitor_serve(struct monitor *monitor);
 bool monitor_listens(const struct monitor *monitor);
+/* ... to a client: who gives no input need not wait until there is room for it. */
+bool monitor_listens_to(const struct monitor *monitor, const struct client *client);
 /* Messages of a client, and its end. */
 void monitor_serve_client(struct monitor *monitor, struct client *client);
 void monitor_drop_client(struct monitor *monitor, struct client *client);

@@ -16,7 +16,7 @@ int monitor_open_attach(struct monitor *monitor) {
  * has left us does not fit yet.
  */
 static struct pollfd watched(const struct monitor *monitor, const struct client *client) {
-    short events = monitor_listens(monitor) ? POLLIN : 0;
+    short events = monitor_listens_to(monitor, client) ? POLLIN : 0;
     if (client->skipped > 0)
         events |= POLLOUT;
     bool asks = client_is_there(client) && events != 0;
@@ -34,7 +34,7 @@ static void continue_client(struct monitor *monitor, struct client *client, shor
         client_resume(client);
     if (!(ready & ~POLLOUT))
         return;
-    if (monitor_listens(monitor))
+    if (monitor_listens_to(monitor, client))
         monitor_serve_client(monitor, client);
     else if (ready & (POLLHUP | POLLERR))
         monitor_drop_client(monitor, client);

@@ -38,6 +38,10 @@ static void end_input(struct monitor *monitor) {
 
 static bool gives_input(const struct client *client) { return client->streams & ATTACH_STDIN; }
 
+bool monitor_listens_to(const struct monitor *monitor, const struct client *client) {
+    return gives_input(client) ? monitor_listens(monitor) : monitor->phase == RUNNING;
+}
+
 /* A client's end of input is the program's only where docker's StdinOnce says so; otherwise others may come. */
 static void end_client_input(struct monitor *monitor, const struct client *client) {
     if (gives_input(client) && (monitor->kept.policy.flags & POLICY_STDIN_ONCE))
@@ -85,7 +89,7 @@ void monitor_drop_client(struct monitor *monitor, struct client *client) {
 }
 
 void monitor_serve_client(struct monitor *monitor, struct client *client) {
-    for (int round = 0; round < ROUNDS && monitor_listens(monitor); round++) {
+    for (int round = 0; round < ROUNDS && monitor_listens_to(monitor, client); round++) {
         struct packet packet = {0};
         size_t size = 0;
         int got = control_receive(client->fd, message, &packet, &size);

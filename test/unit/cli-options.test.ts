@@ -38,6 +38,22 @@ describe("run", () => {
 		expect((await options("--rootfs", "./root", "true")).rootfs).toBe(`${process.cwd()}/root`);
 	});
 
+	test("-a, once or more, in any case", async () => {
+		expect((await options("busybox")).attach).toBeUndefined();
+		expect((await options("-a", "STDIN", "--attach=stdout", "-astdin", "busybox")).attach).toEqual(["stdin", "stdout"]);
+		expect(options("-a", "all", "busybox")).rejects.toMatchObject({ exitCode: 125 });
+		expect(options("-d", "-a", "stdout", "busybox")).rejects.toMatchObject({ exitCode: 1 });
+	});
+
+	test("--detach-keys as typed, --sig-proxy unless it is switched off", async () => {
+		expect(await options("--detach-keys", "a,b", "--sig-proxy=false", "busybox")).toMatchObject({
+			detachKeys: "a,b",
+			noSignalProxy: true,
+		});
+		expect((await options("--sig-proxy", "--detach-keys=", "busybox")).noSignalProxy).toBeUndefined();
+		expect(options("--detach-keys", "wrong", "busybox")).rejects.toMatchObject({ exitCode: 125 });
+	});
+
 	test("--entrypoint, and an empty one that takes the image's away", async () => {
 		expect((await options("--entrypoint", "sh -c", "busybox")).entrypoint).toEqual(["sh -c"]);
 		expect((await options("--entrypoint", "", "busybox")).entrypoint).toEqual([]);
