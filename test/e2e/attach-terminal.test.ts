@@ -113,7 +113,7 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		await engine.ok("rm", "beside");
 	});
 
-	test("ctrl-c reaches the program, not the attach", async () => {
+	ours("ctrl-c reaches the program, not the attach", async () => {
 		const script = 'trap "echo caught; exit 6" INT; while :; do echo y; sleep 0.1; done';
 		await engine.ok("run", "-dit", "--name", "ctrl", IMAGE, "sh", "-c", script);
 		await using screen = await attachMore("ctrl");
