@@ -15,8 +15,8 @@ export default verb({
 	description:
 		"Up to eight may be attached at once. One that reads more slowly than the program\nwrites is not waited for: it is told how much it has missed.",
 	examples: ["attach web", "attach --no-stdin --sig-proxy=false web", "attach --detach-keys ctrl-x,x shell"],
-	async run({ values, operands: [name = ""], open }) {
-		const detachKeys = parseDetachKeys(values["detach-keys"]);
+	async run({ values, operands: [name = ""], open, config }) {
+		const detachKeys = parseDetachKeys(values["detach-keys"], (await config())["detach-keys"]);
 		const store = await open();
 		const { attach, detachedEarly } = await import("../container/container.ts");
 		const options = { stdin: !values["no-stdin"], signalProxy: values["sig-proxy"], detachKeys };

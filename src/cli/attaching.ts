@@ -29,14 +29,19 @@ export function parseAttach(names: readonly string[], detach: boolean): RunOptio
 	return [...new Set(streams)] as Stream[];
 }
 
-/** `--detach-keys`, checked before anything is done. @returns as typed */
-export function parseDetachKeys(keys: string | undefined): string | undefined {
+/**
+ * `--detach-keys`, checked before anything is done.
+ * @param configured what holds without the flag
+ * @returns as typed
+ */
+export function parseDetachKeys(typed: string | undefined, configured?: string): string | undefined {
+	const keys = typed || configured;
 	try {
 		keySequence(keys);
 	} catch (error) {
 		throw error instanceof Failure ? malformed(error.message, error.hint) : error;
 	}
-	return keys || undefined;
+	return keys;
 }
 
 /** Says what a session did not show, since the caller read it too slowly. */

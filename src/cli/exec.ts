@@ -23,9 +23,9 @@ export default verb({
 		workdir: string("w", "the working directory in the container"),
 	},
 	examples: ["exec web ps", "exec -it web sh", "exec -e DEBUG=1 -u app -w /srv web ./check"],
-	async run({ values, operands: [name = "", ...command], open }) {
+	async run({ values, operands: [name = "", ...command], open, config }) {
 		const env = await parseVariables(values);
-		const detachKeys = parseDetachKeys(values["detach-keys"]);
+		const detachKeys = parseDetachKeys(values["detach-keys"], (await config())["detach-keys"]);
 		const workingDirectory = parseDirectory(values.workdir);
 		const store = await open();
 		const { exec } = await import("../container/container.ts");

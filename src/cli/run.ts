@@ -22,8 +22,13 @@ export default verb({
 		"run -d --name web busybox httpd -f",
 		"run --explain busybox true",
 	],
-	async run({ values, operands, open }) {
-		const options = await runOptions("run", values, operands);
+	async run({ values, operands, open, config }) {
+		const configured = (await config())["detach-keys"];
+		const options = await runOptions(
+			"run",
+			{ ...values, "detach-keys": values["detach-keys"] || configured },
+			operands,
+		);
 		const store = await open({ toLook: values.explain }).catch(refuseRun);
 		if (values.explain) return explainRun(store, options);
 		const { interactive, tty, attach } = options;

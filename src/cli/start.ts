@@ -16,8 +16,8 @@ export default verb({
 		interactive: bool("i", "stay, and pass stdin on"),
 	},
 	examples: ["start web", "start -ai shell", "start -a --detach-keys ctrl-x job"],
-	async run({ values, operands, open }) {
-		const detachKeys = parseDetachKeys(values["detach-keys"]);
+	async run({ values, operands, open, config }) {
+		const detachKeys = parseDetachKeys(values["detach-keys"], (await config())["detach-keys"]);
 		const attached = values.attach || values.interactive;
 		if (attached && operands.length > 1) throw new Failure("you cannot start and attach multiple containers at once");
 		const store = await open();

@@ -1,6 +1,7 @@
 /** Sessions in a real terminal: attach and detach, several at once, and programs without a terminal that read ours. */
 
 import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 
@@ -170,8 +171,26 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		await engine.ok("rm", "-f", "host");
 	});
 
+	ours("the detach keys of the configuration hold where no flag says others", async () => {
+		const directory = engine.scratch();
+		mkdirSync(`${directory}/bunker`);
+		writeFileSync(`${directory}/bunker/config.json`, '{"detach-keys": "ctrl-x,x"}');
+		await engine.ok("run", "-dit", "--name", "configured", IMAGE, "sh");
+		await using screen = await engine.terminal();
+		await screen.type(`export XDG_CONFIG_HOME=${directory}; clear; bunker attach configured; echo status=$?\n`);
+		await screen.shows(cleared);
+		await screen.press("C-p", "C-q", "C-x", "x");
+		await screen.shows("status=1");
+		await screen.type("clear; bunker attach --detach-keys q configured; echo status=$?\n");
+		await screen.shows(cleared);
+		await screen.press("C-x", "x", "q");
+		await screen.shows("status=1");
+		await engine.ok("rm", "-f", "configured");
+	});
+
 	ours("--no-stdin leaves the keys to the caller's shell", async () => {
 		await using screen = await attach("shown", "--no-stdin --sig-proxy=false");
+		await screen.shows(inside);
 		await engine.ok("exec", "shown", "sh", "-c", "echo from exec > /dev/console");
 		await screen.shows("from exec");
 		await screen.press("C-c");

@@ -72,6 +72,50 @@ describe.skipIf(!ready)("attach", () => {
 		await engine.ok("rm", "once");
 	});
 
+	ours("the same after create and start, and start -a shows a container that create has said nothing of", async () => {
+		await engine.ok("create", "-i", "--name", "made", IMAGE, "sh", "-c", "cat; echo end; exit 3");
+		await engine.ok("start", "made");
+		expect(await engine.run("attach", "made", { stdin: "given\n" })).toMatchObject({ code: 3, stdout: "given\nend\n" });
+		expect(await engine.run("start", "-ai", "made", { stdin: "again\n" })).toMatchObject({
+			code: 3,
+			stdout: "again\nend\n",
+		});
+		await engine.ok("rm", "made");
+	});
+
+	ours("an attach is an event", async () => {
+		await start("told");
+		const client = await attached("told");
+		client.write("exit 0\n");
+		await client.ended();
+		const seen = await engine.ok(
+			"events",
+			"--since",
+			"1h",
+			"--until",
+			"0s",
+			"--filter",
+			"container=told",
+			"--format",
+			"{{.Action}}",
+		);
+		expect(seen.split("\n")).toEqual(["create", "start", "attach", "die"]);
+		await engine.ok("rm", "told");
+	});
+
+	ours("a container that waits to be restarted cannot be attached to", async () => {
+		await engine.ok("run", "-d", "--restart", "always", "--name", "loops", IMAGE, "false");
+		let stderr = "";
+		await until("it waits", async () => {
+			stderr = (await engine.run("attach", "loops")).stderr;
+			return stderr.includes("restarting");
+		});
+		expect(stderr).toBe(
+			"bunker: attach to loops: you cannot attach to a restarting container, wait until it is running\n",
+		);
+		await engine.ok("rm", "-f", "loops");
+	});
+
 	ours("--no-stdin gives the program nothing", async () => {
 		await start("deaf");
 		const client = engine.spawn("attach", "--no-stdin", "deaf");
