@@ -56,6 +56,16 @@ describe.skipIf(!ready || !requires("history"))("after an upgrade", () => {
 		expect(await engine.ok("rm", "-f", "old")).toBe("old");
 	});
 
+	ours("a container that runs is attached to, or it is said that the older bunker had no attach", async () => {
+		before("run", "-d", "-i", "--name", "spoken", IMAGE, "sh", "-c", "read word; echo $word; exit 5");
+		const knows = Bun.spawnSync([PREVIOUS, "attach", "--help"]).exitCode === 0;
+		const { code, stdout, stderr } = await engine.run("attach", "spoken", { stdin: "word\n" });
+		if (knows) expect({ code, stdout }).toEqual({ code: 5, stdout: "word\n" });
+		else
+			expect(stderr).toStartWith("bunker: attach to spoken: it was started by an older bunker, which had no attach\n");
+		await engine.ok("rm", "-f", "spoken");
+	});
+
 	ours("an end that nobody had looked at is told, and --rm is kept", async () => {
 		before("run", "-d", "--name", "ended", IMAGE, "sh", "-c", "exit 7");
 		before("run", "-d", "--rm", "--name", "gone", IMAGE, "true");
