@@ -92,6 +92,22 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Print what happens to containers and images, as it happens",
 		load: async () => (await import("./modules.ts")).events,
 	},
+	"container prune": {
+		summary: "Remove containers that have stopped",
+		load: async () => (await import("./modules.ts")).containerPrune,
+	},
+	"image prune": {
+		summary: "Remove images that nothing uses",
+		load: async () => (await import("./modules.ts")).imagePrune,
+	},
+	"system df": {
+		summary: "Print what images and containers take on the disk",
+		load: async () => (await import("./modules.ts")).systemDf,
+	},
+	"system prune": {
+		summary: "Remove all that is not used",
+		load: async () => (await import("./modules.ts")).systemPrune,
+	},
 	__reap: {
 		summary: "Do what follows the end of a container: --rm, --restart",
 		load: async () => (await import("./modules.ts")).reap,
@@ -123,6 +139,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			list: "ps",
 			logs: "logs",
 			ls: "ps",
+			prune: "container prune",
 			ps: "ps",
 			remove: "rm",
 			rename: "rename",
@@ -144,13 +161,22 @@ export const groups: Readonly<Record<string, Group>> = {
 			list: "images",
 			load: "load",
 			ls: "images",
+			prune: "image prune",
 			remove: "rmi",
 			rm: "rmi",
 			save: "save",
 			tag: "tag",
 		},
 	},
-	system: { summary: "Manage bunker", verbs: { events: "events", info: "info" } },
+	system: {
+		summary: "Manage bunker",
+		verbs: {
+			df: "system df",
+			events: "events",
+			info: "info",
+			prune: "system prune",
+		},
+	},
 };
 
 /** A group of this name; undefined if there is none. */

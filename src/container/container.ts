@@ -20,6 +20,7 @@ export { count, list, type Summary } from "./list.ts";
 export { type LogsOptions, logs } from "./logs.ts";
 export { defaultLog, type LogDriver, type LogOptions, type RunOptions, type VolumeOption } from "./options.ts";
 export { type Clock, clock, type ProcessInfo, processes } from "./processes.ts";
+export { type PrunedContainers, prune } from "./prune.ts";
 export { relay } from "./relay.ts";
 export { remove } from "./remove.ts";
 export { rename } from "./rename.ts";

@@ -19,18 +19,22 @@ import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
 import type { HistoryLine } from "./history.ts";
+import type { Pruned } from "./prune.ts";
 import { parseTag } from "./reference.ts";
 import type { Target } from "./sink.ts";
 import type { Source } from "./source.ts";
+import type { Usage } from "./usage.ts";
 
 export type { Change } from "./changes.ts";
 export { collect } from "./collect.ts";
 export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
 export type { HistoryLine } from "./history.ts";
+export type { Pruned } from "./prune.ts";
 export { remove } from "./remove.ts";
 export type { Target } from "./sink.ts";
 export type { Source } from "./source.ts";
+export type { ImageUsage, Usage } from "./usage.ts";
 
 /** An image with everything that a container needs of it. */
 export interface Image {
@@ -161,6 +165,22 @@ export async function load(store: Store, source: Source): Promise<{ references: 
 export async function save(store: Store, names: readonly string[], target: () => Target): Promise<void> {
 	const { saveArchive } = await import("./save.ts");
 	saveArchive(store, names, target);
+}
+
+/**
+ * Removes images that no container uses.
+ * @param options.all also those that have a name
+ * @throws Failure for a filter's value that is none
+ */
+export async function prune(store: Store, options: { all: boolean; filters: Filters }): Promise<Pruned> {
+	const { pruneImages } = await import("./prune.ts");
+	return pruneImages(store, list(store), options);
+}
+
+/** What images take on the disk. */
+export async function usage(store: Store): Promise<Usage> {
+	const { usageOf } = await import("./usage.ts");
+	return usageOf(store);
 }
 
 /** How an image came to be, the last step first. @throws Failure where there is none of that name */

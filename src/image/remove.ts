@@ -37,6 +37,22 @@ export function remove(store: Store, name: string, options: { force: boolean }):
 	return removal;
 }
 
+/**
+ * Removes an image that nobody uses, with all its names.
+ * @param options.named also one that has a name
+ * @returns undefined where a container uses it, or somebody has just named or removed it: nothing is done
+ */
+export function removeUnused(store: Store, id: string, options: { named: boolean }): Removal | undefined {
+	return store.transaction(() => {
+		const references = referencesOf(store, id);
+		const isThere = store.first("SELECT 1 FROM image WHERE id = ?", id) !== undefined;
+		if (!isThere || userOf(store, id) || (references.length > 0 && !options.named)) return undefined;
+		store.run("DELETE FROM tag WHERE image = ?", id);
+		for (const _ of references) recordOf(store, id, "untag");
+		return { untagged: references, deleted: erase(store, id) };
+	});
+}
+
 function nameAmong(references: readonly string[], name: string): string | undefined {
 	try {
 		const reference = familiar(parse(name));

@@ -1,0 +1,28 @@
+/** `container prune`. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { confirm } from "./confirm.ts";
+import { bool, list } from "./flags.ts";
+import { containerLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
+import { verb } from "./verb.ts";
+
+const WARNING = "WARNING! This will remove all stopped containers.\nAre you sure you want to continue?";
+
+export default verb({
+	usage: "[OPTIONS]",
+	operands: { least: 0, most: 0 },
+	flags: {
+		filter: list("", "only those that fit: label=KEY[=VALUE], label!=KEY, until=TIME"),
+		force: bool("f", "do not ask"),
+	},
+	examples: ["container prune", "container prune -f --filter until=24h"],
+	async run({ values, open }) {
+		const filters = await parsePruneFilters(values.filter, pruneFilters);
+		if (!values.force && !confirm(WARNING)) return 0;
+		const store = await open();
+		const { prune } = await import("../container/container.ts");
+		const pruned = await prune(store, filters);
+		writeOut(STDOUT, `${containerLines(pruned)}${reclaimed(pruned.bytes)}`);
+		return 0;
+	},
+});

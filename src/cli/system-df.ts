@@ -1,0 +1,104 @@
+/** `system df`: what images and containers take on the disk. */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import type { Store } from "../kernel/store.ts";
+import { bool, string } from "./flags.ts";
+import type { Listing } from "./format.ts";
+import { formatSize } from "./size.ts";
+import { table } from "./table.ts";
+import { verb } from "./verb.ts";
+
+const LISTING: Listing = {
+	type: "formatter.diskUsageContext",
+	titles: {
+		Active: "ACTIVE",
+		Reclaimable: "RECLAIMABLE",
+		Size: "SIZE",
+		TotalCount: "TOTAL",
+		Type: "TYPE",
+	},
+	raw: `type: {{.Type}}
+total: {{.TotalCount}}
+active: {{.Active}}
+size: {{.Size}}
+reclaimable: {{.Reclaimable}}
+`,
+};
+
+export default verb({
+	usage: "[OPTIONS]",
+	operands: { least: 0, most: 0 },
+	flags: {
+		format: string("", "print with a Go template: 'table TEMPLATE', 'json', 'raw', or a template"),
+		verbose: bool("v", "every image and container by itself"),
+	},
+	examples: ["system df", "system df -v", "system df --format '{{.Type}}: {{.Reclaimable}}'"],
+	busy: true,
+	async run({ values, open }) {
+		const store = await open();
+		const given = values.format && values.format !== "table" ? values.format : undefined;
+		writeOut(STDOUT, values.verbose ? await verbose(store, given) : await summary(store, given));
+		return 0;
+	},
+});
+
+async function verbose(store: Store, format: string | undefined): Promise<string> {
+	const { verboseTables, verboseFormat } = await import("./system-df-verbose.ts");
+	return format === undefined ? verboseTables(store) : verboseFormat(store, format);
+}
+
+async function summary(store: Store, format: string | undefined): Promise<string> {
+	const rows = await lines(store);
+	if (format === undefined)
+		return table([
+			["TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"],
+			...rows.map((row) => [row.Type, row.TotalCount, row.Active, row.Size, row.Reclaimable]),
+		]);
+	const { formatRows } = await import("./format.ts");
+	return formatRows(rows, format, LISTING);
+}
+
+/** What a line says, in bytes. */
+interface Sum {
+	count: number;
+	active: number;
+	bytes: number;
+	reclaimable: number;
+}
+
+async function lines(store: Store) {
+	const none: Sum = { count: 0, active: 0, bytes: 0, reclaimable: 0 };
+	return [
+		line("Images", await imageSum(store)),
+		line("Containers", await containerSum(store)),
+		line("Local Volumes", none),
+		line("Build Cache", none),
+	];
+}
+
+/** As docker words it (docker/cli, formatter/disk_usage.go). */
+function line(type: string, { count, active, bytes, reclaimable }: Sum) {
+	const share = bytes > 0 ? ` (${Math.floor((reclaimable * 100) / bytes)}%)` : "";
+	return {
+		Active: String(active),
+		Reclaimable: `${formatSize(reclaimable, 4)}${share}`,
+		Size: formatSize(bytes, 4),
+		TotalCount: String(count),
+		Type: type,
+	};
+}
+
+async function imageSum(store: Store): Promise<Sum> {
+	const { usage } = await import("../image/image.ts");
+	const { images, bytes, reclaimable } = await usage(store);
+	const active = [...images.values()].filter(({ containers }) => containers > 0).length;
+	return { count: images.size, active, bytes, reclaimable };
+}
+
+async function containerSum(store: Store): Promise<Sum> {
+	const { list, writtenBytes } = await import("../container/container.ts");
+	const found = list(store, { all: true }).map(({ id, state }) => ({ bytes: writtenBytes(store, id), state }));
+	const idle = found.filter(({ state }) => state !== "running" && state !== "restarting");
+	const total = (some: typeof found) => some.reduce((sum, { bytes }) => sum + bytes, 0);
+	return { count: found.length, active: found.length - idle.length, bytes: total(found), reclaimable: total(idle) };
+}
