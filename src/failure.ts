@@ -8,6 +8,8 @@
 export const EXIT = {
 	/** any other error */
 	failed: 1,
+	/** a template that cannot be parsed, of verbs that print one thing (docker/cli, inspect) */
+	template: 64,
 	/** bad flags, and whatever keeps `run` from starting its program */
 	refused: 125,
 	/** the program cannot be executed */

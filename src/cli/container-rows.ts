@@ -1,6 +1,6 @@
 /** The lines of `ps` for --format, as docker's fields have them. Imported only when --format is given. */
 
-import { Facts, mountsOf, type Summary, writtenBytes } from "../container/container.ts";
+import { Facts, mountPoints, type Summary, writtenBytes } from "../container/container.ts";
 import type { Store } from "../kernel/store.ts";
 import { since } from "./age.ts";
 import { commandText, status } from "./container-text.ts";
@@ -59,7 +59,7 @@ export function containerRows(
 ): Row[] {
 	const facts = new Facts(store);
 	return summaries.map((summary) => {
-		const mounts = mountsOf(summary.options);
+		const mounts = mountPoints(summary.options);
 		const labels = () => facts.labels(summary);
 		return {
 			Command: commandText(summary, options.full),

@@ -1,6 +1,6 @@
 /** --format of `inspect`: one object through a template, as docker does it (docker/cli, cli/command/inspect). */
 
-import { Failure } from "../failure.ts";
+import { EXIT, Failure } from "../failure.ts";
 import type { Shape } from "./shape.ts";
 import { Template, untyped } from "./template.ts";
 
@@ -8,10 +8,10 @@ import { Template, untyped } from "./template.ts";
  * Parses a template for objects.
  * @returns what prints an object: first as docker's type of it, and where that
  *   has no such field as what stands in the JSON (`.Id`, which the type calls ID)
- * @throws Failure where it cannot be parsed; what it returns does where a field is missing
+ * @throws Failure (64) where it cannot be parsed; what it returns does where a field is missing
  */
 export function parseDetails(format: string): (json: unknown, shape: Shape) => string {
-	const template = explained(() => Template.parse(format));
+	const template = explained(() => Template.parse(format), EXIT.template);
 	return (json, shape) => {
 		try {
 			return template.execute(shape(json));
@@ -22,10 +22,10 @@ export function parseDetails(format: string): (json: unknown, shape: Shape) => s
 	};
 }
 
-function explained<T>(work: () => T): T {
+function explained<T>(work: () => T, exitCode: number = EXIT.failed): T {
 	try {
 		return work();
 	} catch (error) {
-		throw error instanceof Failure ? new Failure(`template parsing error: ${error.message}`) : error;
+		throw error instanceof Failure ? new Failure(`template parsing error: ${error.message}`, { exitCode }) : error;
 	}
 }

@@ -3,8 +3,13 @@
 import type { Image } from "../image/image.ts";
 import { layersDirectory, type Places } from "../places.ts";
 
-/** docker's JSON of an image, its fields in docker's order. */
-export function describeImage(image: Image, places: Places): object {
+const NEVER = "0001-01-01T00:00:00Z";
+
+/**
+ * docker's JSON of an image, its fields in docker's order.
+ * @param tagged when it was last given a name, RFC 3339
+ */
+export function describeImage(image: Image, places: Places, tagged = NEVER): object {
 	const { config } = image;
 	const directories = image.layers.map((layer) => `${layersDirectory(places)}/${layer}`).reverse();
 	return {
@@ -21,6 +26,7 @@ export function describeImage(image: Image, places: Places): object {
 		Size: image.size,
 		GraphDriver: { Data: layerDirectories(directories), Name: "overlay2" },
 		RootFS: { Type: "layers", Layers: config.rootfs.diff_ids },
+		Metadata: { LastTagTime: tagged },
 		Config: {
 			Cmd: null,
 			Entrypoint: null,

@@ -1,48 +1,73 @@
-/** `info`: what bunker sees of this host, and what it does not do yet. */
+/** `info`: what bunker sees of this host, how it is configured, and what it does not do yet. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { kernelRelease } from "../../ffi/process.ts";
-import { version } from "../../package.json";
+import { architecture } from "./build.ts";
+import type { Config } from "./config.ts";
+import { string } from "./flags.ts";
 import { cgroupVersion } from "./host.ts";
 import { verb } from "./verb.ts";
-import { architecture } from "./version.ts";
-
-/** docker prints such lines after the rest, on stderr. */
-const WARNINGS = [
-	"no seccomp filter yet: containers can make every system call that their capabilities allow",
-	"no networks yet: --network none or host",
-	"no limits on resources yet: containers stay in the cgroup that bunker is started in",
-];
 
 export default verb({
-	usage: "",
+	usage: "[OPTIONS]",
 	operands: { least: 0, most: 0 },
-	flags: {},
-	examples: ["info"],
-	async run({ open }) {
+	flags: { format: string("f", "print with a Go template, or 'json' in one line") },
+	examples: ["info", "info -f '{{.Driver}} {{.CgroupVersion}}'"],
+	async run({ values, config, open }) {
+		const print = values.format ? await printer(values.format) : undefined;
 		const store = await open();
-		const { count } = await import("../container/container.ts");
-		const { list } = await import("../image/image.ts");
-		const { containers, running, stopped } = count(store);
-		const lines = [
-			`Containers: ${containers}`,
-			` Running: ${running}`,
-			` Stopped: ${stopped}`,
-			`Images: ${list(store).length}`,
-			`Bunker Version: ${version}`,
-			"Storage Driver: overlay",
-			"Logging Driver: local",
-			`Cgroup Version: ${cgroupVersion()}`,
-			"Security Options: the default capabilities, masked and read-only paths",
-			"Networks: none host",
-			`Kernel Version: ${kernelRelease()}`,
-			`OS/Arch: linux/${architecture}`,
-			`Root Dir: ${store.places.root}`,
-			`Run Dir: ${store.places.runRoot}`,
-		];
-		writeOut(STDOUT, `${lines.join("\n")}\n`);
+		const { systemInfo } = await import("./system-info.ts");
+		const configured = await config();
+		const info = await systemInfo(store, configured);
+		if (print) {
+			writeOut(STDOUT, `${print(info)}\n`);
+			return 0;
+		}
+		writeOut(STDOUT, `${[...lines(info, store.places.runRoot), ...configuration(configured, info)].join("\n")}\n`);
 		const { warn } = await import("./notice.ts");
-		WARNINGS.forEach(warn);
+		info.Warnings.forEach(warn);
 		return 0;
 	},
 });
+
+type Info = Awaited<ReturnType<typeof import("./system-info.ts").systemInfo>>;
+
+async function printer(format: string): Promise<(info: Info) => string> {
+	const { parseDetails } = await import("./details.ts");
+	const { infoShape } = await import("./system-shape.ts");
+	const print = parseDetails(format === "json" ? "{{json .}}" : format);
+	return (info) => print(info, infoShape);
+}
+
+function lines(info: Info, runRoot: string): string[] {
+	return [
+		`Containers: ${info.Containers}`,
+		` Running: ${info.ContainersRunning}`,
+		` Stopped: ${info.ContainersStopped}`,
+		`Images: ${info.Images}`,
+		`Bunker Version: ${info.ServerVersion}`,
+		`Storage Driver: ${info.Driver}`,
+		`Logging Driver: ${info.LoggingDriver}`,
+		`Cgroup Version: ${cgroupVersion()}`,
+		"Security Options: the default capabilities, masked and read-only paths, no seccomp filter",
+		"Networks: none host",
+		`Kernel Version: ${info.KernelVersion}`,
+		`Operating System: ${info.OperatingSystem}`,
+		`OS/Arch: linux/${architecture}`,
+		`CPUs: ${info.NCPU}`,
+		`Total Memory: ${(info.MemTotal / 2 ** 30).toPrecision(4)}GiB`,
+		`Name: ${info.Name}`,
+		`Root Dir: ${info.DockerRootDir}`,
+		`Run Dir: ${runRoot}`,
+	];
+}
+
+/** Every key, so that nobody has to guess what holds. */
+function configuration(config: Config, info: Info): string[] {
+	const keys = Object.keys(info.Configuration) as (keyof Config)[];
+	return ["Configuration:", ...keys.map((key) => ` ${key}: ${shown(config[key])}`)];
+}
+
+function shown(value: Config[keyof Config]): string {
+	if (value === undefined) return "(default)";
+	return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,47 +1,38 @@
 /** `inspect`: containers and images in docker's JSON. */
 
-import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
-import type { Store } from "../kernel/store.ts";
-import { describeImage } from "./image.ts";
-import { isNoSuchContainer } from "./missing.ts";
-import { report } from "./report.ts";
+import { bool, string } from "./flags.ts";
+import { type ObjectType, printObjects } from "./objects.ts";
 import { verb } from "./verb.ts";
 
+/** docker's; of most bunker has none. */
+const TYPES = ["config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"];
+const OURS: readonly string[] = ["container", "image"] satisfies ObjectType[];
+
 export default verb({
-	usage: "NAME|ID [NAME|ID...]",
+	usage: "[OPTIONS] NAME|ID [NAME|ID...]",
 	operands: { least: 1 },
 	completes: ["container"],
-	flags: {},
-	description: "A name is looked for among the containers first, then among the images.",
-	examples: ["inspect web", "inspect busybox"],
-	async run({ operands, open }) {
-		const store = await open();
-		const found: object[] = [];
-		const failures: unknown[] = [];
-		for (const name of operands) {
-			try {
-				found.push(await inspectAny(store, name));
-			} catch (error) {
-				failures.push(error);
-			}
-		}
-		// docker prints the list first, be it empty.
-		writeOut(STDOUT, `${JSON.stringify(found, null, 4)}\n`);
-		for (const failure of failures) report(failure);
-		return failures.length > 0 ? 1 : 0;
+	flags: {
+		format: string("f", "print with a Go template, or 'json' in one line"),
+		size: bool("s", "count what containers have written: SizeRw and SizeRootFs"),
+		type: string("", "look only among these: container or image", { completes: ["container", "image"] }),
 	},
+	description: "A name is looked for among the containers first, then among the images.",
+	examples: [
+		"inspect web",
+		"inspect --type image busybox",
+		"inspect -f '{{.State.Status}} {{range .Mounts}}{{.Source}} {{end}}' web",
+	],
+	run: ({ values, operands, open }) =>
+		printObjects(open, operands, { type: typeOf(values.type), format: values.format, size: values.size }),
 });
 
-async function inspectAny(store: Store, name: string): Promise<object> {
-	const { inspect } = await import("../container/container.ts");
-	try {
-		return inspect(store, name);
-	} catch (error) {
-		if (!isNoSuchContainer(error)) throw error;
-	}
-	const { find } = await import("../image/image.ts");
-	const image = find(store, name);
-	if (!image) throw new Failure(`no such object: ${name}`);
-	return describeImage(image, store.places);
+/** @throws Failure for a word that is no type, and for docker's of which there are none */
+function typeOf(type: string | undefined): ObjectType | undefined {
+	if (type === undefined || OURS.includes(type)) return type as ObjectType | undefined;
+	const expected = `one of ${TYPES.join(", ")} is expected`;
+	if (type === "") throw new Failure(`--type is empty: ${expected}`);
+	if (!TYPES.includes(type)) throw new Failure(`unknown type "${type}": ${expected}`);
+	throw new Failure(`--type ${type}: bunker has containers and images only`);
 }

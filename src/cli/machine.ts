@@ -2,9 +2,9 @@
 
 import { AT_FDCWD } from "../../ffi/constants.ts";
 import { statusIfThere } from "../../ffi/file.ts";
+import { architecture } from "./build.ts";
 import { bool, string, type Values } from "./flags.ts";
 import { malformed } from "./usage.ts";
-import { architecture } from "./version.ts";
 
 export const machineFlags = {
 	gpus: string("", "give it GPUs: not yet"),

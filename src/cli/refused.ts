@@ -10,7 +10,6 @@ const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
 const DEVICES = "yet (devices)";
 const HEALTH = "yet (health checks)";
-const FORMATS = "yet (filters and formats)";
 const REGISTRIES = "yet (registries: pull, push)";
 const PLATFORMS = "yet (images of other platforms)";
 const LATER = "yet";
@@ -43,13 +42,11 @@ const REFUSED: Record<string, Record<string, string>> = {
 	create: CREATING,
 	start: { "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l" },
-	inspect: { [FORMATS]: "--format -f --size -s --type" },
-	version: { [FORMATS]: "--format -f" },
-	info: { [FORMATS]: "--format -f" },
 	import: { [PLATFORMS]: "--platform" },
 	load: { [PLATFORMS]: "--platform" },
 	save: { [PLATFORMS]: "--platform" },
 	history: { [PLATFORMS]: "--platform" },
+	"image inspect": { [PLATFORMS]: "--platform" },
 	images: { "(docker has it as an experiment)": "--tree" },
 	rmi: { [LATER]: "--no-prune", [PLATFORMS]: "--platform" },
 };

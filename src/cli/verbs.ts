@@ -63,6 +63,14 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Print everything about containers and images, as JSON",
 		load: async () => (await import("./modules.ts")).inspect,
 	},
+	"container inspect": {
+		summary: "Print everything about containers, as JSON",
+		load: async () => (await import("./modules.ts")).containerInspect,
+	},
+	"image inspect": {
+		summary: "Print everything about images, as JSON",
+		load: async () => (await import("./modules.ts")).imageInspect,
+	},
 	images: { summary: "List images", load: async () => (await import("./modules.ts")).images },
 	history: {
 		summary: "Print how an image came to be",
@@ -134,7 +142,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			diff: "diff",
 			exec: "exec",
 			export: "export",
-			inspect: "inspect",
+			inspect: "container inspect",
 			kill: "kill",
 			list: "ps",
 			logs: "logs",
@@ -157,7 +165,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		verbs: {
 			history: "history",
 			import: "import",
-			inspect: "inspect",
+			inspect: "image inspect",
 			list: "images",
 			load: "load",
 			ls: "images",

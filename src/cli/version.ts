@@ -2,15 +2,9 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { version } from "../../package.json";
+import { architecture, commit } from "./build.ts";
+import { string } from "./flags.ts";
 import { verb } from "./verb.ts";
-
-/** Put in by the Makefile's `--define`. */
-declare const BUNKER_COMMIT: string | undefined;
-
-const commit = typeof BUNKER_COMMIT === "string" ? BUNKER_COMMIT : "unknown";
-
-/** Go's name of the architecture, as docker and the OCI have it. */
-export const architecture = process.arch === "x64" ? "amd64" : process.arch;
 
 /** `--version`: one line, in the form of docker's. */
 export function versionLine(): string {
@@ -18,19 +12,27 @@ export function versionLine(): string {
 }
 
 export default verb({
-	usage: "",
+	usage: "[OPTIONS]",
 	operands: { least: 0, most: 0 },
-	flags: {},
-	examples: ["version"],
-	run() {
-		const lines = [
-			"bunker:",
-			` Version:           ${version}`,
-			` Git commit:        ${commit}`,
-			` Bun version:       ${Bun.version}`,
-			` OS/Arch:           linux/${architecture}`,
-		];
-		writeOut(STDOUT, `${lines.join("\n")}\n`);
+	flags: { format: string("f", "print with a Go template, or 'json' in one line") },
+	examples: ["version", "version -f '{{.Server.Version}}'"],
+	async run({ values }) {
+		writeOut(STDOUT, values.format ? await formatted(values.format) : `${lines().join("\n")}\n`);
 		return 0;
 	},
 });
+
+function lines(): string[] {
+	return [
+		"bunker:",
+		` Version:           ${version}`,
+		` Git commit:        ${commit}`,
+		` Bun version:       ${Bun.version}`,
+		` OS/Arch:           linux/${architecture}`,
+	];
+}
+
+async function formatted(format: string): Promise<string> {
+	const { formatVersion } = await import("./version-format.ts");
+	return formatVersion(format);
+}

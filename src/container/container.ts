@@ -11,7 +11,7 @@ export { diff } from "./diff.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { explain } from "./explain.ts";
 export { exportContainer } from "./export.ts";
-export { Facts, mountsOf } from "./facts.ts";
+export { Facts, mountPoints } from "./facts.ts";
 export { type EventsOptions, events, type Recorded } from "./following.ts";
 export type { Health, HealthStatus, Probe } from "./health.ts";
 export { inspect } from "./inspect.ts";

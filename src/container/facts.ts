@@ -55,7 +55,7 @@ export class Facts {
 const withProtocol = (port: string): string => (port.includes("/") ? port : `${port}/tcp`);
 
 /** The mounts of `-v`. */
-export function mountsOf({ volumes }: RunOptions): MountPoint[] {
+export function mountPoints({ volumes }: RunOptions): MountPoint[] {
 	return volumes.map(({ source, target, readOnly }) => ({
 		Type: "bind",
 		Source: source,

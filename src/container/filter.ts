@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { type Filters, matchesExactly, matchesLabels, matchesPattern, truthOf } from "../filters.ts";
 import { find as findImage } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { type Facts, mountsOf } from "./facts.ts";
+import { type Facts, mountPoints } from "./facts.ts";
 import type { Summary } from "./list.ts";
 import { parsePorts } from "./ports.ts";
 import { find } from "./table.ts";
@@ -33,7 +33,7 @@ export function compileFilters(store: Store, filters: Filters, facts: Facts): Te
 			matchesExactly(
 				filters,
 				"volume",
-				...mountsOf(options).flatMap((mount) => [mount.Name ?? mount.Source, mount.Destination]),
+				...mountPoints(options).flatMap((mount) => [mount.Name ?? mount.Source, mount.Destination]),
 			),
 		// Isolation is Windows', where "default" is none; tasks are a swarm's; nothing is published before there are networks.
 		() => !filters.has("isolation"),

@@ -1,26 +1,35 @@
-/** A container in the shape of docker's `inspect`, as far as bunker knows its fields. */
+/** A container in the shape of docker's `inspect` (test/reference has one of docker's). */
 
 import { formatTime } from "../clock.ts";
-import { get } from "../image/image.ts";
+import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, layersDirectory, runDirectory } from "../places.ts";
-import { INIT_ANNOTATION, type Spec } from "../runtime/runtime.ts";
-import { specOf } from "./launching.ts";
+import { committedConfig } from "./commit.ts";
+import { mountPoints } from "./facts.ts";
+import { hostHostname } from "./files.ts";
+import type { Health } from "./health.ts";
+import { hostConfig } from "./host-config.ts";
+import { networkSettings } from "./network-settings.ts";
 import { logName } from "./plan.ts";
+import { writtenBytes } from "./size.ts";
+import { containerHostname } from "./spec.ts";
 import { isUp, type Look, look, stateName } from "./state.ts";
 import { type Container, find } from "./table.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
 
-/** Inspects a container. @throws Failure if there is none of that name */
-export function inspect(store: Store, name: string): object {
+/**
+ * Inspects a container.
+ * @param options.size what it has written is counted, too
+ * @throws Failure if there is none of that name
+ */
+export function inspect(store: Store, name: string, options: { size: boolean } = { size: false }): object {
 	const seen = look(store, find(store, name));
-	const { container } = seen;
+	const { container, running } = seen;
 	const image = container.image === null ? undefined : get(store, container.image);
-	const spec = specOf(store, container, image);
 	const directory = containerDirectory(store.places, container.id);
 	const run = runDirectory(store.places, container.id);
-	const [path = "", ...args] = spec.process.args;
+	const [path = "", ...args] = container.command;
 	return {
 		Id: container.id,
 		Created: container.created,
@@ -40,30 +49,12 @@ export function inspect(store: Store, name: string): object {
 		ProcessLabel: "",
 		AppArmorProfile: "",
 		ExecIDs: null,
-		HostConfig: hostConfig(container, spec),
-		GraphDriver: image
-			? {
-					Data: {
-						LowerDir: [...image.layers]
-							.reverse()
-							.map((layer) => `${layersDirectory(store.places)}/${layer}`)
-							.join(":"),
-						UpperDir: `${directory}/upper`,
-						WorkDir: `${directory}/work`,
-					},
-					Name: "overlay2",
-				}
-			: { Data: null, Name: "" },
-		Mounts: container.options.volumes.map((volume) => ({
-			Type: "bind",
-			Source: volume.source,
-			Destination: volume.target,
-			Mode: volume.readOnly ? "ro" : "",
-			RW: !volume.readOnly,
-			Propagation: "rprivate",
-		})),
-		Config: config(container, spec, image?.config.config.Labels),
-		NetworkSettings: { Ports: {}, Networks: { [container.options.network]: {} } },
+		HostConfig: hostConfig(container.options),
+		GraphDriver: graphDriver(store, seen, image),
+		...(options.size && sizes(store, container, image)),
+		Mounts: mountPoints(container.options),
+		Config: config(container, image),
+		NetworkSettings: networkSettings(container.options, running?.program ?? 0),
 	};
 }
 
@@ -81,60 +72,73 @@ function stateOf(seen: Look): object {
 		Error: container.error ?? "",
 		StartedAt: running ? formatTime(running.started) : (container.started ?? NEVER),
 		FinishedAt: container.finished ?? NEVER,
+		...(container.health && { Health: healthOf(container.health) }),
 	};
 }
 
-function hostConfig({ options }: Container, spec: Spec): object {
+const healthOf = ({ status, streak, log }: Health): object => ({
+	Status: status,
+	FailingStreak: streak,
+	Log: log.map(({ start, end, exitCode, output }) => ({ Start: start, End: end, ExitCode: exitCode, Output: output })),
+});
+
+/** The layers; they are mounted in the container only, where its first process shows them. */
+function graphDriver(store: Store, { container, running }: Look, image: Image | undefined): object {
+	if (!image) return { Data: null, Name: "" };
+	const directory = containerDirectory(store.places, container.id);
+	const layers = image.layers.map((layer) => `${layersDirectory(store.places)}/${layer}`).reverse();
 	return {
-		Binds: options.volumes.length
-			? options.volumes.map((volume) => `${volume.source}:${volume.target}${volume.readOnly ? ":ro" : ""}`)
-			: null,
-		ContainerIDFile: "",
-		LogConfig: {
-			Type: options.log.driver,
-			Config:
-				options.log.driver === "none"
-					? {}
-					: { "max-size": String(options.log.maxSize), "max-file": String(options.log.maxFiles) },
+		Data: {
+			ID: container.id,
+			LowerDir: layers.join(":"),
+			...(running && { MergedDir: `/proc/${running.program}/root` }),
+			UpperDir: `${directory}/upper`,
+			WorkDir: `${directory}/work`,
 		},
-		NetworkMode: options.network,
-		PortBindings: {},
-		RestartPolicy: {
-			Name: options.restart?.name ?? "no",
-			MaximumRetryCount: options.restart?.maximumRetries ?? 0,
-		},
-		AutoRemove: options.remove,
-		CapAdd: null,
-		CapDrop: null,
-		CgroupnsMode: "private",
-		IpcMode: "private",
-		Privileged: false,
-		ReadonlyRootfs: options.readOnly,
-		ShmSize: 67108864,
-		Runtime: "bunker",
-		Init: spec.annotations[INIT_ANNOTATION] === "true",
-		MaskedPaths: spec.linux.maskedPaths,
-		ReadonlyPaths: spec.linux.readonlyPaths,
+		Name: "overlay2",
 	};
 }
 
-function config({ options }: Container, spec: Spec, labels: Record<string, string> | null | undefined): object {
+function sizes(store: Store, { id }: Container, image: Image | undefined): object {
+	const written = writtenBytes(store, id);
+	return { SizeRw: written, SizeRootFs: written + (image?.size ?? 0) };
+}
+
+/** What the flags say over what the image says, and docker's zeros for what nobody says. */
+function config(container: Container, image: Image | undefined): object {
+	const { options, id } = container;
+	const merged = committedConfig(options, image?.config.config ?? {});
+	const attached = (stream: "stdin" | "stdout" | "stderr", otherwise: boolean) =>
+		!options.detach && (options.attach?.includes(stream) ?? otherwise);
+	const stdin = attached("stdin", options.interactive);
+	const hostname = containerHostname(options, { id, hostHostname: hostHostname() });
 	return {
-		Hostname: spec.hostname,
-		Domainname: "",
-		User: options.user ?? "",
-		AttachStdin: options.interactive && !options.detach,
-		AttachStdout: !options.detach,
-		AttachStderr: !options.detach,
+		Hostname: hostname,
+		Domainname: options.domainname ?? "",
+		User: merged.User ?? "",
+		AttachStdin: stdin,
+		AttachStdout: attached("stdout", true),
+		AttachStderr: attached("stderr", true),
+		...(merged.ExposedPorts && { ExposedPorts: merged.ExposedPorts }),
 		Tty: options.tty,
 		OpenStdin: options.interactive,
-		StdinOnce: options.interactive && !options.detach,
-		Env: spec.process.env,
-		Cmd: options.command.length > 0 ? options.command : null,
+		StdinOnce: stdin,
+		Env: merged.Env ?? [],
+		Cmd: merged.Cmd ?? null,
+		...(merged.Healthcheck && { Healthcheck: merged.Healthcheck }),
 		Image: options.image ?? "",
-		Volumes: null,
-		WorkingDir: options.workingDirectory ?? "",
-		Entrypoint: options.entrypoint ?? null,
-		Labels: { ...labels, ...options.labels },
+		Volumes: merged.Volumes ?? null,
+		WorkingDir: merged.WorkingDir ?? "",
+		Entrypoint: merged.Entrypoint ?? null,
+		OnBuild: null,
+		Labels: sorted({ ...merged.Labels, ...container.labels }),
+		...(merged.StopSignal && { StopSignal: merged.StopSignal }),
+		...(options.stopTimeout !== undefined && { StopTimeout: options.stopTimeout }),
+		...(merged.Shell && { Shell: merged.Shell }),
 	};
+}
+
+/** Go's maps are sorted where they are shown. */
+function sorted(labels: Record<string, string>): Record<string, string> {
+	return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -88,7 +88,7 @@ function annotations(options: RunOptions, image: Config): Record<string, string>
 }
 
 /** The container's host name: with the host's network or UTS namespace it is the host's. */
-export function containerHostname(options: RunOptions, facts: SpecFacts): string {
+export function containerHostname(options: RunOptions, facts: Pick<SpecFacts, "id" | "hostHostname">): string {
 	if (options.hostname !== undefined) return options.hostname;
 	return options.network === "host" || options.uts === "host" ? facts.hostHostname : facts.id.slice(0, 12);
 }

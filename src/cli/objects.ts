@@ -1,0 +1,105 @@
+/** What `inspect` prints: containers and images by name, as JSON or through a template (docker/cli, cli/command/inspect). */
+
+import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { EXIT, Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import { describeImage } from "./image.ts";
+import { isNoSuchContainer } from "./missing.ts";
+import { report } from "./report.ts";
+
+/** Kinds of things that have names. */
+export type ObjectType = "container" | "image";
+
+/** A thing found, in docker's JSON. */
+interface Found {
+	type: ObjectType;
+	json: object;
+}
+
+export interface InspectOptions {
+	/** undefined: a container, and if there is none, an image */
+	type?: ObjectType;
+	/** of --format; undefined or empty: all of it */
+	format?: string;
+	/** what containers have written is counted */
+	size: boolean;
+}
+
+/** Prints one object. @throws Failure for a field that it does not have */
+type Printer = (found: Found) => string;
+
+/**
+ * Prints objects: what is found first, then what went wrong.
+ * @param open called only when the template can be parsed
+ * @returns the exit code
+ * @throws Failure (64, as docker's client) for a template that cannot be parsed
+ */
+export async function printObjects(
+	open: () => Promise<Store>,
+	names: readonly string[],
+	options: InspectOptions,
+): Promise<number> {
+	const { format = "", size } = options;
+	const printer = format === "" || format === "json" ? undefined : await templatePrinter(format);
+	const store = await open();
+	const pieces: (Found | string)[] = [];
+	const failures: unknown[] = [];
+	for (const name of names) {
+		try {
+			const found = await find(store, name, options);
+			if (size && found.type !== "container") await warnOfSize(found.type);
+			pieces.push(printer ? printer(found) : found);
+		} catch (error) {
+			failures.push(error);
+		}
+	}
+	writeOut(STDOUT, printer ? pieces.join("") || "\n" : list(pieces as Found[], format === "json"));
+	for (const failure of failures) report(failure);
+	return failures.length > 0 ? EXIT.failed : 0;
+}
+
+/** docker prints the list also where it is empty. */
+function list(found: readonly Found[], compact: boolean): string {
+	const objects = found.map(({ json }) => json);
+	return `${JSON.stringify(objects, null, compact ? undefined : 4)}\n`;
+}
+
+async function templatePrinter(format: string): Promise<Printer> {
+	const { parseDetails } = await import("./details.ts");
+	const [{ containerShape }, { imageShape }] = await Promise.all([
+		import("./container-shape.ts"),
+		import("./image-shape.ts"),
+	]);
+	const shapes = { container: containerShape, image: imageShape };
+	const print = parseDetails(format);
+	return ({ json, type }) => `${print(json, shapes[type])}\n`;
+}
+
+async function warnOfSize(type: ObjectType): Promise<void> {
+	const { warn } = await import("./notice.ts");
+	warn(`--size ignored for ${type}`);
+}
+
+async function find(store: Store, name: string, options: InspectOptions): Promise<Found> {
+	if (options.type === "container") return { type: "container", json: await findContainer(store, name, options.size) };
+	if (options.type === "image") return { type: "image", json: await findImage(store, name) };
+	try {
+		return { type: "container", json: await findContainer(store, name, options.size) };
+	} catch (error) {
+		if (!isNoSuchContainer(error)) throw error;
+	}
+	const { find: lookUp } = await import("../image/image.ts");
+	if (!lookUp(store, name)) throw new Failure(`no such object: ${name}`);
+	return { type: "image", json: await findImage(store, name) };
+}
+
+async function findContainer(store: Store, name: string, size: boolean): Promise<object> {
+	const { inspect } = await import("../container/container.ts");
+	return inspect(store, name, { size });
+}
+
+async function findImage(store: Store, name: string): Promise<object> {
+	const { get, lastTagged } = await import("../image/image.ts");
+	const image = get(store, name);
+	return describeImage(image, store.places, lastTagged(store, image.id));
+}

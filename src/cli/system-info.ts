@@ -1,0 +1,109 @@
+/** What `info` says, in the shape of docker's (test/reference of the API: moby, api/types/system/info.go). What bunker has not is empty. */
+
+import { kernelRelease } from "../../ffi/process.ts";
+import { version } from "../../package.json";
+import { now } from "../clock.ts";
+import type { Store } from "../kernel/store.ts";
+import { type Config, configKeys } from "./config.ts";
+import { cgroupVersion, forwardsPackets, hostName, memoryTotal, operatingSystem } from "./host.ts";
+import { clientVersion } from "./version-info.ts";
+
+/** docker prints such lines after the rest, on stderr. */
+const WARNINGS = [
+	"no seccomp filter yet: containers can make every system call that their capabilities allow",
+	"no networks yet: --network none or host",
+	"no limits on resources yet: containers stay in the cgroup that bunker is started in",
+];
+
+/** Everything; `Configuration` at the end is ours. */
+export async function systemInfo(store: Store, config: Config) {
+	const { count } = await import("../container/container.ts");
+	const { list } = await import("../image/image.ts");
+	const { containers, running, stopped } = count(store);
+	return {
+		ID: "",
+		Containers: containers,
+		ContainersRunning: running,
+		ContainersPaused: 0,
+		ContainersStopped: stopped,
+		Images: list(store).length,
+		...ENGINE,
+		...ABILITIES,
+		...hostFacts(),
+		LoggingDriver: config["log-driver"] ?? "local",
+		DockerRootDir: store.places.root,
+		ServerVersion: version,
+		Runtimes: { bunker: { path: process.execPath } },
+		...PARTS,
+		Warnings: WARNINGS,
+		ClientInfo: { Debug: false, ...clientVersion(), Plugins: [], Warnings: null },
+		Configuration: Object.fromEntries(configKeys.map((key) => [key, config[key] ?? null])),
+	};
+}
+
+const ENGINE = {
+	Driver: "overlay2",
+	DriverStatus: [],
+	Plugins: { Volume: [], Network: ["host", "null"], Authorization: null, Log: ["json-file", "local"] },
+};
+
+/** Containers have no cgroup of their own yet. */
+const ABILITIES = {
+	MemoryLimit: false,
+	SwapLimit: false,
+	CpuCfsPeriod: false,
+	CpuCfsQuota: false,
+	CPUShares: false,
+	CPUSet: false,
+	PidsLimit: false,
+	Debug: false,
+	OomKillDisable: false,
+	CgroupDriver: "none",
+};
+
+/** The kernel's name of the machine, as `uname -m` prints it. */
+const MACHINE = process.arch === "arm64" ? "aarch64" : "x86_64";
+
+function hostFacts() {
+	const { name, version: release } = operatingSystem();
+	return {
+		IPv4Forwarding: forwardsPackets(),
+		SystemTime: now(),
+		// docker has one number: on a hybrid host it is that of the controllers, which are v1's.
+		CgroupVersion: cgroupVersion().slice(0, 1).replace("n", ""),
+		KernelVersion: kernelRelease(),
+		OperatingSystem: name,
+		OSVersion: release,
+		OSType: "linux",
+		Architecture: MACHINE,
+		IndexServerAddress: "",
+		RegistryConfig: null,
+		NCPU: navigator.hardwareConcurrency,
+		MemTotal: memoryTotal(),
+		GenericResources: null,
+		Name: hostName(),
+		Labels: [],
+		ExperimentalBuild: false,
+	};
+}
+
+/** No daemon: containers run on whatever becomes of bunker. No swarm, and no programs of others. */
+const PARTS = {
+	DefaultRuntime: "bunker",
+	Swarm: {
+		NodeID: "",
+		NodeAddr: "",
+		LocalNodeState: "inactive",
+		ControlAvailable: false,
+		Error: "",
+		RemoteManagers: null,
+	},
+	LiveRestoreEnabled: true,
+	Isolation: "",
+	InitBinary: "bunker",
+	ContainerdCommit: { ID: "" },
+	RuncCommit: { ID: "" },
+	InitCommit: { ID: "" },
+	SecurityOptions: ["name=cgroupns"],
+	CDISpecDirs: [],
+};

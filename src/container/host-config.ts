@@ -1,0 +1,127 @@
+/** docker's HostConfig of a container: what its flags have asked of the host (moby, api/types/container/hostconfig.go). Pure. */
+
+import { capabilityName } from "../runtime/runtime.ts";
+import type { LogOptions, RunOptions, VolumeOption } from "./options.ts";
+import { protectedPaths } from "./privileges.ts";
+
+const SHM_SIZE = 64 * 1024 * 1024;
+
+/** The HostConfig, its fields in docker's order. What bunker has no flag for yet is what docker shows without it. */
+export function hostConfig(options: RunOptions): object {
+	return { ...basics(options), ...namespaces(options), ...LIMITS, ...processes(options), ...paths(options) };
+}
+
+function basics(options: RunOptions): object {
+	return {
+		Binds: filled(options.volumes.map(bind)),
+		ContainerIDFile: "",
+		LogConfig: { Type: options.log.driver, Config: logConfig(options.log) },
+		NetworkMode: options.network,
+		PortBindings: {},
+		RestartPolicy: {
+			Name: options.restart?.name ?? "no",
+			MaximumRetryCount: options.restart?.maximumRetries ?? 0,
+		},
+		AutoRemove: options.remove,
+		VolumeDriver: "",
+		VolumesFrom: null,
+		ConsoleSize: [0, 0],
+		...(options.annotations && { Annotations: options.annotations }),
+		CapAdd: filled(capabilities(options.capAdd)),
+		CapDrop: filled(capabilities(options.capDrop)),
+	};
+}
+
+function namespaces(options: RunOptions): object {
+	return {
+		CgroupnsMode: options.cgroupns ?? "private",
+		Dns: [],
+		DnsOptions: [],
+		DnsSearch: [],
+		ExtraHosts: filled(options.extraHosts),
+		GroupAdd: filled(options.groups),
+		IpcMode: options.ipc ?? "private",
+		Cgroup: "",
+		Links: null,
+		OomScoreAdj: options.oomScoreAdj ?? 0,
+		PidMode: options.pid ?? "",
+		Privileged: options.privileged ?? false,
+		PublishAllPorts: false,
+		ReadonlyRootfs: options.readOnly,
+		SecurityOpt: options.noNewPrivileges ? ["no-new-privileges"] : null,
+		...(options.tmpfs?.length && { Tmpfs: tmpfs(options.tmpfs) }),
+		UTSMode: options.uts ?? "",
+		UsernsMode: "",
+		ShmSize: options.shmSize ?? SHM_SIZE,
+		...(options.sysctls && { Sysctls: options.sysctls }),
+		Runtime: "bunker",
+		Isolation: "",
+	};
+}
+
+/** None are set. */
+const LIMITS = {
+	CpuShares: 0,
+	Memory: 0,
+	NanoCpus: 0,
+	CgroupParent: "",
+	BlkioWeight: 0,
+	BlkioWeightDevice: [],
+	BlkioDeviceReadBps: [],
+	BlkioDeviceWriteBps: [],
+	BlkioDeviceReadIOps: [],
+	BlkioDeviceWriteIOps: [],
+	CpuPeriod: 0,
+	CpuQuota: 0,
+	CpuRealtimePeriod: 0,
+	CpuRealtimeRuntime: 0,
+	CpusetCpus: "",
+	CpusetMems: "",
+	Devices: [],
+	DeviceCgroupRules: null,
+	DeviceRequests: null,
+	MemoryReservation: 0,
+	MemorySwap: 0,
+	MemorySwappiness: null,
+	OomKillDisable: null,
+	PidsLimit: null,
+};
+
+function processes(options: RunOptions): object {
+	return {
+		Ulimits: (options.ulimits ?? []).map(({ name, soft, hard }) => ({ Name: name, Hard: hard, Soft: soft })),
+		CpuCount: 0,
+		CpuPercent: 0,
+		IOMaximumIOps: 0,
+		IOMaximumBandwidth: 0,
+	};
+}
+
+function paths(options: RunOptions): object {
+	const { maskedPaths, readonlyPaths } = protectedPaths(options);
+	return {
+		MaskedPaths: filled(maskedPaths),
+		ReadonlyPaths: filled(readonlyPaths),
+		...(options.init && { Init: true }),
+	};
+}
+
+const bind = ({ source, target, readOnly }: VolumeOption): string => `${source}:${target}${readOnly ? ":ro" : ""}`;
+
+/** docker shows them with their prefix, whatever was typed. */
+const capabilities = (typed: readonly string[] = []): string[] => typed.map((name) => capabilityName(name) ?? name);
+
+function logConfig({ driver, maxSize, maxFiles, labels, tag }: LogOptions): object {
+	if (driver === "none") return {};
+	return {
+		"max-size": String(maxSize),
+		"max-file": String(maxFiles),
+		...(labels && { labels: labels.join(",") }),
+		...(tag !== undefined && { tag }),
+	};
+}
+
+const tmpfs = (mounts: readonly { target: string; options: string }[]): object =>
+	Object.fromEntries(mounts.map(({ target, options }) => [target, options]));
+
+const filled = <T>(list: readonly T[] | undefined): readonly T[] | null => (list && list.length > 0 ? list : null);
