@@ -2,7 +2,7 @@
 
 import { Failure } from "../failure.ts";
 import { type Filters, matchesExactly, matchesLabels, matchesPattern, truthOf } from "../filters.ts";
-import { find as findImage } from "../image/image.ts";
+import { find as findImage, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Facts, mountPoints } from "./facts.ts";
 import type { Summary } from "./list.ts";
@@ -71,21 +71,23 @@ function byAge(store: Store, filters: Filters): Test {
 		(before === undefined || summary.created < before) && (since === undefined || summary.created > since);
 }
 
-/** Made of the image, or of one that was made on top of it: whose lowest layers are the image's. */
+/** Made of the image, or of one that was made on top of it. */
 function byAncestor(store: Store, filters: Filters, facts: Facts): Test {
 	const ancestors = filters.get("ancestor")?.map((name) => findImage(store, name));
 	if (ancestors === undefined) return () => true;
 	return (summary) => {
 		const image = facts.image(summary);
-		if (!image) return false;
-		return ancestors.some(
-			(ancestor) => ancestor && (ancestor.id === image.id || isBelow(ancestor.layers, image.layers)),
-		);
+		return image !== undefined && ancestors.some((ancestor) => ancestor && isAncestor(ancestor, image));
 	};
 }
 
-const isBelow = (lower: readonly string[], layers: readonly string[]): boolean =>
-	lower.length > 0 && lower.length < layers.length && lower.every((layer, index) => layers[index] === layer);
+/** Its layers are the lowest of the other's; where nothing was added to them, its history is the shorter one. */
+function isAncestor(one: Image, other: Image): boolean {
+	if (one.id === other.id) return true;
+	if (one.layers.length === 0 || !one.layers.every((layer, index) => other.layers[index] === layer)) return false;
+	const steps = ({ config }: Image) => config.history?.length ?? 0;
+	return one.layers.length < other.layers.length || steps(one) < steps(other);
+}
 
 function byPort(filters: Filters, name: string, portsOf: (summary: Summary) => string[]): Test {
 	const wanted = filters.get(name)?.flatMap((value) => wantedPorts(name, value));
