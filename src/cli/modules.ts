@@ -12,16 +12,16 @@ import "./store.ts";
 
 export { default as attach } from "./attach.ts";
 export { default as commit } from "./commit.ts";
-export { default as containerPrune } from "./container-prune.ts";
 export { default as containerInspect } from "./container-inspect.ts";
+export { default as containerPrune } from "./container-prune.ts";
 export { default as create } from "./create.ts";
 export { default as diff } from "./diff.ts";
 export { default as events } from "./events.ts";
 export { default as exec } from "./exec.ts";
 export { default as exportVerb } from "./export.ts";
 export { default as history } from "./history.ts";
-export { default as imagePrune } from "./image-prune.ts";
 export { default as imageInspect } from "./image-inspect.ts";
+export { default as imagePrune } from "./image-prune.ts";
 export { default as images } from "./images.ts";
 export { default as importVerb } from "./import.ts";
 export { default as info } from "./info.ts";
