@@ -299,11 +299,11 @@ describe.skipIf(!ready)("commit", () => {
 
 	ours("-c with what is no such instruction: 1, the word is named, and nothing is made", async () => {
 		await engine.ok("run", "--name", "wrong", IMAGE, "true");
-		const before = await engine.ok("images");
+		const before = await engine.ok("images", "-aq", "--no-trunc");
 		const outcome = await engine.run("commit", "-c", "RUN make", "wrong", "made:1");
 		expect(outcome.code).toBe(1);
 		expect(outcome.stderr).toContain("RUN is not a valid change command");
-		expect(await engine.ok("images")).toBe(before);
+		expect(await engine.ok("images", "-aq", "--no-trunc")).toBe(before);
 		await engine.ok("rm", "wrong");
 	});
 

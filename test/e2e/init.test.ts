@@ -1,6 +1,7 @@
 /** `--init`: a tiny reaper of ours as PID 1. */
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
+import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 
 // podman needs a program of its own for it (catatonit), which its package does not bring.
@@ -76,5 +77,18 @@ describe.skipIf(!ready)("--init", () => {
 		await engine.ok("rm", "-f", "pid1");
 	});
 
-	test.todo("--init in a terminal: job control works", () => {});
+	ours.skipIf(!requires("tmux"))("--init in a terminal: job control works", async () => {
+		await using screen = await engine.terminal();
+		await screen.type(`bunker run -it --rm --init ${IMAGE} sh\n`);
+		await screen.shows("/ #");
+		await screen.type("sleep 1000\n");
+		await screen.press("C-z");
+		await screen.shows(/Stopped +sleep 1000/);
+		await screen.type("fg\n");
+		await screen.shows(/fg\nsleep 1000/);
+		await screen.press("C-c");
+		await screen.type("echo status=$?; exit\n");
+		await screen.shows("status=130");
+		await screen.shows(/outside\$ *$/);
+	});
 });
