@@ -20,11 +20,25 @@ export function startTime(pid: number): bigint | undefined {
 	return statFields(pid)?.start;
 }
 
-/** State and start of /proc/PID/stat. The command's name may hold blanks and brackets: fields are counted from its last bracket. */
-function statFields(pid: number): { state: string; start: bigint } | undefined {
+/** include/linux/sched.h: it is on its way out. */
+const PF_EXITING = 0x4;
+/** The bit of SIGKILL among the pending signals. */
+const SIGKILL_PENDING = 1 << 8;
+
+interface Stat {
+	start: bigint;
+	/** dead, dying, or killed and about to notice */
+	over: boolean;
+}
+
+/** What proc_pid_stat(5) says. The command's name may hold blanks and brackets: fields are counted from its last bracket. */
+function statFields(pid: number): Stat | undefined {
 	const stat = readStat(pid);
-	const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-	return fields && { state: fields[0] as string, start: BigInt(fields[19] as string) };
+	if (!stat) return undefined;
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	const field = (number: number) => fields[number - 3] as string;
+	const killed = (Number(field(9)) & PF_EXITING) !== 0 || (Number(field(31)) & SIGKILL_PENDING) !== 0;
+	return { start: BigInt(field(22)), over: killed || field(3) === "Z" || field(3) === "X" };
 }
 
 function readStat(pid: number): string | undefined {
@@ -39,13 +53,13 @@ function readStat(pid: number): string | undefined {
 }
 
 /**
- * True if the process of this number is the one that started then, and not dead
- * and waiting for its parent. For processes of one thread, as the monitor is:
+ * True if the process of this number is the one that started then, and neither
+ * dead and waiting for its parent nor just killed. For processes of one thread, as the monitor is:
  * of others the first thread may end before the rest.
  */
 export function isAlive(pid: number, start: bigint): boolean {
 	const found = statFields(pid);
-	return found !== undefined && found.start === start && found.state !== "Z" && found.state !== "X";
+	return found !== undefined && found.start === start && !found.over;
 }
 
 /**
