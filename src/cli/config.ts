@@ -8,7 +8,7 @@
 import { AT_FDCWD, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../ffi/constants.ts";
 import { close, openIfThere, readToEnd, statusOf } from "../../ffi/file.ts";
 import { decodeText } from "../../ffi/text.ts";
-import type { LogDriver, UlimitOption } from "../container/options.ts";
+import type { LogDriver } from "../container/options.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { nearest } from "./suggestion.ts";
 
@@ -140,9 +140,7 @@ function unknownKey(at: string, key: string): Failure {
 
 const wrong = (message: string, hint?: string): Failure => new Failure(message, { exitCode: EXIT.refused, hint });
 
-/** `{"nofile": "1024:4096"}` as --ulimit would be given it, for those that no flag names. */
-export function defaultUlimits(limits: Record<string, string> | undefined, given: readonly UlimitOption[]): string[] {
-	return Object.entries(limits ?? {})
-		.filter(([name]) => !given.some((limit) => limit.name === name))
-		.map(([name, value]) => `${name}=${value}`);
+/** `{"nofile": "1024:4096"}` → `["nofile=1024:4096"]`, as --ulimit would be given them. */
+export function configuredUlimits(config: Config): string[] {
+	return Object.entries(config["default-ulimits"] ?? {}).map(([name, limits]) => `${name}=${limits}`);
 }

@@ -13,8 +13,8 @@ export default verb({
 	flags: createFlags,
 	description: "With --rootfs DIR there is no IMAGE: the command follows the options.",
 	examples: ["create --name web busybox httpd -f", "create -it --name shell busybox sh"],
-	async run({ values, operands, open }) {
-		const options = await runOptions("create", { ...values, detach: false }, operands);
+	async run({ values, operands, open, config }) {
+		const options = await runOptions("create", { ...values, detach: false }, operands, await config());
 		const store = await open();
 		const { create } = await import("../container/container.ts");
 		try {

@@ -1,8 +1,9 @@
 /** The flags that say what a container is to be, and what they mean: RunOptions. */
 
-import type { RunOptions } from "../container/options.ts";
+import { defaultLog, type LogOptions, type RunOptions } from "../container/options.ts";
 import { Failure } from "../failure.ts";
 import { detachKeysFlag, parseAttach, parseDetachKeys, signalProxyFlag } from "./attaching.ts";
+import { type Config, configuredUlimits } from "./config.ts";
 import { checkConflicts } from "./conflicts.ts";
 import { bool, list, string, type Values } from "./flags.ts";
 import { hostFlags, parseHosts } from "./hosts.ts";
@@ -66,12 +67,14 @@ type CreateValues = Values<typeof createFlags> & Partial<Values<typeof runFlags>
 /**
  * Flags and operands of `run` or `create` → what the container is to be. An empty value is
  * none, as docker has it, save for the entrypoint, which it takes away.
+ * @param config what holds where a flag is not given
  * @throws Failure: 125; 1 where the image is missing
  */
 export async function runOptions(
 	verb: "run" | "create",
 	values: CreateValues,
 	operands: readonly string[],
+	config: Config,
 ): Promise<RunOptions> {
 	const { image, command } = target(verb, values.rootfs, operands);
 	const options: RunOptions = {
@@ -84,7 +87,7 @@ export async function runOptions(
 		labels: parseLabels(values),
 		annotations: parseAnnotations(values.annotation),
 		...parseHosts(values),
-		...parseLimits(values),
+		...parseLimits({ ...values, ulimit: [...configuredUlimits(config), ...values.ulimit] }),
 		...checkMachine(values),
 		...parsePrivileges(values),
 		...parseNamespaces(values),
@@ -100,13 +103,21 @@ export async function runOptions(
 		init: values.init,
 		readOnly: values["read-only"],
 		volumes: parseVolumes(values.volume),
-		log: parseLog(values["log-driver"], values["log-opt"]),
+		log: configuredLog(values["log-driver"], values["log-opt"], config),
+		dns: config.dns,
 		attach: parseAttach(values.attach, values.detach ?? false),
-		detachKeys: parseDetachKeys(values["detach-keys"]),
+		detachKeys: parseDetachKeys(values["detach-keys"], config["detach-keys"]),
 		noSignalProxy: values["sig-proxy"] === false ? true : undefined,
 	};
 	checkConflicts(options);
 	return options;
+}
+
+/** The options of the configuration are those of its driver: with another they do not hold. */
+function configuredLog(driver: string | undefined, options: readonly string[], config: Config): LogOptions {
+	const configured = config["log-driver"] ?? defaultLog.driver;
+	const own = driver && driver !== configured ? [] : Object.entries(config["log-opts"] ?? {});
+	return parseLog(driver || configured, [...own.map(([name, value]) => `${name}=${value}`), ...options]);
 }
 
 function target(

@@ -23,12 +23,7 @@ export default verb({
 		"run --explain busybox true",
 	],
 	async run({ values, operands, open, config }) {
-		const configured = (await config())["detach-keys"];
-		const options = await runOptions(
-			"run",
-			{ ...values, "detach-keys": values["detach-keys"] || configured },
-			operands,
-		);
+		const options = await runOptions("run", values, operands, await config());
 		const store = await open({ toLook: values.explain }).catch(refuseRun);
 		if (values.explain) return explainRun(store, options);
 		const { interactive, tty, attach } = options;

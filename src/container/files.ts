@@ -80,13 +80,21 @@ function hosts({ network, extraHosts = [] }: RunOptions): Uint8Array {
 	return encodeText(added.length === 0 ? known : `${known}${separator}${added.join("")}`);
 }
 
+/** The host's, or those that are configured, with the rest of what the host's says. */
+function resolvers({ dns }: RunOptions): Uint8Array {
+	const known = text("/etc/resolv.conf");
+	if (!dns) return encodeText(known);
+	const rest = known.split("\n").filter((line) => line !== "" && !/^\s*nameserver\b/.test(line));
+	return encodeText([...dns.map((address) => `nameserver ${address}`), ...rest].map((line) => `${line}\n`).join(""));
+}
+
 /** Writes config.json and the files for /etc, of this start: into the run directory, a tmpfs. */
 export function writeFiles(store: Store, id: string, spec: Spec, options: RunOptions): void {
 	const directory = runDirectory(store.places, id);
 	writeFile(`${directory}/config.json`, JSON.stringify(spec));
 	writeFile(`${directory}/hostname`, encodeText(`${spec.hostname}\n`));
 	writeFile(`${directory}/hosts`, hosts(options));
-	writeFile(`${directory}/resolv.conf`, text("/etc/resolv.conf"));
+	writeFile(`${directory}/resolv.conf`, resolvers(options));
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
 	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 }

@@ -93,6 +93,8 @@ export interface RunOptions {
 	/** bytes */
 	shmSize?: number;
 	domainname?: string;
+	/** name servers, instead of the host's */
+	dns?: string[];
 	/** `HOST:IP` */
 	extraHosts?: string[];
 	/** `--group-add`: names or numbers */

@@ -9,7 +9,7 @@ import { parseVolumes } from "../../src/cli/volumes.ts";
 
 async function options(...args: string[]) {
 	const { values, operands } = parse("run", { flags: runFlags, stopAtFirst: true }, args);
-	return runOptions("run", values, operands);
+	return runOptions("run", values, operands, {});
 }
 
 describe("run", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { configKeys, configPaths, defaultUlimits, parseConfig } from "../../src/cli/config.ts";
+import { configKeys, configPaths, configuredUlimits, parseConfig } from "../../src/cli/config.ts";
 
 const refusal = (content: string): string => {
 	try {
@@ -50,6 +50,6 @@ test("the user's file is read after the system's: XDG_CONFIG_HOME, else HOME, ab
 	expect(configPaths({ XDG_CONFIG_HOME: "x" })).toHaveLength(1);
 });
 
-test("default ulimits are those that no flag names", () => {
-	expect(defaultUlimits({ nofile: "1:2", core: "0" }, [{ name: "core", soft: 1, hard: 1 }])).toEqual(["nofile=1:2"]);
+test("default ulimits are as --ulimit would be given them", () => {
+	expect(configuredUlimits({ "default-ulimits": { nofile: "1:2", core: "0" } })).toEqual(["nofile=1:2", "core=0"]);
 });
