@@ -7,6 +7,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER",
 	operands: { least: 1, most: 1 },
+	completes: ["container"],
 	flags: {
 		"detach-keys": detachKeysFlag,
 		"no-stdin": bool("", "pass no stdin on"),

@@ -7,6 +7,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
 	operands: { least: 1, most: 2 },
+	completes: ["container", "image"],
 	flags: {
 		author: string("a", "the author, in the image's configuration and history"),
 		change: list("c", "apply an instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL …"),

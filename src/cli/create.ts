@@ -9,6 +9,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
 	operands: { least: 0 },
+	completes: ["image"],
 	stopAtFirst: true,
 	flags: createFlags,
 	description: "With --rootfs DIR there is no IMAGE: the command follows the options.",

@@ -6,6 +6,7 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "CONTAINER",
 	operands: { least: 1, most: 1 },
+	completes: ["container"],
 	flags: {},
 	description: "A is what was added, C what was changed, D what was deleted.",
 	examples: ["diff web"],

@@ -7,7 +7,8 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] CONTAINER",
 	operands: { least: 1, most: 1 },
-	flags: { output: string("o", "write to this file instead of stdout") },
+	completes: ["container"],
+	flags: { output: string("o", "write to this file instead of stdout", { completes: "file" }) },
 	description: "The archive holds what the container is made of and has written, not what is mounted in it.",
 	examples: ["export -o web.tar web", "export web | bunker import - flat:1"],
 	busy: true,

@@ -35,6 +35,7 @@ interface Showing {
 export default verb({
 	usage: "[OPTIONS] IMAGE",
 	operands: { least: 1, most: 1 },
+	completes: ["image"],
 	flags: {
 		format: string("", "print with a Go template, `table TEMPLATE` or json"),
 		human: bool("H", "sizes and times for people", { standard: "true" }),

@@ -9,7 +9,11 @@ export const hostFlags = {
 	domainname: string("", "the container's NIS domain name"),
 	expose: list("", "a port, or a range of ports, that it listens on: 80, 8000-8010/udp"),
 	hostname: string("h", "the container's host name"),
-	network: string("", "none or host", { standard: "none, until there are networks", synonyms: ["net"] }),
+	network: string("", "none or host", {
+		standard: "none, until there are networks",
+		synonyms: ["net"],
+		completes: ["none", "host"],
+	}),
 };
 
 type Hosts = Pick<RunOptions, "extraHosts" | "domainname" | "expose" | "hostname" | "network">;

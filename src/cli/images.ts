@@ -33,6 +33,7 @@ const flags = {
 export default verb({
 	usage: "[OPTIONS] [REPOSITORY[:TAG]]",
 	operands: { least: 0, most: 1 },
+	completes: ["image"],
 	flags,
 	examples: [
 		"images",

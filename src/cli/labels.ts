@@ -7,7 +7,7 @@ import { malformed } from "./usage.ts";
 export const labelFlags = {
 	annotation: list("", "add an annotation to the container's config.json: NAME=VALUE"),
 	label: list("l", "set a label: NAME or NAME=VALUE"),
-	"label-file": list("", "set the labels of a file, one a line"),
+	"label-file": list("", "set the labels of a file, one a line", { completes: "file" }),
 };
 
 /**

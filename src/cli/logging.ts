@@ -5,7 +5,7 @@ import { defaultLog } from "../container/options.ts";
 import { parseSize } from "./size.ts";
 import { malformed } from "./usage.ts";
 
-const DRIVERS: readonly string[] = ["local", "json-file", "none"] satisfies LogDriver[];
+export const DRIVERS: readonly string[] = ["local", "json-file", "none"] satisfies LogDriver[];
 
 /**
  * Parses the flags of the log.

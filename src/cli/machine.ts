@@ -9,7 +9,10 @@ import { malformed } from "./usage.ts";
 export const machineFlags = {
 	gpus: string("", "give it GPUs: not yet"),
 	platform: string("", "the platform of the image: this machine's, or it is refused"),
-	pull: string("", "missing or never: there are no registries yet", { standard: "missing" }),
+	pull: string("", "missing or never: there are no registries yet", {
+		standard: "missing",
+		completes: ["always", "missing", "never"],
+	}),
 	quiet: bool("q", "print nothing of a pull"),
 	runtime: string("", "bunker: it is the runtime", { standard: "bunker" }),
 };

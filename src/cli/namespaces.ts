@@ -5,9 +5,12 @@ import { string, type Values } from "./flags.ts";
 import { malformed } from "./usage.ts";
 
 export const namespaceFlags = {
-	cgroupns: string("", "private or host", { standard: "private" }),
-	ipc: string("", "private, shareable, host, none, or container:NAME", { standard: "private" }),
-	pid: string("", "host, or container:NAME", { standard: "one of its own" }),
+	cgroupns: string("", "private or host", { standard: "private", completes: ["private", "host"] }),
+	ipc: string("", "private, shareable, host, none, or container:NAME", {
+		standard: "private",
+		completes: ["private", "shareable", "host", "none"],
+	}),
+	pid: string("", "host, or container:NAME", { standard: "one of its own", completes: ["host"] }),
 	uts: string("", "host", { standard: "one of its own" }),
 };
 

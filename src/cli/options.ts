@@ -9,7 +9,7 @@ import { bool, list, string, type Values } from "./flags.ts";
 import { hostFlags, parseHosts } from "./hosts.ts";
 import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
 import { limitFlags, parseLimits } from "./limits.ts";
-import { parseLog } from "./logging.ts";
+import { DRIVERS, parseLog } from "./logging.ts";
 import { checkMachine, machineFlags } from "./machine.ts";
 import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
 import { absolute } from "./path.ts";
@@ -33,11 +33,11 @@ export const createFlags = {
 	...tmpfsFlags,
 	...variableFlags,
 	attach: list("a", "attach to STDIN, STDOUT or STDERR alone", { standard: "all, without -d" }),
-	cidfile: string("", "write the container's id to this new file"),
+	cidfile: string("", "write the container's id to this new file", { completes: "file" }),
 	entrypoint: string("", "run this instead of the image's entrypoint"),
 	init: bool("", "run a tiny reaper as PID 1, the program as its child"),
 	interactive: bool("i", "keep stdin open"),
-	"log-driver": string("", "local, json-file or none", { standard: "local" }),
+	"log-driver": string("", "local, json-file or none", { standard: "local", completes: DRIVERS }),
 	"log-opt": list("", "an option of the log: max-size=SIZE, max-file=COUNT, labels=NAMES, tag=TEXT", {
 		standard: "max-size=100m, max-file=5",
 	}),
@@ -45,9 +45,10 @@ export const createFlags = {
 	"read-only": bool("", "make the container's root read-only"),
 	restart: string("", "no, on-failure[:RETRIES], always or unless-stopped: start again what has ended", {
 		standard: "no",
+		completes: ["no", "on-failure", "always", "unless-stopped"],
 	}),
 	rm: bool("", "remove the container when it ends"),
-	rootfs: string("", "run in this directory, used as it is, instead of an image"),
+	rootfs: string("", "run in this directory, used as it is, instead of an image", { completes: "directory" }),
 	tty: bool("t", "give the program a terminal"),
 	user: string("u", "run as NAME|UID[:GROUP|GID]"),
 	volume: list("v", "show a directory or file of the host: SRC:DST[:ro]"),

@@ -7,7 +7,8 @@ import { verb } from "./verb.ts";
 export default verb({
 	usage: "[OPTIONS] IMAGE [IMAGE...]",
 	operands: { least: 1 },
-	flags: { output: string("o", "write to this file instead of stdout") },
+	completes: ["image"],
+	flags: { output: string("o", "write to this file instead of stdout", { completes: "file" }) },
 	description: "The archive is docker's and an OCI image layout at once. A name without a tag means all of its tags.",
 	examples: ["save -o tools.tar tools:1 tools:2", "save busybox | gzip > busybox.tar.gz"],
 	busy: true,

@@ -7,7 +7,7 @@ import { malformed } from "./usage.ts";
 
 export const variableFlags = {
 	env: list("e", "set a variable (NAME=value), or pass the caller's on (NAME)"),
-	"env-file": list("", "set the variables of a file, a NAME=value or NAME a line"),
+	"env-file": list("", "set the variables of a file, a NAME=value or NAME a line", { completes: "file" }),
 };
 
 /**

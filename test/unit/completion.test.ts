@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { globals } from "../../src/cli/globals.ts";
+import { verbs } from "../../src/cli/verbs.ts";
 import { wanted } from "../../src/cli/wanted.ts";
 
 const candidates = async (...words: string[]): Promise<string[]> => {
@@ -49,4 +50,13 @@ describe("what a word of a command line can be", () => {
 		expect(await candidates("run", "image", "--na")).toEqual([]);
 		expect(await candidates("rm", "--", "--fo")).toEqual(["<container>"]);
 	});
+});
+
+test("every verb that takes operands says what they complete to", async () => {
+	const silent: string[] = [];
+	for (const [name, entry] of Object.entries(verbs)) {
+		const verb = await entry.load();
+		if (!entry.hidden && verb.operands.most !== 0 && !verb.completes) silent.push(name);
+	}
+	expect(silent).toEqual([]);
 });
