@@ -68,22 +68,24 @@ function execRow(): Row {
 	};
 }
 
-function psRow(): Row {
-	const engines = [contenders.bunker("ps"), contenders.podman("ps")];
-	const one = (engine: Engine | undefined) => {
-		if (!engine) return undefined;
-		// Half of them run: a listing has to look at those.
-		for (let n = 0; n < 100; n++)
-			run(engine.command("run", "-d", ...OFFLINE, IMAGE, n % 2 ? "true" : "sleep", "100000"));
-		return () => time(engine.command("ps", "-a"));
-	};
-	return {
-		what: "ps -a with 100 containers",
-		unit: "ms",
-		rounds: 30,
-		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
-		bounds: { podman: 0.1 },
-		finish: () => clear(engines),
+function psRow(containers: number): () => Row {
+	return () => {
+		const engines = [contenders.bunker(`ps${containers}`), contenders.podman(`ps${containers}`)];
+		const one = (engine: Engine | undefined) => {
+			if (!engine) return undefined;
+			// Half of them run: a listing has to look at those.
+			for (let n = 0; n < containers; n++)
+				run(engine.command("run", "-d", ...OFFLINE, IMAGE, n % 2 ? "true" : "sleep", "100000"));
+			return () => time(engine.command("ps", "-a"));
+		};
+		return {
+			what: `ps -a with ${containers} containers`,
+			unit: "ms",
+			rounds: 30,
+			contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
+			bounds: { podman: 0.1 },
+			finish: () => clear(engines),
+		};
 	};
 }
 
@@ -314,7 +316,8 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	completion: completionRow,
 	run: runRow,
 	exec: execRow,
-	ps: psRow,
+	ps: psRow(100),
+	ps200: psRow(200),
 	run50: run50Row,
 	rm30: rm30Row,
 	pss: pssRow,
