@@ -96,7 +96,7 @@ describe.skipIf(!ready)("create", () => {
 			await engine.removeAll();
 		});
 
-		test("that is there already is refused, and stays as it is", async () => {
+		ours("that is there already is refused, and stays as it is", async () => {
 			const path = `${engine.scratch()}/id`;
 			writeFileSync(path, "old");
 			const outcome = await engine.run("run", "--cidfile", path, IMAGE, "true");

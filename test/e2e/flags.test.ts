@@ -1,9 +1,10 @@
 /** Flags of run and create that set something in the container: each is seen from inside. */
 
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 
+// Where it says `ours`, podman: sets limits of its own that a VM refuses, has other tmpfs options, no domain name.
 describe.skipIf(!ready)("flags of run", () => {
 	const engine = useEngine("flags");
 	const inside = async (flags: string[], script: string) => {
@@ -19,14 +20,14 @@ describe.skipIf(!ready)("flags of run", () => {
 	};
 
 	describe("--ulimit", () => {
-		test("sets soft and hard limits", async () => {
+		ours("sets soft and hard limits", async () => {
 			expect(await inside(["--ulimit", "nofile=100:200"], "ulimit -Sn; ulimit -Hn")).toBe("100\n200");
 			expect(await inside(["--ulimit", "nofile=100"], "ulimit -Sn; ulimit -Hn")).toBe("100\n100");
 			expect(await inside(["--ulimit", "core=-1"], "ulimit -c")).toBe("unlimited");
 			expect(await inside(["--ulimit", "nofile=100", "--ulimit", "nofile=150"], "ulimit -n")).toBe("150");
 		});
 
-		test("holds for exec and for other users", async () => {
+		ours("holds for exec and for other users", async () => {
 			await engine.ok("run", "-d", "--name", "web", "-u", "1000", "--ulimit", "nofile=100", IMAGE, "sleep", "1000");
 			expect(await engine.ok("exec", "web", "sh", "-c", "ulimit -n")).toBe("100");
 			await engine.removeAll();
@@ -50,7 +51,7 @@ describe.skipIf(!ready)("flags of run", () => {
 	});
 
 	describe("--oom-score-adj", () => {
-		test("is the program's, and exec's", async () => {
+		ours("is the program's, and exec's", async () => {
 			await engine.ok("run", "-d", "--name", "web", "--oom-score-adj", "500", IMAGE, "sleep", "1000");
 			for (const pid of ["1", "self"])
 				expect(await engine.ok("exec", "web", "cat", `/proc/${pid}/oom_score_adj`)).toBe("500");
@@ -73,12 +74,12 @@ describe.skipIf(!ready)("flags of run", () => {
 	});
 
 	describe("--tmpfs", () => {
-		test("mounts a file system in memory: noexec, nosuid, nodev, all may write", async () => {
+		ours("mounts a file system in memory: noexec, nosuid, nodev, all may write", async () => {
 			const out = await inside(["--tmpfs", "/data/deep"], "grep ' /data/deep ' /proc/mounts; stat -c %a /data/deep");
 			expect(out).toMatch(/^tmpfs \/data\/deep tmpfs rw,nosuid,nodev,noexec,relatime.*\n1777$/);
 		});
 
-		test("takes options over these", async () => {
+		ours("takes options over these", async () => {
 			const out = await inside(
 				["--tmpfs", "/data:size=1m,mode=700,exec,uid=5"],
 				"grep /data /proc/mounts; stat -c '%a %u' /data",
@@ -146,7 +147,7 @@ describe.skipIf(!ready)("flags of run", () => {
 	});
 
 	describe("names", () => {
-		test("--domainname is the kernel's", async () => {
+		ours("--domainname is the kernel's", async () => {
 			expect(await inside(["--domainname", "example"], "cat /proc/sys/kernel/domainname")).toBe("example");
 		});
 
@@ -187,7 +188,7 @@ describe.skipIf(!ready)("flags of run", () => {
 			return code;
 		};
 
-		test("--stop-signal is what stop sends", async () => {
+		ours("--stop-signal is what stop sends", async () => {
 			await started("--stop-signal", "SIGUSR1");
 			await engine.ok("stop", "web");
 			expect(await ended()).toBe("3");
@@ -199,7 +200,7 @@ describe.skipIf(!ready)("flags of run", () => {
 			expect(await ended()).toBe("4");
 		});
 
-		test("--stop-timeout is how long stop waits; 0 kills at once", async () => {
+		ours("--stop-timeout is how long stop waits; 0 kills at once", async () => {
 			await engine.ok("run", "-d", "--name", "web", "--stop-timeout", "0", IMAGE, "sleep", "1000");
 			await engine.ok("stop", "web", { timeout: 8000 });
 			expect(await ended()).toBe("137");
@@ -250,6 +251,37 @@ describe.skipIf(!ready)("flags of run", () => {
 			expect(await refused("--expose", "80:80")).toContain("invalid port format for --expose: 80:80");
 			for (const wrong of ["x", "90-80", "65536", "80/nosuch"])
 				expect(await refused("--expose", wrong)).toContain(`invalid range format for --expose: ${wrong}`);
+		});
+	});
+
+	describe("the configuration's defaults", () => {
+		const withConfig = (content: object) => {
+			const home = engine.scratch();
+			mkdirSync(`${home}/bunker`);
+			writeFileSync(`${home}/bunker/config.json`, JSON.stringify(content), { mode: 0o600 });
+			return { env: { XDG_CONFIG_HOME: home } };
+		};
+
+		ours("default-ulimits hold where no --ulimit of the name is given", async () => {
+			const options = withConfig({ "default-ulimits": { nofile: "100:200", core: "0" } });
+			const limits = ["sh", "-c", "ulimit -n; ulimit -c"];
+			expect(await engine.ok("run", "--rm", IMAGE, ...limits, options)).toBe("100\n0");
+			expect(await engine.ok("run", "--rm", "--ulimit", "nofile=150", IMAGE, ...limits, options)).toBe("150\n0");
+		});
+
+		ours("log-driver and log-opts hold where no --log-driver is given", async () => {
+			const options = withConfig({ "log-driver": "json-file", "log-opts": { "max-size": "5m", tag: "x" } });
+			const config = async (...flags: string[]) => {
+				await engine.ok("create", "--name", "web", ...flags, IMAGE, "true", options);
+				const { LogConfig } = JSON.parse(await engine.ok("inspect", "web"))[0].HostConfig;
+				await engine.removeAll();
+				return LogConfig;
+			};
+			expect(await config()).toMatchObject({ Type: "json-file", Config: { "max-size": expect.stringMatching(/^5/) } });
+			expect(await config("--log-opt", "max-size=6m")).toMatchObject({
+				Config: { "max-size": expect.stringMatching(/^6/) },
+			});
+			expect(await config("--log-driver", "none")).toMatchObject({ Type: "none" });
 		});
 	});
 

@@ -52,7 +52,7 @@ describe.skipIf(!ready)("namespaces", () => {
 		expect(await refused("--pid", "container:")).toContain("invalid PID mode");
 	});
 
-	test("--pid host sees the host's processes, and ends with its program", async () => {
+	ours("--pid host sees the host's processes, and ends with its program", async () => {
 		const out = await engine.ok(
 			"run",
 			"--rm",
@@ -103,7 +103,7 @@ describe.skipIf(!ready)("namespaces", () => {
 			await engine.removeAll();
 		});
 
-		test("with --pid container:NAME it dies with that container: 137", async () => {
+		ours("with --pid container:NAME it dies with that container: 137", async () => {
 			await donor();
 			await engine.ok("run", "-d", "--name", "guest", "--pid", "container:donor", IMAGE, "sleep", "1000");
 			await engine.ok("rm", "-f", "donor");
@@ -119,7 +119,7 @@ describe.skipIf(!ready)("namespaces", () => {
 			await engine.becomesClean();
 		});
 
-		test("--ipc container:NAME shares its IPC namespace and /dev/shm, both ways", async () => {
+		ours("--ipc container:NAME shares its IPC namespace and /dev/shm, both ways", async () => {
 			await donor("--ipc", "shareable");
 			const out = await engine.ok(
 				"run",

@@ -45,7 +45,7 @@ describe.skipIf(!ready)("privileges", () => {
 		).toContain("refused");
 	});
 
-	test("a user other than root has added capabilities in the bounding set only", async () => {
+	ours("a user other than root has added capabilities in the bounding set only", async () => {
 		const user = await sets("-u", "1000", "--cap-add", "NET_ADMIN");
 		expect(user).toMatchObject({ CapEff: "0000000000000000", CapBnd: "00000000a80435fb" });
 	});
@@ -63,7 +63,7 @@ describe.skipIf(!ready)("privileges", () => {
 			expect(all).toMatchObject({ CapInh: "0000000000000000", CapAmb: "0000000000000000", NoNewPrivs: "0" });
 		});
 
-		test("hides nothing of /proc and /sys, and leaves both writable", async () => {
+		ours("hides nothing of /proc and /sys, and leaves both writable", async () => {
 			const mounts = await inside(["--privileged"], "cat", "/proc/self/mounts");
 			expect(mounts).not.toMatch(/ \/proc\/(sys|bus|kcore|keys|acpi) /);
 			expect(mounts).toMatch(/^sysfs \/sys sysfs rw,nosuid,nodev,noexec/m);

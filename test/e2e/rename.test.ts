@@ -90,6 +90,30 @@ describe.skipIf(!ready)("rename and restart", () => {
 			await engine.removeAll();
 		});
 
+		ours("with a restart policy it counts as the user's start, and the policy holds on", async () => {
+			await engine.ok("run", "-d", "--name", "web", "--restart", "always", IMAGE, "sleep", "1000");
+			await engine.ok("restart", "-t", "0", "web");
+			expect(await inspect("web")).toMatchObject({ RestartCount: 0, State: { Status: "running" } });
+			const before = await pid("web");
+			process.kill(before, "SIGKILL");
+			while ((await pid("web")) === before || (await pid("web")) === 0) await Bun.sleep(20);
+			expect((await inspect("web")).RestartCount).toBe(1);
+			expect((await engine.ok("top", "web")).split("\n")).toHaveLength(2);
+			await engine.removeAll();
+		});
+
+		ours("events tell it as docker does", async () => {
+			const before = new Date().toISOString();
+			await engine.ok("run", "-d", "--name", "web", IMAGE, "sleep", "1000");
+			await engine.ok("restart", "-t", "0", "web");
+			await engine.ok("rename", "web", "other");
+			const out = await engine.ok("events", "--since", before, "--until", new Date(Date.now() + 10).toISOString());
+			const actions = out.split("\n").map((line) => line.split(" ")[2]);
+			expect(actions).toEqual(["create", "start", "kill", "kill", "die", "stop", "start", "restart", "rename"]);
+			expect(out).toContain("oldName=/web");
+			await engine.removeAll();
+		});
+
 		ours("all are done, whatever becomes of the others: 1", async () => {
 			await engine.ok("run", "-d", "--name", "web", IMAGE, "sleep", "1000");
 			const outcome = await engine.run("restart", "-t", "0", "nosuch", "web");
