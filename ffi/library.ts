@@ -14,20 +14,31 @@ const MFD_ALLOW_SEALING = 2;
 const SEALED = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 /**
- * Puts bytes into a new memfd that nobody can change any more.
+ * Makes a memfd, empty: for what is known only when somebody else has it already.
  * @param name shown in /proc/PID/maps and /proc/PID/exe
  * @returns the descriptor, close-on-exec
  */
-export function sealedMemfd(name: string, bytes: Uint8Array): number {
+export function emptyMemfd(name: string): number {
 	const fd = libc.memfd_create(ptr(new TextEncoder().encode(`${name}\0`)), MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0) throw new Error(`make a memfd for ${name}: the kernel refused`);
+	return fd;
+}
+
+/** Puts bytes into a new memfd that nobody can change any more; otherwise as `emptyMemfd`. */
+export function sealedMemfd(name: string, bytes: Uint8Array): number {
+	const fd = emptyMemfd(name);
+	fillMemfd(fd, name, bytes);
+	return fd;
+}
+
+/** Puts bytes into a memfd; from then on nobody can change it. */
+export function fillMemfd(fd: number, name: string, bytes: Uint8Array): void {
 	for (let done = 0; done < bytes.length; ) {
 		const n = Number(libc.write(fd, ptr(bytes, done), bytes.length - done));
 		if (n <= 0) throw new Error(`write ${bytes.length} bytes to the memfd ${name}: out of memory`);
 		done += n;
 	}
 	libc.fcntl(fd, F_ADD_SEALS, SEALED);
-	return fd;
 }
 
 const shimFd = sealedMemfd("bunker-shim", await Bun.file(shimFile).bytes());

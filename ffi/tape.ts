@@ -31,7 +31,7 @@ export const STEP = {
 
 export const POLICY = {
 	version: 2,
-	size: 160,
+	size: 200,
 	offset: {
 		version: 0,
 		flags: 4,
@@ -59,6 +59,12 @@ export const POLICY = {
 		firstDelay: 136,
 		goodRun: 144,
 		logAttributes: 152,
+		probe: 156,
+		healthRetries: 160,
+		healthInterval: 168,
+		healthTimeout: 176,
+		healthStartPeriod: 184,
+		healthStartInterval: 192,
 	},
 	/** enum policy_flag */
 	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, stdinOnce: 16, restart: 32, onFailure: 64 },
@@ -173,6 +179,99 @@ export function decodeRecords(bytes: Uint8Array): RecordEntry[] {
 		});
 	}
 	return found;
+}
+
+/** The file `health`: struct health, then the results' slots. */
+export const HEALTH = {
+	version: 1,
+	size: 544,
+	offset: { version: 0, status: 4, streak: 8, results: 16, changes: 24, change: 32 },
+	/** ring of changes: how many, and bytes of each */
+	changes: 32,
+	changeSize: 16,
+	/** ring of results */
+	slots: 6,
+	resultSize: 4128,
+	result: { start: 0, end: 8, status: 16, error: 20, step: 24, size: 28, output: 32 },
+	output: 4096,
+} as const;
+
+/** Where a probe's tape finds its descriptors (PROBE_PROGRAM …). */
+export const PROBE = { program: 3, output: 4, report: 5 } as const;
+
+/** The state of a health check; `status` 0 starting, 1 healthy, 2 unhealthy. */
+export interface HealthHead {
+	status: number;
+	streak: number;
+	/** probes that have ended */
+	results: number;
+	/** changes of the status, all that there were */
+	changes: number;
+	/** the last of them, at most 32, the oldest first; times in nanoseconds since the epoch */
+	recent: { status: number; time: bigint }[];
+}
+
+/** Decodes the head; undefined if it is cut or of another version. */
+export function decodeHealth(bytes: Uint8Array): HealthHead | undefined {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	const { offset } = HEALTH;
+	if (bytes.length < HEALTH.size || view.getUint32(offset.version, true) !== HEALTH.version) return undefined;
+	const changes = Number(view.getBigUint64(offset.changes, true));
+	const recent: HealthHead["recent"] = [];
+	for (let at = Math.max(0, changes - HEALTH.changes); at < changes; at++) {
+		const place = offset.change + (at % HEALTH.changes) * HEALTH.changeSize;
+		recent.push({ time: view.getBigUint64(place, true), status: view.getUint32(place + 8, true) });
+	}
+	return {
+		status: view.getUint32(offset.status, true),
+		streak: view.getUint32(offset.streak, true),
+		results: Number(view.getBigUint64(offset.results, true)),
+		changes,
+		recent,
+	};
+}
+
+/** How a probe ended. */
+export interface ProbeResult {
+	/** nanoseconds since the epoch */
+	start: bigint;
+	end: bigint;
+	/** as that of a program; -1: it was killed after its time */
+	status: number;
+	/** errno of the step that failed */
+	error: number;
+	/** its index + 1; 0: none has */
+	step: number;
+	output: Uint8Array;
+	/** there was more of it */
+	truncated: boolean;
+}
+
+/** The last results in the file, the oldest first; the slot behind the newest may be being written. */
+export function decodeProbes(bytes: Uint8Array, head: HealthHead): ProbeResult[] {
+	const first = Math.max(0, head.results - (HEALTH.slots - 1));
+	const found: ProbeResult[] = [];
+	for (let at = first; at < head.results; at++) {
+		const place = HEALTH.size + (at % HEALTH.slots) * HEALTH.resultSize;
+		const slot = bytes.subarray(place, place + HEALTH.resultSize);
+		if (slot.length >= HEALTH.result.output) found.push(decodeProbe(slot));
+	}
+	return found;
+}
+
+function decodeProbe(slot: Uint8Array): ProbeResult {
+	const view = new DataView(slot.buffer, slot.byteOffset, slot.length);
+	const { result, output } = HEALTH;
+	const size = view.getUint32(result.size, true);
+	return {
+		start: view.getBigUint64(result.start, true),
+		end: view.getBigUint64(result.end, true),
+		status: view.getInt32(result.status, true),
+		error: view.getInt32(result.error, true),
+		step: view.getUint32(result.step, true),
+		output: slot.slice(result.output, result.output + Math.min(size, output)),
+		truncated: size > output,
+	};
 }
 
 /** struct clone_args up to cgroup (CLONE_ARGS_SIZE_VER2), flags and exit_signal filled in. */

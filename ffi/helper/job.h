@@ -23,4 +23,7 @@ struct tape {
  */
 bool job_load(uint8_t *bytes, size_t size, struct tape *tape);
 
+/* Maps the job in a memfd, private and writable, closes that, and loads it: job_map.c. */
+bool job_map(int descriptor, struct tape *tape);
+
 #endif

@@ -89,6 +89,7 @@ void keep_descriptors(struct policy *policy, int32_t pidfd) {
         policy->terminal_socket[0],
         policy->log_directory,
         policy->run_directory,
+        policy->probe,
         pidfd,
     };
     int32_t from = STANDARD;

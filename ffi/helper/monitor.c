@@ -1,6 +1,7 @@
 /* The monitor's beginning and its loop. */
 #include "monitor.h"
 #include "control.h"
+#include "health.h"
 #include "sys.h"
 #include <asm/poll.h>
 #include <linux/time_types.h>
@@ -78,7 +79,15 @@ static void rest(struct monitor *monitor) {
     monitor_serve_rest();
 }
 
-enum { POLL_CONTROL, POLL_CLI, POLL_PROGRAM, POLL_REPORT, POLL_ATTACH, POLL_STREAMS = POLL_ATTACH + ATTACH_WATCHED };
+enum {
+    POLL_CONTROL,
+    POLL_CLI,
+    POLL_PROGRAM,
+    POLL_REPORT,
+    POLL_ATTACH,
+    POLL_HEALTH = POLL_ATTACH + ATTACH_WATCHED,
+    POLL_STREAMS = POLL_HEALTH + HEALTH_WATCHED
+};
 
 static short control_events(const struct monitor *monitor) {
     if (monitor->phase == DELIVERING)
@@ -105,9 +114,12 @@ static void turn(struct monitor *monitor) {
         counts[at] = stream_wants(streams[at], poll + count);
         count += counts[at];
     }
-    long ready = SYS(ppoll, poll, count, is_busy(monitor) ? &limit : 0, 0, 0);
-    if (ready == 0)
+    health_watch(&poll[POLL_HEALTH]);
+    bool busy = is_busy(monitor);
+    long ready = SYS(ppoll, poll, count, health_limit(&limit, busy) ? &limit : 0, 0, 0);
+    if (ready == 0 && busy)
         rest(monitor);
+    health_continue(&poll[POLL_HEALTH]);
     if (ready <= 0)
         return;
     const struct pollfd *entries = poll + POLL_STREAMS;

@@ -1,5 +1,6 @@
 /* From the fork to the start of the program: the child's report, its terminal, its files. */
 #include "control.h"
+#include "health.h"
 #include "message.h"
 #include "monitor.h"
 #include "record.h"
@@ -72,6 +73,8 @@ static void started(struct monitor *monitor) {
     stream_begin(&monitor->in);
     stream_begin(&monitor->out);
     stream_begin(&monitor->err);
+    if (error == 0)
+        error = health_begin(policy, monitor->pidfd);
     if (error == 0 && policy->run_directory >= 0)
         error = record_start(policy->run_directory, monitor->program);
     if (error < 0) {

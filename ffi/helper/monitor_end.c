@@ -1,5 +1,6 @@
 /* The end of the program: everything into the log, the record, then whatever the caller has not got yet. */
 #include "control.h"
+#include "health.h"
 #include "monitor.h"
 #include "record.h"
 #include "restart.h"
@@ -64,6 +65,7 @@ static void leave_deliverer(void) {
 
 void monitor_end(struct monitor *monitor) {
     struct policy *policy = &monitor->kept.policy;
+    health_end();
     monitor_reap(monitor);
     uint64_t time = log_now();
     stream_drop(&monitor->in);

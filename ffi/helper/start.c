@@ -9,11 +9,9 @@
 #include "player.h"
 #include "sys.h"
 #include <linux/fcntl.h>
-#include <linux/mman.h>
 #include <linux/prctl.h>
 
 #define JOB_DESCRIPTOR 3
-#define SEEK_END 2
 #define SIG_SETMASK 2
 #define SIGNALS 64
 
@@ -38,15 +36,6 @@ static void reset_signals(void) {
     SYS(rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
 }
 
-static bool load(struct tape *tape) {
-    long size = SYS(lseek, JOB_DESCRIPTOR, 0, SEEK_END);
-    if (size <= 0)
-        return false;
-    long at = SYS(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, JOB_DESCRIPTOR, 0);
-    SYS(close, JOB_DESCRIPTOR);
-    return at > 0 && job_load((uint8_t *)at, (size_t)size, tape);
-}
-
 static _Noreturn void fail(const struct tape *tape, const struct outcome *outcome) {
     if (outcome->forked) {
         struct report report = {.step = outcome->step, .error = outcome->error};
@@ -64,7 +53,7 @@ __attribute__((used)) _Noreturn void start(void) {
     reset_signals();
     SYS(prctl, PR_SET_NAME, "bunker-monitor");
     SYS(prctl, PR_SET_DUMPABLE, 0);
-    if (!load(&tape))
+    if (!job_map(JOB_DESCRIPTOR, &tape))
         sys_exit(2);
     /* The monitor's end must not block it; the child's few bytes always fit. */
     if (SYS(pipe2, tape.policy->report_pipe, O_CLOEXEC | O_NONBLOCK) < 0)

@@ -112,6 +112,12 @@ struct policy {
     uint64_t first_delay;
     uint64_t good_run;
     uint32_t log_attributes; /* offset of what stands in each line of json-file before its time: "attrs":{...}, or "" */
+    int32_t probe;           /* memfd of the job that checks the program's health; -1: none */
+    uint32_t health_retries;
+    uint64_t health_interval; /* nanoseconds, as all of these */
+    uint64_t health_timeout;
+    uint64_t health_start_period;
+    uint64_t health_start_interval;
 };
 
 /*
@@ -160,6 +166,55 @@ struct record {
     uint32_t reserved;
     uint64_t time; /* CLOCK_REALTIME, nanoseconds */
 };
+
+/*
+ * `health`: this head, then HEALTH_RESULTS times struct health_result. Rewritten
+ * in place by the monitor: first the result in its slot, then the head that
+ * counts it. Five results are shown, the sixth slot is the one being written.
+ */
+#define HEALTH_NAME "health"
+#define HEALTH_VERSION 1
+#define HEALTH_RESULTS 6
+#define HEALTH_OUTPUT 4096
+#define HEALTH_CHANGES 32
+
+enum health_status { HEALTH_STARTING = 0, HEALTH_HEALTHY = 1, HEALTH_UNHEALTHY = 2 };
+
+struct health_change {
+    uint64_t time; /* CLOCK_REALTIME, nanoseconds */
+    uint32_t status;
+    uint32_t reserved;
+};
+
+struct health {
+    uint32_t version;
+    uint32_t status; /* enum health_status */
+    uint32_t streak; /* failures in a row that count */
+    uint32_t reserved;
+    uint64_t results; /* so many probes have ended; the last one's is in slot (results - 1) % HEALTH_RESULTS */
+    uint64_t changes; /* of the status, likewise */
+    struct health_change change[HEALTH_CHANGES];
+};
+
+#define HEALTH_TIMED_OUT (-1)
+
+struct health_result {
+    uint64_t start; /* CLOCK_REALTIME, nanoseconds */
+    uint64_t end;
+    int32_t status; /* as that of a program; HEALTH_TIMED_OUT */
+    int32_t error;  /* errno of a step that has failed */
+    uint32_t step;  /* its index + 1; 0: none has */
+    uint32_t size;  /* of the output; HEALTH_OUTPUT + 1: there was more */
+    uint8_t output[HEALTH_OUTPUT];
+};
+
+/*
+ * What a probe's tape finds: beside /dev/null in 0 to 2, a pidfd of the
+ * program, the pipe for its output, and one for struct report (O_CLOEXEC).
+ */
+#define PROBE_PROGRAM 3
+#define PROBE_OUTPUT 4
+#define PROBE_REPORT 5
 
 /* ---- Packets on the control socket and the attach socket (one SOCK_SEQPACKET message each). ---- */
 

@@ -6,6 +6,7 @@ import { detachKeysFlag, parseAttach, parseDetachKeys, signalProxyFlag } from ".
 import { type Config, configuredUlimits } from "./config.ts";
 import { checkConflicts } from "./conflicts.ts";
 import { bool, list, string, type Values } from "./flags.ts";
+import { healthFlags, parseHealth } from "./health.ts";
 import { hostFlags, parseHosts } from "./hosts.ts";
 import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
 import { limitFlags, parseLimits } from "./limits.ts";
@@ -23,6 +24,7 @@ import { parseVolumes } from "./volumes.ts";
 
 /** What `run` and `create` have in common. */
 export const createFlags = {
+	...healthFlags,
 	...hostFlags,
 	...labelFlags,
 	...limitFlags,
@@ -100,6 +102,7 @@ export async function runOptions(
 		tty: values.tty,
 		detach: values.detach ?? false,
 		remove: values.rm,
+		health: parseHealth(values),
 		restart: parseRestart(values.restart, { remove: values.rm }),
 		init: values.init,
 		readOnly: values["read-only"],

@@ -9,7 +9,6 @@ const LIMITS = "yet (limits on resources)";
 const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
 const DEVICES = "yet (devices)";
-const HEALTH = "yet (health checks)";
 const REGISTRIES = "yet (registries: pull, push)";
 const PLATFORMS = "yet (images of other platforms)";
 const LATER = "yet";
@@ -24,8 +23,6 @@ const CREATING: Record<string, string> = {
 		"--dns --dns-opt --dns-option --dns-search --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
 	[VOLUMES]: "--mount --volume-driver --volumes-from --storage-opt",
 	[DEVICES]: "--device --device-cgroup-rule",
-	[HEALTH]:
-		"--health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck",
 	[REGISTRIES]: "--disable-content-trust",
 	[DAEMON]: "--use-api-socket",
 	"(the kernel has it no more)": "--kernel-memory",

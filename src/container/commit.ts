@@ -3,9 +3,10 @@
 import { Failure } from "../failure.ts";
 import { commit as commitImage, type ImageConfig } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { healthConfig, mergeHealth } from "./health.ts";
 import { layersOf } from "./layers.ts";
 import { dropLock, lockOperation } from "./locks.ts";
-import type { HealthOptions, RunOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 import { mergeVariables } from "./program.ts";
 import { byId, find } from "./table.ts";
 
@@ -50,13 +51,12 @@ export function committedConfig(options: RunOptions, image: Config): Config {
 	const inherited = options.entrypoint?.length ? undefined : image.Cmd;
 	const command = options.command.length > 0 ? options.command : inherited;
 	const entrypoint = options.entrypoint ?? image.Entrypoint;
-	const health = healthcheck(options.health, image.Healthcheck);
 	const config: Config = {
 		User: options.user ?? image.User,
 		ExposedPorts: filled(ports),
 		Env: env.length > 0 ? env : undefined,
 		Cmd: command ?? undefined,
-		Healthcheck: health,
+		Healthcheck: healthConfig(mergeHealth(options.health, image.Healthcheck)),
 		Volumes: filled(image.Volumes ?? {}),
 		WorkingDir: options.workingDirectory ?? image.WorkingDir,
 		Entrypoint: entrypoint?.length ? entrypoint : undefined,
@@ -68,17 +68,3 @@ export function committedConfig(options: RunOptions, image: Config): Config {
 }
 
 const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fields).length > 0 ? fields : undefined);
-
-function healthcheck(options: HealthOptions | undefined, image: object | undefined): object | undefined {
-	if (!options) return image;
-	const { test, interval, timeout, startPeriod, startInterval, retries } = options;
-	const said = {
-		Test: test,
-		Interval: interval,
-		Timeout: timeout,
-		StartPeriod: startPeriod,
-		StartInterval: startInterval,
-		Retries: retries,
-	};
-	return { ...image, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value)) };
-}

@@ -9,11 +9,13 @@ import { formatTime } from "../clock.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
+import { readHealth, recordHealth } from "./checkup.ts";
 import { recordOf } from "./events.ts";
+import { endedHealth } from "./health.ts";
 import { outcome } from "./outcome.ts";
 import { delayAfter, hasPolicy } from "./policy.ts";
 import { relayLater } from "./relay.ts";
-import { type Container, noteEnd, noteWaiter } from "./table.ts";
+import { type Container, noteEnd, noteHealth, noteWaiter } from "./table.ts";
 import { cancelWait, isWaiting, self } from "./waiter.ts";
 import { unwatch, watch } from "./watched.ts";
 
@@ -71,12 +73,15 @@ export function settle(store: Store, container: Container, state: State, end: En
 	const left = end.waiter !== undefined && isWaiting(end.waiter) ? end.waiter : undefined;
 	const after = ended(container, end, left ?? self());
 	if (left !== undefined && after.waiter === null) cancelWait(left);
-	const settled = { ...container, ...after };
+	const health = readHealth(store, container);
+	const settled = { ...container, ...after, health: health ? endedHealth(health) : container.health };
 	if (after.waiter !== null)
 		watch(store, { pid: Number.parseInt(after.waiter, 10), id: container.id }, container.options);
 	// A look does not fail because it cannot write: on a full disk the record stays, for the next one.
 	const written = outcome(() =>
 		store.transaction(() => {
+			if (health) recordHealth(store, container);
+			if (health) noteHealth(store, container.id, endedHealth(health));
 			noteEnd(store, container.id, after);
 			recordDeath(store, container, end);
 		}),

@@ -9,13 +9,15 @@ import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory } from "../places.ts";
-import { type Caller, Descriptors, donorOf } from "../runtime/runtime.ts";
+import { type Caller, Descriptors, donorOf, type Spec } from "../runtime/runtime.ts";
 import { attachedStreams } from "./callers.ts";
+import { checkIn } from "./health.ts";
 import { specOf } from "./launching.ts";
 import { checkName, generateId } from "./names.ts";
 import { resolveDonors } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
+import { hasPolicy } from "./policy.ts";
 import { type Container, unstarted } from "./table.ts";
 
 /** The plan of a run, as text. Touches nothing. */
@@ -33,7 +35,7 @@ export function explain(store: Store, asked: RunOptions): string {
 		image,
 		spec,
 		directories,
-		descriptors: imaginaryDescriptors(options),
+		descriptors: imaginaryDescriptors(options, spec),
 		logAttributes: "",
 		terminalSize: options.tty && !options.detach ? terminalSize(STDOUT) : undefined,
 		detached: options.detach,
@@ -70,7 +72,7 @@ function imageOf(store: Store, name: string): Image {
 }
 
 /** The helper's descriptors, numbered as in a start; none of them is opened. */
-function imaginaryDescriptors(options: RunOptions): HelperDescriptors {
+function imaginaryDescriptors(options: RunOptions, spec: Spec): HelperDescriptors {
 	const descriptors = new Descriptors(-1);
 	const next = () => descriptors.pass(-1);
 	const attached = !options.detach;
@@ -82,7 +84,9 @@ function imaginaryDescriptors(options: RunOptions): HelperDescriptors {
 	const callers = attached && !options.tty ? passed.map((one) => (one ? stream() : undefined)) : [];
 	const ids = [options.ipc, options.pid].map(donorOf).filter((id) => id !== undefined);
 	const donors = new Map([...new Set(ids)].map((id) => [id, next()]));
-	return { ...numbers, ...directories, callers, donors, home: donorOf(options.pid) === undefined ? -1 : next() };
+	const home = donorOf(options.pid) === undefined ? -1 : next();
+	const check = checkIn(spec);
+	return { ...numbers, ...directories, callers, donors, home, ...(check && { health: { ...check, probe: next() } }) };
 }
 
 /** A container as it would be inserted. */
@@ -107,13 +111,14 @@ function imageLines(image: Image | undefined, options: RunOptions): string[] {
 }
 
 function containerLines(store: Store, { id, name, options }: Container): string[] {
+	const after = options.remove ? "removed" : hasPolicy(options) ? `restarted (${options.restart?.name})` : "kept";
 	const output = options.detach ? "in the background" : "in the foreground";
 	return [
 		`container ${id}`,
 		`  name: ${name || "made up when it is created"}`,
 		`  directory: ${containerDirectory(store.places, id)}`,
 		`  runs ${output}, ${options.tty ? "with a terminal" : "without a terminal"}; log: ${options.log.driver}`,
-		`  when it has ended it is ${options.remove ? "removed" : "kept"}`,
+		`  when it has ended it is ${after}`,
 	];
 }
 

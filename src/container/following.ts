@@ -11,6 +11,7 @@ import { attempt, call } from "../../ffi/system.ts";
 import { newest, type Recorded, recordedAfter } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { eventsPath } from "../places.ts";
+import { foldHealth } from "./checkup.ts";
 import { relay } from "./relay.ts";
 import { look, started } from "./state.ts";
 import { byId } from "./table.ts";
@@ -80,7 +81,7 @@ function waitFor(inotify: number, until: string | undefined): boolean {
 async function fold(store: Store): Promise<void> {
 	for (const id of started(store)) {
 		const container = byId(store, id);
-		if (container) look(store, container);
+		if (container && look(store, container).running) foldHealth(store, container);
 	}
 	await relay(store);
 }

@@ -4,10 +4,11 @@ import { formatTime } from "../clock.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, layersDirectory, runDirectory } from "../places.ts";
+import { readHealth } from "./checkup.ts";
 import { committedConfig } from "./commit.ts";
 import { mountPoints } from "./facts.ts";
 import { hostHostname } from "./files.ts";
-import type { Health } from "./health.ts";
+import { healthState } from "./health.ts";
 import { hostConfig } from "./host-config.ts";
 import { networkSettings } from "./network-settings.ts";
 import { logName } from "./plan.ts";
@@ -35,7 +36,7 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 		Created: container.created,
 		Path: path,
 		Args: args,
-		State: stateOf(seen),
+		State: stateOf(store, seen),
 		Image: container.image ?? "",
 		ResolvConfPath: `${run}/resolv.conf`,
 		HostnamePath: `${run}/hostname`,
@@ -58,8 +59,9 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 	};
 }
 
-function stateOf(seen: Look): object {
+function stateOf(store: Store, seen: Look): object {
 	const { container, running } = seen;
+	const health = running ? readHealth(store, container) : container.health;
 	return {
 		Status: stateName(seen),
 		Running: isUp(seen),
@@ -72,15 +74,9 @@ function stateOf(seen: Look): object {
 		Error: container.error ?? "",
 		StartedAt: running ? formatTime(running.started) : (container.started ?? NEVER),
 		FinishedAt: container.finished ?? NEVER,
-		...(container.health && { Health: healthOf(container.health) }),
+		...(health && { Health: healthState(health) }),
 	};
 }
-
-const healthOf = ({ status, streak, log }: Health): object => ({
-	Status: status,
-	FailingStreak: streak,
-	Log: log.map(({ start, end, exitCode, output }) => ({ Start: start, End: end, ExitCode: exitCode, Output: output })),
-});
 
 /** The layers; they are mounted in the container only, where its first process shows them. */
 function graphDriver(store: Store, { container, running }: Look, image: Image | undefined): object {

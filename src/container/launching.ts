@@ -27,9 +27,11 @@ import {
 } from "../runtime/runtime.ts";
 import { encodeAttributes, logAttributes } from "./attributes.ts";
 import { callerStreams, type Streams } from "./callers.ts";
+import { ProbeJob } from "./checkup.ts";
 import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
 import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
+import { checkIn } from "./health.ts";
 import { lockRoot } from "./locks.ts";
 import { openDonors } from "./namespaces.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
@@ -83,6 +85,9 @@ export async function launchContainer(
 		donors,
 		home,
 	});
+	const check = checkIn(spec);
+	using probe = check && new ProbeJob(spec, check);
+	numbers.health = probe?.policy(descriptors.pass(probe.fd));
 	const compiled = compilePlan({
 		places: store.places,
 		id,
@@ -102,7 +107,9 @@ export async function launchContainer(
 	const answer = (pid: number) => {
 		// The last we do before the program starts: its end comes after that, however soon.
 		time = now();
-		return encodeIdentity(userIn(pid, user, options.groups), capabilities);
+		const identity = userIn(pid, user, options.groups);
+		probe?.fill(identity);
+		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });

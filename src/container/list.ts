@@ -2,6 +2,7 @@
 
 import { formatTime } from "../clock.ts";
 import type { Store } from "../kernel/store.ts";
+import { healthStatus } from "./checkup.ts";
 import type { HealthStatus } from "./health.ts";
 import { tryLockOperation } from "./locks.ts";
 import type { RunOptions } from "./options.ts";
@@ -55,6 +56,7 @@ function summarize(store: Store, container: Container, ids: Set<string>): Summar
 		return undefined;
 	const { options, command, id, name, created, finished, exitCode, error } = seen.container;
 	const startedAt = seen.running ? formatTime(seen.running.started) : seen.container.started;
+	const health = seen.running && healthStatus(store, id);
 	return {
 		id,
 		name,
@@ -64,6 +66,7 @@ function summarize(store: Store, container: Container, ids: Set<string>): Summar
 		options,
 		created,
 		state,
+		...(health !== undefined && { health }),
 		...(startedAt !== null && { started: startedAt }),
 		...(finished !== null && { finished }),
 		...(exitCode !== null && { exitCode }),

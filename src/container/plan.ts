@@ -14,6 +14,7 @@ import {
 	compileStart,
 	type Donors,
 	type PathKind,
+	type PolicyOptions,
 	type RootSource,
 	type Spec,
 } from "../runtime/runtime.ts";
@@ -34,6 +35,8 @@ export interface HelperDescriptors {
 	donors: Donors;
 	/** our pid namespace, where the program is born in another's */
 	home: number;
+	/** with a health check: its job, and the numbers of it */
+	health?: PolicyOptions["health"];
 }
 
 export interface PlanOptions {

@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { recordHealth } from "./checkup.ts";
 import { type End, recordDeath } from "./ending.ts";
 import { recordOf } from "./events.ts";
 import { dropLock, lockOperation } from "./locks.ts";
@@ -75,6 +76,7 @@ function bury(store: Store, id: string, container: Container | undefined, end: E
 	}
 	dropRow(store, id, grave, () => {
 		if (!container) return;
+		if (end) recordHealth(store, container);
 		if (end) recordDeath(store, container, end);
 		recordOf(store, container, "destroy");
 	});

@@ -11,6 +11,7 @@ import {
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
+import { checkOf, HEALTH_ANNOTATION, mergeHealth } from "./health.ts";
 import { mountsOf } from "./mounting.ts";
 import { namespacesOf } from "./namespaces.ts";
 import type { RunOptions, UlimitOption } from "./options.ts";
@@ -82,9 +83,15 @@ function annotations(options: RunOptions, image: Config): Record<string, string>
 		...options.annotations,
 		[USER_ANNOTATION]: options.user ?? image?.User ?? "",
 		[INIT_ANNOTATION]: String(options.init),
+		[HEALTH_ANNOTATION]: healthAnnotation(options, image),
 		[DEVICES_ANNOTATION]: options.privileged ? "all" : "default",
 		[STOP_SIGNAL_ANNOTATION]: options.stopSignal ?? (image?.StopSignal || "SIGTERM"),
 	};
+}
+
+function healthAnnotation({ health }: RunOptions, image: Config): string {
+	const check = checkOf(mergeHealth(health, image?.Healthcheck), image?.Shell);
+	return check ? JSON.stringify(check) : "";
 }
 
 /** The container's host name: with the host's network or UTS namespace it is the host's. */

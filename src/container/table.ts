@@ -250,6 +250,16 @@ export function noteEnd(
 	);
 }
 
+/** Notes how a run has left the health of a container. */
+export function noteHealth(store: Store, id: string, health: Health): void {
+	store.run("UPDATE container SET health = ? WHERE id = ?", JSON.stringify(health), id);
+}
+
+/** Notes how many changes of a container's health are events by now. */
+export function noteHealthChanges(store: Store, id: string, changes: number): void {
+	store.run("UPDATE container SET health_changes = ? WHERE id = ?", changes, id);
+}
+
 /** Notes who waits to restart a container; null: nobody does, the restart is off. */
 export function noteWaiter(store: Store, id: string, waiter: string | null): void {
 	store.run("UPDATE container SET waiter = ? WHERE id = ?", waiter, id);

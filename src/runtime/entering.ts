@@ -25,7 +25,8 @@ import { execute, reportReady } from "./program.ts";
 import type { Process } from "./spec.ts";
 import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
 
-const ALL_NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+/** What exec and a health probe enter. */
+export const ALL_NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
 
 /** What the compiler of an exec has to know. */
 export interface ExecFacts {

@@ -34,6 +34,15 @@ export interface PolicyOptions {
 	log: { driver: keyof typeof POLICY.log; maxSize: number; maxFiles: number; name: string; attributes?: string };
 	/** the end wakes bunker up, by way of `cleanup`, after so many milliseconds; undefined: it does not */
 	restart?: { onFailure: boolean; delay: number; firstDelay: number; goodRun: number };
+	/** the memfd of the job that checks the program's health, and its numbers; durations in nanoseconds */
+	health?: {
+		probe: number;
+		retries: number;
+		interval: number;
+		timeout: number;
+		startPeriod: number;
+		startInterval: number;
+	};
 	/** argv and environment of the clean-up */
 	cleanup?: { argv: string[]; environment: string[] };
 }
@@ -74,7 +83,7 @@ export interface Compiled {
 export function closeGiven(
 	tape: Tape,
 	policy: Policy,
-	{ control, cli, sync, lock, runDirectory, logDirectory, home, callers }: PolicyOptions,
+	{ control, cli, sync, lock, runDirectory, logDirectory, home, health, callers }: PolicyOptions,
 ): void {
 	const given = {
 		"the control socket": control,
@@ -83,6 +92,7 @@ export function closeGiven(
 		"the run directory": runDirectory,
 		"the container's directory": logDirectory,
 		"the namespace that the monitor goes back to": home,
+		"the health check": health?.probe ?? -1,
 		"bunker's stdin": callers[0]?.fd ?? -1,
 		"bunker's stdout": callers[1]?.fd ?? -1,
 		"bunker's stderr": callers[2]?.fd ?? -1,
@@ -115,6 +125,7 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	set(offset.logMaxFiles, options.log.maxFiles);
 	tape.word64(place.plus(offset.logMaxSize), options.log.maxSize);
 	set(offset.logName, tape.text(options.log.name).offset);
+	writeHealth(tape, place, options.health);
 	for (const name of ["delay", "firstDelay", "goodRun"] as const)
 		tape.word64(place.plus(offset[name]), (options.restart?.[name] ?? 0) * NANOSECONDS);
 	set(offset.logAttributes, tape.text(options.log.attributes ?? "").offset);
@@ -123,4 +134,15 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 		set(offset.cleanupEnvironment, tape.pointers(options.cleanup.environment.map((one) => tape.text(one))).offset);
 	}
 	return new Policy(place);
+}
+
+function writeHealth(tape: Tape, place: Place, health: PolicyOptions["health"]): void {
+	const { offset } = POLICY;
+	tape.word32(place.plus(offset.probe), health?.probe ?? -1);
+	if (!health) return;
+	tape.word32(place.plus(offset.healthRetries), health.retries);
+	tape.word64(place.plus(offset.healthInterval), health.interval);
+	tape.word64(place.plus(offset.healthTimeout), health.timeout);
+	tape.word64(place.plus(offset.healthStartPeriod), health.startPeriod);
+	tape.word64(place.plus(offset.healthStartInterval), health.startInterval);
 }

@@ -9,6 +9,7 @@ export { compileExec, type ExecFacts } from "./entering.ts";
 export type { PathKind } from "./hardening.ts";
 export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
 export type { Caller, Compiled, PolicyOptions } from "./policy.ts";
+export { compileProbe } from "./probing.ts";
 export type { RootSource } from "./root.ts";
 export { type Donors, donorOf, joinsPid } from "./sharing.ts";
 export type { Device, Mount, Process, Spec } from "./spec.ts";

@@ -30,6 +30,7 @@ export interface Config {
 	User?: string;
 	WorkingDir?: string;
 	StopSignal?: string;
+	Healthcheck?: object;
 }
 
 /**

@@ -10,7 +10,9 @@ import { buildSpec } from "../../src/container/spec.ts";
 import type { Step } from "../../src/kernel/tape.ts";
 import { capabilityNames } from "../../src/runtime/capabilities.ts";
 import { compileExec } from "../../src/runtime/entering.ts";
+import { compileProbe } from "../../src/runtime/probing.ts";
 import { compileStart, type StartFacts } from "../../src/runtime/starting.ts";
+import { compileWait } from "../../src/runtime/waiting.ts";
 
 const OPTIONS: RunOptions = {
 	image: "busybox",
@@ -126,6 +128,8 @@ const LISTS: Record<string, Step[]> = {
 	"exec-limits": entered(false, LIMITS),
 	exec: entered(false),
 	"exec-terminal": entered(true),
+	probe: compileProbe(spec().process, { uid: 33, gid: 33, groups: [33], home: "/srv" }, "web").tape.steps,
+	wait: compileWait(400, ["/bin/bunker", "__reap", "ID"], []).tape.steps,
 };
 
 for (const [name, steps] of Object.entries(LISTS))

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { callNames, callNumber } from "../../ffi/numbers.ts";
 import { SESSION } from "../../ffi/session.ts";
-import { ATTACH, JOB, PACKET, POLICY, STEP } from "../../ffi/tape.ts";
+import { ATTACH, HEALTH, JOB, PACKET, POLICY, PROBE, STEP } from "../../ffi/tape.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "bunker-layout-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -24,9 +24,11 @@ function numbersFromC(body: string, includes: string): number[] {
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const HEADER = { job: "tape.h", step: "tape.h", policy: "tape.h", session: "../shim/shim.h" };
+const HEADER: Record<string, string> = { session: "../shim/shim.h" };
+const healthResult = { size: HEALTH.resultSize, offset: HEALTH.result };
+const STRUCTS = { job: JOB, step: STEP, policy: POLICY, session: SESSION, health: HEALTH, health_result: healthResult };
 
-for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: POLICY, session: SESSION })) {
+for (const [struct, layout] of Object.entries(STRUCTS)) {
 	test(`struct ${struct} has the offsets that TypeScript writes`, () => {
 		const names = Object.keys(layout.offset);
 		const print = (value: string) => `printf("%zu\\n", ${value});`;
@@ -35,7 +37,7 @@ for (const [struct, layout] of Object.entries({ job: JOB, step: STEP, policy: PO
 				...names.map((name) => print(`offsetof(struct ${struct}, ${snake(name)})`)),
 				print(`sizeof(struct ${struct})`),
 			].join("\n"),
-			`#include "${HEADER[struct as keyof typeof HEADER]}"`,
+			`#include "${HEADER[struct] ?? "tape.h"}"`,
 		);
 		expect(found).toEqual([...Object.values(layout.offset), layout.size]);
 	});
@@ -62,6 +64,15 @@ test.each(ENUMS)("the numbers of %s_ are those that TypeScript uses", (prefix, v
 		.map((name) => `printf("%d\\n", ${name});`)
 		.join("\n");
 	expect(numbersFromC(body, `#include "${header}"`)).toEqual(Object.values(values));
+});
+
+test("the rings of `health` and a probe's descriptors are those that TypeScript knows", () => {
+	const names = ["HEALTH_CHANGES", "sizeof(struct health_change)", "HEALTH_RESULTS", "HEALTH_OUTPUT"];
+	const descriptors = ["PROBE_PROGRAM", "PROBE_OUTPUT", "PROBE_REPORT"];
+	const body = [...names, ...descriptors].map((name) => `printf("%d\\n", (int)${name});`).join("\n");
+	const { changes, changeSize, slots, output } = HEALTH;
+	const expected = [changes, changeSize, slots, output, PROBE.program, PROBE.output, PROBE.report];
+	expect(numbersFromC(body, '#include "tape.h"')).toEqual(expected);
 });
 
 test("system call numbers are those of this machine's kernel headers", () => {

@@ -14,7 +14,7 @@ struct small {
     struct step step;
     uint32_t relocation;
     uint32_t padding;
-    uint8_t data[256] __attribute__((aligned(16)));
+    uint8_t data[512] __attribute__((aligned(16)));
 };
 
 #define POLICY_OFFSET 64

@@ -103,6 +103,7 @@ void scene_begin(struct scene *scene) {
         .log_directory = -1,
         .run_directory = scene_pass(scene, scene->directory_fd),
         .log_max_files = 1,
+        .probe = -1,
     };
     scene->policy = policy;
     scene->policy->log_name = scene_text(scene, "log");
@@ -216,7 +217,7 @@ void scene_shell(struct scene *scene, unsigned flags, const char *script) {
     scene_program(scene, flags, (const char *const[]){"/bin/sh", "-c", script, NULL});
 }
 
-static int write_job(const struct scene *scene) {
+int scene_job(const struct scene *scene) {
     struct job job = {.magic = JOB_MAGIC, .steps = sizeof job, .step_count = scene->step_count};
     job.relocations = job.steps + job.step_count * (uint32_t)sizeof(struct step);
     job.relocation_count = scene->relocation_count;
@@ -238,7 +239,7 @@ void scene_play(struct scene *scene) {
     const char *path = getenv("BUNKER_HELPER");
     int helper = open(path != NULL ? path : "build/helper", O_RDONLY | O_CLOEXEC);
     must(helper >= 0, "open build/helper");
-    int job = write_job(scene);
+    int job = scene_job(scene);
     scene->fds[3] = job;
     struct spawn spawn = {
         .fds = scene->fds,

@@ -73,6 +73,9 @@ void scene_program(struct scene *scene, unsigned flags, const char *const *argv)
 /* ... of `sh -c script`. */
 void scene_shell(struct scene *scene, unsigned flags, const char *script);
 
+/* The job of these steps and data, in a memfd. */
+int scene_job(const struct scene *scene);
+
 /* Spawns the helper and closes what is its. */
 void scene_play(struct scene *scene);
 /* scene_play, then FORKED and STARTED. False: they did not come. */
