@@ -98,8 +98,13 @@ build/.packages-%: test/packages.sh
 bench: $(BIN) build/.packages-test ## times beside podman, runc, crun and bwrap; ROWS=run,exec for some
 	$(BUN) test/bench/bench.ts $(ROWS)
 
-install: $(BIN) ## into PREFIX (/usr/local), below DESTDIR
+# SYSTEMD=1 places the unit although there is no systemd (below DESTDIR), SYSTEMD=0 leaves it out.
+SYSTEMD ?= $(if $(wildcard $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/lib/systemd/system),1,0)
+
+install: $(BIN) ## into PREFIX (/usr/local), below DESTDIR; with the unit of systemd, where that is (SYSTEMD=0|1)
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/bunker
+	$(if $(filter 1,$(SYSTEMD)),sed 's|@PREFIX@|$(PREFIX)|' bunker.service | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/bunker.service)
 
 clean: ## removes dist, build and node_modules
 	rm -rf dist build node_modules

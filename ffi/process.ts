@@ -137,11 +137,19 @@ export function waitReadable(fds: readonly number[], timeout?: number): number[]
 
 const RLIMIT_NOFILE = 7;
 
+let given: number | undefined;
+
+/** Says what `callersFileLimit` is to be: a restart has no caller, it goes by the one of the first start. */
+export function setCallersFileLimit(limit: number): void {
+	given = limit;
+}
+
 /**
  * The soft limit of open files that bunker was started with. Bun has raised its
  * own before our first line runs, so it is the parent's, capped by our hard one.
  */
 export function callersFileLimit(): number {
+	if (given !== undefined) return given;
 	const parent = limits(attempt("getppid"));
 	const own = limits(0);
 	if (!parent || !own) return -1;

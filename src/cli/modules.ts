@@ -11,6 +11,7 @@ import "./config.ts";
 import "./store.ts";
 
 export { default as attach } from "./attach.ts";
+export { default as boot } from "./boot.ts";
 export { default as commit } from "./commit.ts";
 export { default as containerInspect } from "./container-inspect.ts";
 export { default as containerPrune } from "./container-prune.ts";

@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import { parse } from "./grammar.ts";
 import { absolute } from "./path.ts";
 import { helpHint } from "./usage.ts";
-import type { Input, Verb } from "./verb.ts";
+import type { Input, Opening, Verb } from "./verb.ts";
 import { type Entry, entryOf } from "./verbs.ts";
 
 /**
@@ -46,7 +46,7 @@ export async function perform(
 	try {
 		return (await verb.run({ values, operands, config, open })) ?? 0;
 	} finally {
-		if (store) await leave(store);
+		if (store) await (await import("./store.ts")).leave(store);
 	}
 }
 
@@ -62,7 +62,7 @@ export function access(
 	const at = async () => absolutePlaces(flags, await config());
 	return {
 		config,
-		open: async (options) => open(await at(), options?.toLook ?? false),
+		open: async (options) => open(await at(), options),
 		openIfThere: async () => openIfThere(await at()),
 	};
 }
@@ -81,20 +81,13 @@ function requirement(least: number, most: number | undefined): string {
 	return least === 0 ? `requires at most ${plural(most)}` : `requires at least ${least} and at most ${plural(most)}`;
 }
 
-/** A restart that this command found due, and that nobody waits for, is handed over. */
-async function leave(store: Store): Promise<void> {
-	const { relay } = await import("../container/container.ts");
-	await relay(store);
-}
-
-async function open(at: Places, toLook: boolean): Promise<Store> {
+async function open(at: Places, { toLook, alone }: Opening = {}): Promise<Store> {
 	if (!isRoot()) throw new Failure("bunker needs root: start it as root, or with sudo", { exitCode: EXIT.refused });
-	const { openCopy, openStore } = await import("./store.ts");
+	const { arrive, openCopy, openStore } = await import("./store.ts");
 	const store = toLook ? openCopy(at) : openStore(at);
 	trace("time", "store opened");
-	if (toLook) return store;
-	const { attend } = await import("../container/container.ts");
-	await attend(store);
+	if (toLook || alone) return store;
+	await arrive(store);
 	trace("time", "killed monitors looked for");
 	return store;
 }

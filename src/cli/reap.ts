@@ -3,14 +3,15 @@
 import { verb } from "./verb.ts";
 
 export default verb({
-	usage: "ID",
-	operands: { least: 1, most: 1 },
+	usage: "ID [FILES]",
+	operands: { least: 1, most: 2 },
 	flags: {},
 	examples: [],
-	async run({ operands: [id = ""], open }) {
-		const store = await open();
+	async run({ operands: [id = "", files], open }) {
+		// It is what another command's look would lead to: it need not look itself.
+		const store = await open({ alone: true });
 		const { reap } = await import("../container/container.ts");
-		await reap(store, id);
+		await reap(store, id, files === undefined ? undefined : Number(files));
 		return 0;
 	},
 });

@@ -3,6 +3,7 @@
 import { makeDirectories } from "../../ffi/directory.ts";
 import { typeIfThere } from "../../ffi/file.ts";
 import { kernelRelease, setFileModeMask } from "../../ffi/process.ts";
+import { attend, relay } from "../container/container.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { Store } from "../kernel/store.ts";
 import { databasePath, type Places } from "../places.ts";
@@ -16,6 +17,12 @@ export function openStore(places: Places): Store {
 	makeDirectories(places.runRoot, 0o700);
 	return Store.open(places);
 }
+
+/** What every command does when it has opened the store: it looks after containers whose monitor was killed. */
+export const arrive = attend;
+
+/** What every command does before it ends: a restart that it found due, and that nobody waits for, is handed over. */
+export const leave = relay;
 
 /** True if there is a store: nothing is made by looking. */
 export function storeIsThere(at: Places): boolean {

@@ -31,9 +31,16 @@ export interface Input<F extends Flags = Flags> {
 	/**
 	 * Opens the store: of --root and --run-root, the environment or the configuration.
 	 * @param options.toLook a copy, so that nothing at all is touched
+	 * @param options.alone without looking after containers whose monitor was killed
 	 * @throws Failure (125) for anybody but root
 	 */
-	open(options?: { toLook: boolean }): Promise<Store>;
+	open(options?: Opening): Promise<Store>;
+}
+
+/** How the store is opened. */
+export interface Opening {
+	toLook?: boolean;
+	alone?: boolean;
 }
 
 /** Declares a verb; its flags give the types of its values. */

@@ -116,6 +116,11 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Remove all that is not used",
 		load: async () => (await import("./modules.ts")).systemPrune,
 	},
+	__boot: {
+		summary: "Start containers with a restart policy again, after a boot of the host",
+		load: async () => (await import("./modules.ts")).boot,
+		hidden: true,
+	},
 	__reap: {
 		summary: "Do what follows the end of a container: --rm, --restart",
 		load: async () => (await import("./modules.ts")).reap,

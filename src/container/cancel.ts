@@ -1,9 +1,9 @@
 /** The user ends a container: from then on no policy starts it again. */
 
 import type { Store } from "../kernel/store.ts";
-import { dropLock, lockOperation } from "./locks.ts";
+import { dropLock, lockOperation, tryLockOperation } from "./locks.ts";
 import { hasPolicy } from "./policy.ts";
-import { type Look, look, lookHeld } from "./state.ts";
+import { isUp, type Look, look, lookHeld, see } from "./state.ts";
 import { byId, type Container, find, noteStopped } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
 
@@ -16,12 +16,26 @@ import { cancelWait } from "./waiter.ts";
 export function lookToEnd(store: Store, container: Container): Look & { cancelled?: boolean } {
 	if (!hasPolicy(container.options)) return look(store, container);
 	const { id } = container;
-	// Waits for who is just restarting it.
-	using _operation = lockOperation(store, id);
+	// Who is just restarting it is waited for; who has the lock for long (commit) while it runs, is not.
+	using operation = tryLockOperation(store, id);
+	const running = operation ? undefined : runningOf(store, id);
+	if (running) noteStopped(store, id);
+	if (running) return { container: { ...container, stopped: true }, running };
+	using _operation = operation ?? lockOperation(store, id);
 	if (!byId(store, id)) dropLock(store, id);
-	const { container: row, running } = lookHeld(store, find(store, id));
-	if (row.waiter === null && !running) return { container: row };
+	const seen = lookHeld(store, find(store, id));
+	const { waiter } = seen.container;
+	if (!isUp(seen)) return seen;
 	noteStopped(store, id);
-	if (row.waiter !== null) cancelWait(row.waiter);
-	return { container: { ...row, stopped: true, waiter: null }, running, cancelled: row.waiter !== null };
+	if (waiter !== null) cancelWait(waiter);
+	return {
+		container: { ...seen.container, stopped: true, waiter: null },
+		running: seen.running,
+		cancelled: waiter !== null,
+	};
+}
+
+function runningOf(store: Store, id: string): Look["running"] {
+	const seen = see(store, id);
+	return seen?.end ? undefined : seen?.state;
 }

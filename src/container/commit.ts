@@ -3,6 +3,7 @@
 import { Failure } from "../failure.ts";
 import { commit as commitImage, type ImageConfig } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { note } from "./events.ts";
 import { healthConfig, mergeHealth } from "./health.ts";
 import { layersOf } from "./layers.ts";
 import { dropLock, lockOperation } from "./locks.ts";
@@ -35,7 +36,10 @@ export async function commit(store: Store, name: string, options: CommitOptions)
 	const { image, upper } = layersOf(store, container, "commit");
 	const config = committedConfig(container.options, image.config.config);
 	const createdBy = (config.Cmd ?? []).join(" ");
-	return commitImage(store, { name, parent: image, upper, config, createdBy, ...options });
+	const imageID = await commitImage(store, { name, parent: image, upper, config, createdBy, ...options });
+	const { message: comment = "", reference: imageRef = "" } = options;
+	note(store, container, "commit", { attributes: { comment, imageID, imageRef } });
+	return imageID;
 }
 
 type Config = ImageConfig["config"];

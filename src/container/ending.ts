@@ -90,7 +90,7 @@ export function settle(store: Store, container: Container, state: State, end: En
 	announce(store);
 	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, id: container.id });
 	removeTree(directory);
-	if (after.waiter === self()) relayLater(container.id);
+	if (after.waiter !== null && left === undefined) relayLater(container.id);
 	return settled;
 }
 

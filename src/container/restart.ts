@@ -1,5 +1,6 @@
 /** Starting again what has ended, by its policy and not by the user: when its delay is over, and after a reboot. */
 
+import { setCallersFileLimit } from "../../ffi/process.ts";
 import { now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
@@ -16,8 +17,10 @@ import { isWaiting, self } from "./waiter.ts";
 /**
  * What follows the end of a container that no CLI looks after: with --rm it is
  * removed, with a restart policy, whose delay is over by now, started again.
+ * @param fileLimit the soft limit of open files of who started it first
  */
-export async function reap(store: Store, id: string): Promise<void> {
+export async function reap(store: Store, id: string, fileLimit?: number): Promise<void> {
+	if (fileLimit !== undefined) setCallersFileLimit(fileLimit);
 	const container = byId(store, id);
 	if (container?.options.remove) eraseEnded(store, id);
 	else if (container) await restart(store, id);
@@ -52,14 +55,15 @@ async function launch(store: Store, container: Container): Promise<void> {
 
 /**
  * After a reboot: starts the containers that ran before it, or waited, and
- * whose policy is `always`, or `unless-stopped` and nobody has stopped them.
+ * whose policy is `always`, or `unless-stopped` and nobody has stopped them;
+ * the oldest first.
  * @param failed told of each that cannot be started
  * @returns names of those that were
  */
 export async function startAfterBoot(store: Store, failed: (name: string, error: unknown) => void): Promise<string[]> {
 	const boot = bootId();
 	const started: string[] = [];
-	for (const container of all(store)) {
+	for (const container of all(store).reverse()) {
 		if (!startsAtBoot(container) || container.boot === null || container.boot === boot) continue;
 		if (isUp(look(store, container))) continue;
 		try {

@@ -6,7 +6,7 @@
  */
 
 import { close } from "../../ffi/file.ts";
-import { isAlive, openProcess, sendSignal, startTime, waitReadable } from "../../ffi/process.ts";
+import { callersFileLimit, isAlive, openProcess, sendSignal, startTime, waitReadable } from "../../ffi/process.ts";
 import type { Places } from "../places.ts";
 
 const SIGKILL = 9;
@@ -47,10 +47,23 @@ function parse(waiter: string): [pid: number, start: bigint] {
 	return [Number(pid), BigInt(start)];
 }
 
-/** What a monitor, or a waiter, becomes when bunker has to do something about a container's end. */
+/**
+ * What a monitor, or a waiter, becomes when bunker has to do something about a
+ * container's end. The limit of open files goes with it: nobody of whom it
+ * could be asked is there then.
+ */
 export function reapCommand(places: Places, id: string): { argv: string[]; environment: string[] } {
 	return {
-		argv: [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__reap", id],
+		argv: [
+			process.execPath,
+			"--root",
+			places.root,
+			"--run-root",
+			places.runRoot,
+			"__reap",
+			id,
+			String(callersFileLimit()),
+		],
 		environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
 	};
 }

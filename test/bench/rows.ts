@@ -5,6 +5,7 @@ import { type Engine, IMAGE, removeAll } from "./contenders.ts";
 import { largeImage, lines } from "./material.ts";
 import { type Command, output, run, time, together } from "./measure.ts";
 import { memoryOf } from "./memory.ts";
+import { restartCost } from "./restart.ts";
 
 /** One measurement; what comes before and after is not in it. */
 export type Measure = () => number | Promise<number>;
@@ -65,6 +66,18 @@ function execRow(): Row {
 		contenders: { bunker: one(engines[0]), podman: one(engines[1]) },
 		bounds: { podman: 0.1 },
 		finish: () => clear(engines),
+	};
+}
+
+function restartRow(): Row {
+	const engine = contenders.bunker("restart");
+	return {
+		what: "CPU of one restart of --restart always (bunker, both monitors, the tape)",
+		unit: "ms",
+		rounds: 20,
+		contenders: { bunker: restartCost(engine) },
+		limit: 20,
+		finish: () => clear([engine]),
 	};
 }
 
@@ -318,6 +331,7 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	exec: execRow,
 	ps: psRow(100),
 	ps200: psRow(200),
+	restart: restartRow,
 	run50: run50Row,
 	rm30: rm30Row,
 	pss: pssRow,

@@ -1,9 +1,10 @@
 /** Restart policies, with nobody there but the monitor: what ends starts again, once, and the user's word counts. */
 
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("--restart", () => {
 	const engine = useEngine("restart");
@@ -174,6 +175,16 @@ describe.skipIf(!ready)("--restart", () => {
 		await engine.ok("rm", "-f", "front");
 	});
 
+	ours("a restart has the limit of open files that the first start had", async () => {
+		const words = ["-d", "--name", "limit", "--restart", "on-failure:2", IMAGE, "sh", "-c", "ulimit -n; exit 1"];
+		const { command, environment } = engine;
+		const shell = ["sh", "-c", 'ulimit -Sn 555; "$@"; exit $?', "sh", ...command, "run", ...words];
+		expect(Bun.spawnSync(shell, { env: environment }).exitCode).toBe(0);
+		await until("it has given up", async () => (await statusOf("limit")) === "exited");
+		expect(await engine.ok("logs", "limit")).toBe("555\n555\n555");
+		await engine.ok("rm", "limit");
+	});
+
 	ours("a restart that fails gives up, and says why", async () => {
 		const host = engine.scratch();
 		await Bun.write(`${host}/program`, "#!/bin/sh\nrm $0\nexit 1\n");
@@ -195,6 +206,65 @@ describe.skipIf(!ready)("--restart", () => {
 		const unknown = await engine.run("create", "--restart", "sometimes", IMAGE);
 		expect([unknown.code, unknown.stderr]).toEqual([125, expect.stringContaining("unknown policy 'sometimes'")]);
 		expect(await engine.ok("ps", "-aq")).toBe("");
+	});
+
+	describe("after a reboot", () => {
+		/** What a boot leaves: no processes, an empty run root, and another boot id than the row's. */
+		async function reboot(...names: string[]): Promise<void> {
+			const found = await Promise.all(names.map(inspect));
+			// Without a command in between, which would notice.
+			for (const { State } of found) if (State.Pid > 0) process.kill(monitorOf(State.Pid), "SIGKILL");
+			await until("all are dead", () => found.every(({ State }) => State.Pid === 0 || !isAlive(State.Pid)));
+			for (const { Id } of found) rmSync(`${engine.runRoot}/containers/${Id}`, { recursive: true, force: true });
+			rmSync(`${engine.runRoot}/watched`, { recursive: true, force: true });
+			const database = new Database(`${engine.root}/bunker.db`);
+			database.run("UPDATE container SET boot = 'before' WHERE boot IS NOT NULL");
+			database.close();
+		}
+
+		ours(
+			"__boot starts always and unless-stopped again, but nothing that was stopped, and on-failure not",
+			async () => {
+				for (const policy of ["always", "unless-stopped", "on-failure", "no"])
+					await start(policy, policy, "sleep", "1000");
+				await start("was-stopped", "unless-stopped", "sleep", "1000");
+				await start("always-stopped", "always", "sleep", "1000");
+				await engine.ok("stop", "-t", "0", "was-stopped", "always-stopped");
+				await engine.ok("create", "--name", "never-ran", "--restart", "always", IMAGE, "sleep", "1000");
+				const names = ["always", "unless-stopped", "on-failure", "no", "was-stopped", "always-stopped"];
+				await reboot(...names);
+				expect(await engine.ok("__boot")).toBe("always\nunless-stopped\nalways-stopped");
+				expect(await engine.ok("__boot")).toBe("");
+				expect((await inspect("always")).RestartCount).toBe(0);
+				expect((await inspect("on-failure")).State).toMatchObject({ Status: "exited", ExitCode: 255 });
+				expect(await actionsOf("on-failure")).toEqual(["create", "start", "die"]);
+				await engine.removeAll();
+			},
+		);
+
+		ours("what waited for its restart is started too, also where another command has looked before", async () => {
+			await start("waited", "always", "sh", "-c", "test -e /again && exec sleep 1000; sleep 0.2; touch /again; exit 3");
+			await until("it waits", async () => (await statusOf("waited")) === "restarting");
+			await reboot("waited");
+			await engine.ok("ps", "-a");
+			expect(await statusOf("waited")).toBe("exited");
+			expect(await engine.ok("__boot")).toBe("waited");
+			expect(await statusOf("waited")).toBe("running");
+			await engine.ok("rm", "-f", "waited");
+		});
+
+		ours("__boot says what cannot be started, starts the rest, and exits 1", async () => {
+			const root = engine.scratch();
+			await engine.ok("run", "-d", "--name", "fine", "--restart", "always", IMAGE, "sleep", "1000");
+			Bun.spawnSync(["tar", "-xf", await busyboxTar(), "-C", root]);
+			await engine.ok("run", "-d", "--name", "rootless", "--restart", "always", "--rootfs", root, "sleep", "1000");
+			await reboot("fine", "rootless");
+			rmSync(root, { recursive: true });
+			const outcome = await engine.run("__boot");
+			expect(outcome).toMatchObject({ code: 1, stdout: "fine\n" });
+			expect(outcome.stderr).toContain(root);
+			await engine.ok("rm", "-f", "fine", "rootless");
+		});
 	});
 
 	describe.skipIf(!requires("strace"))("idle", () => {
