@@ -23,7 +23,7 @@ import { openNull, play } from "./play.ts";
 import { setsOf } from "./privileges.ts";
 import { mergeVariables } from "./program.ts";
 import { detachedEarly, follow } from "./session.ts";
-import { look } from "./state.ts";
+import { look, notRunning } from "./state.ts";
 import { find } from "./table.ts";
 import { userIn } from "./who.ts";
 
@@ -52,10 +52,11 @@ export interface ExecOptions {
  */
 export async function exec(store: Store, name: string, options: ExecOptions): Promise<number> {
 	const container = find(store, name);
-	const { running } = look(store, container);
+	const seen = look(store, container);
+	const { running } = seen;
 	const spec = readSpec(store, container.id);
 	const target = running && openProcess(running.program, running.programStart);
-	if (!running || !spec || target === undefined) throw new Failure(`container ${name} is not running`);
+	if (!running || !spec || target === undefined) throw notRunning(name, seen);
 
 	const streams = { stdin: options.interactive, stdout: true, stderr: true };
 	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";

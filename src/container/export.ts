@@ -2,6 +2,7 @@
 
 import { exportTree, type Target } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { note } from "./events.ts";
 import { checkStill, layersOf } from "./layers.ts";
 import { type Container, find } from "./table.ts";
 
@@ -14,6 +15,7 @@ export async function exportContainer(store: Store, name: string, target: () => 
 	const container = find(store, name);
 	await exportTree(directoriesOf(store, container), target());
 	checkStill(store, container, "export");
+	note(store, container, "export");
 }
 
 /** The topmost first. */

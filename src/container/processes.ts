@@ -10,9 +10,9 @@ import { list } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { readFileIfThere, statusIfThere } from "../../ffi/file.ts";
 import { decodeText, splitNul } from "../../ffi/text.ts";
-import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { look } from "./state.ts";
+import { note } from "./events.ts";
+import { look, notRunning } from "./state.ts";
 import { find } from "./table.ts";
 
 /** A process, from /proc/PID/stat, status and cmdline (proc(5)). */
@@ -61,8 +61,10 @@ const PAGE = 4096;
  * @throws Failure if it does not run
  */
 export function processes(store: Store, name: string): ProcessInfo[] {
-	const { container, running } = look(store, find(store, name));
-	if (!running) throw new Failure(`container ${name} is not running`);
+	const seen = look(store, find(store, name));
+	const { container, running } = seen;
+	if (!running) throw notRunning(name, seen);
+	note(store, container, "top");
 	const all = list("/proc")
 		.filter((entry) => /^[0-9]+$/.test(entry))
 		.map((entry) => readProcess(Number(entry)))

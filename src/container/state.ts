@@ -9,6 +9,7 @@ import { close, readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
 import { decodeRecords, decodeState, RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
 import { formatTime, now } from "../clock.ts";
+import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
@@ -42,6 +43,12 @@ export function stateName({ container, running }: Look): StateName {
 /** True for what docker counts as running: also what waits to be restarted. */
 export function isUp(look: Look): boolean {
 	return look.running !== undefined || look.container.waiter !== null;
+}
+
+/** Why nothing can be done in a container that does not run, in docker's words. */
+export function notRunning(name: string, look: Look): Failure {
+	const restarting = stateName(look) === "restarting";
+	return new Failure(`container ${name} is ${restarting ? "restarting, wait until it is running" : "not running"}`);
 }
 
 /** The id of this boot. */

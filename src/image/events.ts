@@ -10,7 +10,7 @@ import type { Store } from "../kernel/store.ts";
 export function recordOf(
 	store: Store,
 	id: string,
-	action: "delete" | "import" | "load" | "tag" | "untag",
+	action: "delete" | "import" | "load" | "save" | "tag" | "untag",
 	name: string = id,
 ): void {
 	record(store, { type: "image", action, actor: id, attributes: { name } });

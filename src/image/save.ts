@@ -8,11 +8,13 @@
 import { O_RDONLY } from "../../ffi/constants.ts";
 import { closing, open, readFile, statusIfThere } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
 import { referencesOf, rowOf } from "./catalog.ts";
 import { storedConfig } from "./config.ts";
 import { type Digest, digestOf, hex } from "./digest.ts";
+import { recordOf } from "./events.ts";
 import { encodeHeading, type Heading } from "./heading.ts";
 import { familiar, parse, type Reference } from "./reference.ts";
 import { Sink, type Target } from "./sink.ts";
@@ -47,7 +49,8 @@ interface Departure {
  * @throws Failure where one is not there
  */
 export function saveArchive(store: Store, names: readonly string[], target: () => Target): void {
-	const departures = [...chosen(store, names)].map(([id, references]) => departure(store, id, references));
+	const images = chosen(store, names);
+	const departures = [...images].map(([id, references]) => departure(store, id, references));
 	const sink = new Sink(target());
 	const files = new Map(departures.flatMap(({ manifest }) => [[blobPath(digestOf(manifest)), manifest] as const]));
 	const blobs = new Map(
@@ -67,6 +70,8 @@ export function saveArchive(store: Store, names: readonly string[], target: () =
 	if (Object.keys(repositories).length > 0) putFile(sink, "repositories", json(repositories));
 	sink.write(new Uint8Array(1024));
 	sink.finish();
+	for (const id of images.keys()) recordOf(store, id, "save");
+	announce(store);
 }
 
 /** Ids of the images that are meant, in order, each with the references that name it. */

@@ -62,6 +62,22 @@ describe.skipIf(!ready)("events", () => {
 		expect(lines.split("\n").slice(-2)).toEqual(["tag other:1", expect.stringMatching(/^untag sha256:/)]);
 	});
 
+	ours("of rename, restart, top, export, commit and save: each by docker's name", async () => {
+		await engine.ok("run", "-d", "--name", "more", IMAGE, "sleep", "1000");
+		await engine.ok("rename", "more", "renamed");
+		await engine.ok("restart", "-t", "0", "renamed");
+		await engine.ok("top", "renamed");
+		await engine.ok("export", "-o", `${engine.scratch()}/tree.tar`, "renamed");
+		const image = await engine.ok("commit", "renamed");
+		await engine.ok("save", "-o", `${engine.scratch()}/image.tar`, image);
+		await engine.ok("rm", "-f", "renamed");
+		await engine.ok("rmi", image);
+		const actions = await actionsOf("renamed");
+		for (const action of ["rename", "restart", "top", "export", "commit"]) expect(actions).toContain(action);
+		const ofImage = await past("-f", `image=${image}`, "-f", "type=image", "--format", "{{.Action}}");
+		expect(ofImage.split("\n")).toEqual(["save", "delete"]);
+	});
+
 	ours("are told as they come, an end too that no command has seen yet", async () => {
 		const follower = engine.spawn("events", "-f", "container=live");
 		await until("it listens", async () => {

@@ -134,6 +134,20 @@ describe.skipIf(!ready)("--restart", () => {
 		await engine.run("rm", "gone");
 	});
 
+	ours("exec and top during the delay say that it is restarting", async () => {
+		await start("busy", "always", "sh", "-c", "exit 3");
+		await until("it waits long", async () => (await inspect("busy")).RestartCount >= 4);
+		await until("it waits", async () => (await statusOf("busy")) === "restarting");
+		for (const words of [
+			["exec", "busy", "true"],
+			["top", "busy"],
+		]) {
+			const { code, stderr } = await engine.run(...words);
+			expect([code, stderr]).toEqual([1, expect.stringContaining("is restarting, wait until it is running")]);
+		}
+		await engine.ok("rm", "-f", "busy");
+	});
+
 	ours("rm without -f during the delay says that it is restarting", async () => {
 		await start("kept", "always", "sh", "-c", "exit 3");
 		await until("it waits long", async () => (await inspect("kept")).RestartCount >= 4);
