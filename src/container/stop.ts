@@ -10,13 +10,14 @@ import { runDirectory } from "../places.ts";
 import { lookToEnd } from "./cancel.ts";
 import { note } from "./events.ts";
 import { readSpec } from "./files.ts";
-import { lockRoot } from "./locks.ts";
+import { dropLock, lockOperation, lockRoot } from "./locks.ts";
 import { outcome } from "./outcome.ts";
+import { relay } from "./relay.ts";
 import { signalNumber } from "./signals.ts";
 import { STOP_SIGNAL_ANNOTATION } from "./spec.ts";
 import { look } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
-import { waitForWaiter } from "./waiter.ts";
+import { self, waitForWaiter } from "./waiter.ts";
 
 const SIGKILL = 9;
 const DEFAULT_GRACE = 10;
@@ -150,11 +151,30 @@ export async function wait(store: Store, name: string): Promise<number> {
 	let seen = look(store, find(store, name));
 	// docker: what waits for its restart runs, and has not ended.
 	while (seen.container.waiter !== null) {
-		waitForWaiter(seen.container.waiter);
+		if (seen.container.waiter === self()) await handOver(store, seen.container.id);
+		else waitForWaiter(seen.container.waiter);
 		seen = look(store, find(store, seen.container.id));
 	}
-	if (!seen.running) return seen.container.exitCode ?? 0;
-	return waitForRecord(store, seen.container, seen.running);
+	const { container, running } = seen;
+	const code = running ? waitForRecord(store, container, running) : (container.exitCode ?? 0);
+	// Its restart must not wait for what else we wait for.
+	await relay(store);
+	return code;
+}
+
+/**
+ * The restart is ours to see to, since whoever waited was killed: somebody else
+ * waits from now on, or we would wait for ourselves. Where another command has
+ * the container in hand, our look has only guessed: that one is waited for.
+ */
+async function handOver(store: Store, id: string): Promise<void> {
+	awaitOperation(store, id);
+	await relay(store);
+}
+
+function awaitOperation(store: Store, id: string): void {
+	using _operation = lockOperation(store, id);
+	if (!byId(store, id)) dropLock(store, id);
 }
 
 /**

@@ -103,6 +103,35 @@ describe.skipIf(!ready)("--restart", () => {
 		await engine.ok("rm", "-f", "orphan");
 	});
 
+	ours("a wait whose container loses its waiter sees to the restart, and does not wait for itself", async () => {
+		await start("waited", "always", "sh", "-c", "[ -e /again ] && exec sleep 1; touch /again; exec sleep 1000");
+		const monitor = monitorOf(await programOf("waited"));
+		process.kill(await programOf("waited"), "SIGKILL");
+		await until("the monitor is gone", () => !isAlive(monitor));
+		const [waiter = 0] = waiters(monitor, engine);
+		// It must not become bunker before it is killed.
+		process.kill(waiter, "SIGSTOP");
+		const wait = engine.spawn("wait", "waited");
+		await until("it waits for the waiter", () => pidfdsOf(wait.pid).includes(waiter));
+		process.kill(waiter, "SIGKILL");
+		expect(await wait.ended(10_000)).toBe(0);
+		expect(wait.stdout).toBe("0\n");
+		await engine.ok("rm", "-f", "waited");
+	});
+
+	ours("a wait for two hands the restart of the first over while it waits for the second", async () => {
+		await start("first", "always", "sleep", "1000");
+		await engine.ok("run", "-d", "--name", "second", IMAGE, "sleep", "1000");
+		const program = await programOf("first");
+		const monitor = monitorOf(program);
+		const wait = engine.spawn("wait", "first", "second");
+		await until("it waits for the first", () => pidfdsOf(wait.pid).includes(monitor));
+		process.kill(monitor, "SIGKILL");
+		await until("the first is back", async () => ![0, program].includes(await programOf("first")));
+		await engine.ok("rm", "-f", "second", "first");
+		expect(await wait.ended(10_000)).toBe(0);
+	});
+
 	test("while it waits it is restarting: in ps, which lists it, and in inspect", async () => {
 		await start("waits", "always", "sh", "-c", "exit 3");
 		await until("it waits long", async () => (await inspect("waits")).RestartCount >= 4);
@@ -322,4 +351,10 @@ function waiters(monitor: number, { runRoot }: { runRoot: string }): number[] {
 	return processes()
 		.filter(({ command }) => id !== "" && command === `bunker-monitor ${id.slice(0, 12)}`)
 		.map(({ pid }) => pid);
+}
+
+/** The processes that a process holds pidfds of. */
+function pidfdsOf(pid: number): number[] {
+	const infos = Bun.spawnSync(["sh", "-c", `cat /proc/${pid}/fdinfo/*`]).stdout.toString();
+	return [...infos.matchAll(/^Pid:\s+(\d+)$/gm)].map(([, number]) => Number(number));
 }
