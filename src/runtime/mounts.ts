@@ -26,7 +26,6 @@ import {
 	MS_SYNCHRONOUS,
 	OPEN_TREE_CLOEXEC,
 	OPEN_TREE_CLONE,
-	S_IFREG,
 } from "../../ffi/constants.ts";
 import { mountAttributes } from "../../ffi/tape.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
@@ -139,7 +138,7 @@ export function takeTree(tape: Tape, source: string, attributes: number, what: s
 /** In the container: puts a bind in its place, which is made if it is missing. */
 export function placeBind(tape: Tape, paths: Paths, bind: Bind): void {
 	if (bind.directory) paths.make(bind.destination);
-	else makeFile(tape, paths, bind.destination);
+	else paths.makeFile(bind.destination);
 	tape.step(`bind ${bind.source} on ${bind.destination}`, "move_mount", [
 		new Load(bind.tree),
 		tape.text(""),
@@ -148,12 +147,4 @@ export function placeBind(tape: Tape, paths: Paths, bind: Bind): void {
 		MOVE_MOUNT_F_EMPTY_PATH | (bind.overLink ? 0 : MOVE_MOUNT_T_SYMLINKS),
 	]);
 	paths.hide(bind.destination);
-}
-
-/** An empty file as the target of a bind. Never opened: what is there may be a FIFO. */
-function makeFile(tape: Tape, paths: Paths, path: string): void {
-	paths.makeParent(path);
-	tape.step(`make file ${path} if it is missing`, "mknodat", [AT_FDCWD, tape.text(path), S_IFREG | 0o644, 0], {
-		okay: ["EEXIST"],
-	});
 }

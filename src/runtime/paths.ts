@@ -1,13 +1,28 @@
 /** Directories that a tape makes in the container, each once. */
 
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT } from "../../ffi/constants.ts";
+import {
+	AT_FDCWD,
+	O_CLOEXEC,
+	O_DIRECTORY,
+	O_PATH,
+	RESOLVE_IN_ROOT,
+	RESOLVE_NO_MAGICLINKS,
+	S_IFREG,
+} from "../../ffi/constants.ts";
 import { openHow } from "../../ffi/tape.ts";
 import { Load, type Tape } from "../kernel/tape.ts";
 
 export class Paths {
 	private readonly made = new Set<string>();
 
-	constructor(private readonly tape: Tape) {}
+	/**
+	 * @param strangers whether /proc shows processes that are not the container's:
+	 * their links (/proc/1/root) lead out of its root, and the image may lead there
+	 */
+	constructor(
+		private readonly tape: Tape,
+		private readonly strangers = false,
+	) {}
 
 	/**
 	 * Makes a directory and its parents, where they are missing. One step a
@@ -19,15 +34,35 @@ export class Paths {
 			const prefix = `/${parts.slice(0, index + 1).join("/")}`;
 			if (this.made.has(prefix)) return;
 			this.made.add(prefix);
-			this.tape.step(
-				`make directory ${prefix} if it is missing`,
-				"mkdirat",
-				[AT_FDCWD, this.tape.text(prefix), 0o755],
-				{
-					okay: ["EEXIST"],
-				},
-			);
+			this.create(prefix, "directory", "mkdirat", 0o755);
 		});
+	}
+
+	/** Makes an empty file, and its parents, where it is missing. Never opened: what is there may be a FIFO. */
+	makeFile(path: string): void {
+		this.make(path.slice(0, path.lastIndexOf("/")));
+		this.create(path, "file", "mknodat", S_IFREG | 0o644, 0);
+	}
+
+	private create(path: string, what: string, call: "mkdirat" | "mknodat", ...more: number[]): void {
+		const { tape } = this;
+		const sentence = `make ${what} ${path} if it is missing`;
+		const slash = path.lastIndexOf("/");
+		if (!this.strangers || slash === 0) {
+			tape.step(sentence, call, [AT_FDCWD, tape.text(path), ...more], { okay: ["EEXIST"] });
+			return;
+		}
+		const parent = tape.slot();
+		const how = openHow(O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
+		const above = path.slice(0, slash);
+		tape.step(
+			`open ${above} through no link of /proc`,
+			"openat2",
+			[AT_FDCWD, tape.text(above), tape.bytes(how), how.length],
+			{ store: parent },
+		);
+		tape.step(sentence, call, [new Load(parent), tape.text(path.slice(slash + 1)), ...more], { okay: ["EEXIST"] });
+		tape.step("close it", "close", [new Load(parent)]);
 	}
 
 	/** The directory that holds a path. */

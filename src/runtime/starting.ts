@@ -61,7 +61,7 @@ const NAMESPACE_FLAG: Record<NamespaceType, number> = {
 /** Compiles the start of a container. */
 export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const tape = new Tape();
-	const paths = new Paths(tape);
+	const paths = new Paths(tape, !hasOwn(spec, "pid"));
 	const policy = writePolicy(tape, facts.policy);
 	const identity = identityBlock(tape);
 	const binds = spec.mounts.filter((mount) => mount.type === "bind");
@@ -115,6 +115,9 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 
 const has = (spec: Spec, type: NamespaceType): boolean =>
 	spec.linux.namespaces.some((namespace) => namespace.type === type);
+
+const hasOwn = (spec: Spec, type: NamespaceType): boolean =>
+	spec.linux.namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
 
 function takeBinds(tape: Tape, mounts: readonly Mount[], facts: StartFacts, devices: boolean): Map<Mount, Bind> {
 	return new Map(

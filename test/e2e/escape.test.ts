@@ -1,7 +1,7 @@
 /** Ways out of a container that others have found: none of them leads to the host. */
 
 import { describe, expect } from "bun:test";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 
@@ -50,6 +50,30 @@ describe.skipIf(!ready)("a way out", () => {
 			expect(statSync("/tmp/bunker-escaped", { throwIfNoEntry: false })).toBeUndefined();
 		}
 		rmSync(source, { recursive: true });
+	});
+
+	ours("by a link of the image to another's /proc/PID/root makes nothing there (--pid host)", async () => {
+		const outside = `${engine.directory}/outside`;
+		mkdirSync(outside);
+		await engine.ok("run", "--name", "maker", IMAGE, "ln", "-s", `/proc/${process.pid}/root${outside}`, "/out");
+		await engine.ok("commit", "maker", "linked");
+		await engine.ok("rm", "maker");
+		const file = resolve("package.json");
+		for (const flags of [
+			["-w", "/out/workdir"],
+			["-v", `${outside}:/out/volume`],
+			["-v", `${file}:/out/file`],
+			["--tmpfs", "/out/tmpfs"],
+		]) {
+			const outcome = await engine.run("run", "--rm", "--pid", "host", ...flags, "linked", "true");
+			expect([outcome.code, outcome.stderr]).toEqual([
+				125,
+				expect.stringMatching(/open \/out through no link of \/proc: ELOOP/),
+			]);
+		}
+		expect(readdirSync(outside)).toEqual([]);
+		const links = ["--pid", "host", "-w", "/a/b/c", "-v", `${outside}:/v/o/l`];
+		expect(await engine.ok("run", "--rm", ...links, IMAGE, "pwd")).toBe("/a/b/c");
 	});
 
 	ours("by changing a device does not change the host's", async () => {
