@@ -9,7 +9,7 @@ import { containerDirectory, runDirectory, temporaryDirectory } from "../places.
 import { recordHealth } from "./checkup.ts";
 import { type End, recordDeath } from "./ending.ts";
 import { recordOf } from "./events.ts";
-import { dropLock, lockOperation } from "./locks.ts";
+import { dropLock, type Held, lockOperation, tryLockOperation } from "./locks.ts";
 import { outcome } from "./outcome.ts";
 import { isUp, look, lookHeld, see, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
@@ -42,7 +42,7 @@ function killIfRunning(store: Store, container: Container): void {
 }
 
 function removeOne(store: Store, name: string, id: string, force: boolean): void {
-	using _operation = lockOperation(store, id);
+	using _operation = tryLockOperation(store, id) ?? (force ? killAndLock(store, id) : lockOperation(store, id));
 	// Somebody may have started or removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
@@ -53,6 +53,13 @@ function removeOne(store: Store, name: string, id: string, force: boolean): void
 		});
 	if (running) killAndWait(store, container, running);
 	erase(store, id);
+}
+
+/** Whoever has it in hand may be waiting for the program's end, a restart for as long as its -t says: that is now. */
+function killAndLock(store: Store, id: string): Held {
+	const container = byId(store, id);
+	if (container) killIfRunning(store, container);
+	return lockOperation(store, id);
 }
 
 /**

@@ -85,6 +85,26 @@ describe.skipIf(!ready)("rm", () => {
 		await logs.ended();
 	});
 
+	test("rm -f does not wait for a restart that waits for a program that does not end", async () => {
+		await engine.ok(
+			"run",
+			"-d",
+			"--name",
+			"deaf",
+			IMAGE,
+			"sh",
+			"-c",
+			"trap '' TERM; echo up; while :; do sleep 1; done",
+		);
+		await until("it is deaf", async () => (await engine.ok("logs", "deaf")) === "up");
+		const restart = engine.spawn("restart", "-t", "-1", "deaf");
+		await until("it was asked to end", async () =>
+			(await engine.ok("events", "--since", "1h", "--until", "0s", "-f", "event=kill")).includes("signal=15"),
+		);
+		await engine.ok("rm", "-f", "deaf", { timeout: 10_000 });
+		await restart.ended();
+	});
+
 	ours("a file that cannot be changed inside does not stop rm", async () => {
 		// Directories without permissions and odd names, as programs leave them.
 		const script = "mkdir -p /d/e; touch /d/e/$(printf 'a\\nb\\377'); chmod 0 /d/e /d; ln -s / /d2; mkfifo /p";
