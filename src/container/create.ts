@@ -3,7 +3,7 @@
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
-import type { Store } from "../kernel/store.ts";
+import { isOrphan, type Store } from "../kernel/store.ts";
 import { lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
 import { resolveDonors } from "./namespaces.ts";
@@ -51,8 +51,10 @@ export function createContainer(store: Store, options: RunOptions, boot: string 
 		const kept = held.move();
 		return { container, image, [Symbol.dispose]: () => kept.dispose() };
 	} catch (error) {
-		// The name was taken: only the lock's file is there.
+		// Only the lock's file is there.
 		erase(store, id);
+		// The image was removed after we had found it; its name may be another's by now.
+		if (isOrphan(error)) return createContainer(store, options, boot);
 		throw error;
 	}
 }

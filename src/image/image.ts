@@ -7,7 +7,7 @@
  * imported when they are called: `run` comes through here, too.
  */
 
-import { readFile } from "../../ffi/file.ts";
+import { readFile, readFileIfThere } from "../../ffi/file.ts";
 import type { Filters } from "../filters.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
@@ -69,6 +69,7 @@ export function find(store: Store, name: string): Image | undefined {
 		row.id,
 	);
 	const config = configOf(store, row.id);
+	if (!config) return undefined;
 	return {
 		...summary(row, config, referencesOf(store, row.id)),
 		config,
@@ -91,7 +92,10 @@ export function list(store: Store): ImageSummary[] {
 	);
 	return store
 		.all<Row>("SELECT id, size, arrived FROM image")
-		.map((row) => summary(row, configOf(store, row.id), names.get(row.id)?.map(({ reference }) => reference) ?? []))
+		.flatMap((row) => {
+			const config = configOf(store, row.id);
+			return config ? [summary(row, config, names.get(row.id)?.map(({ reference }) => reference) ?? [])] : [];
+		})
 		.sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? -1 : 1));
 }
 
@@ -217,8 +221,12 @@ export async function changes(upper: string, below: readonly string[]): Promise<
 	return changesOf(upper, below);
 }
 
-function configOf(store: Store, id: string): ImageConfig {
-	return storedConfig(readFile(`${blobsDirectory(store.places)}/${hex(id)}`));
+/** Undefined where somebody has removed the image since its row was read: first the row goes, then the file. */
+function configOf(store: Store, id: string): ImageConfig | undefined {
+	const path = `${blobsDirectory(store.places)}/${hex(id)}`;
+	const isThere = () => store.first("SELECT 1 FROM image WHERE id = ?", id) !== undefined;
+	const bytes = readFileIfThere(path) ?? (isThere() ? readFile(path) : undefined);
+	return bytes && storedConfig(bytes);
 }
 
 function summary(row: Row, config: ImageConfig, references: string[]): ImageSummary {

@@ -133,6 +133,11 @@ export function isConflict(error: unknown): boolean {
 	return code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
 }
 
+/** True if the error says that a row it refers to is not there. */
+export function isOrphan(error: unknown): boolean {
+	return (error as { code?: string } | undefined)?.code === "SQLITE_CONSTRAINT_FOREIGNKEY";
+}
+
 function migrate(database: Database, path: string): void {
 	const version = () => (database.query("PRAGMA user_version").get() as { user_version: number }).user_version;
 	const from = version();
