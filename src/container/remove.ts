@@ -28,21 +28,26 @@ export async function remove(
 ): Promise<(unknown | undefined)[]> {
 	clearGraves(store);
 	const containers = names.map((name) => outcome(() => find(store, name)));
-	if (options.force && names.length > 1) for (const { value } of containers) if (value) killIfRunning(store, value);
+	const killed = new Set<string>();
+	if (options.force && names.length > 1)
+		for (const { value } of containers) if (value && killIfRunning(store, value)) killed.add(value.id);
 	return containers.map(
 		({ value, failure }, index) =>
 			failure ??
-			outcome(() => removeOne(store, names[index] as string, (value as Container).id, options.force)).failure,
+			outcome(() => removeOne(store, names[index] as string, value as Container, options.force, killed)).failure,
 	);
 }
 
-function killIfRunning(store: Store, container: Container): void {
+/** @returns false if it does not run */
+function killIfRunning(store: Store, container: Container): boolean {
 	const { running } = look(store, container);
 	if (running) killProgram(store, container, running);
+	return running !== undefined;
 }
 
-function removeOne(store: Store, name: string, id: string, force: boolean): void {
-	using _operation = tryLockOperation(store, id) ?? (force ? killAndLock(store, id) : lockOperation(store, id));
+/** @param killed containers whose programs have been sent SIGKILL */
+function removeOne(store: Store, name: string, { id }: Container, force: boolean, killed: Set<string>): void {
+	using _operation = tryLockOperation(store, id) ?? (force ? killAndLock(store, id, killed) : lockOperation(store, id));
 	// Somebody may have started or removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
@@ -51,14 +56,14 @@ function removeOne(store: Store, name: string, id: string, force: boolean): void
 		throw new Failure(`cannot remove container "${name}": container is ${stateName(seen)}`, {
 			hint: "stop the container before removing it, or use --force",
 		});
-	if (running) killAndWait(store, container, running);
+	if (running) killAndWait(store, container, running, killed.has(id));
 	erase(store, id);
 }
 
 /** Whoever has it in hand may be waiting for the program's end, a restart for as long as its -t says: that is now. */
-function killAndLock(store: Store, id: string): Held {
+function killAndLock(store: Store, id: string, killed: Set<string>): Held {
 	const container = byId(store, id);
-	if (container) killIfRunning(store, container);
+	if (container && !killed.has(id) && killIfRunning(store, container)) killed.add(id);
 	return lockOperation(store, id);
 }
 

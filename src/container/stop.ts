@@ -118,11 +118,13 @@ export function killProgram(store: Store, container: Container, running: State):
  * Kills a container's program and waits until its end is recorded and its root
  * is free. Not for the monitor itself: with --rm that goes on as the clean-up,
  * which waits for the operation lock that our caller holds.
+ * @param killed the caller has sent it the signal before: it is an event once
  */
-export function killAndWait(store: Store, container: Container, running: State): void {
+export function killAndWait(store: Store, container: Container, running: State, killed: boolean): void {
 	const pidfd = openProcess(running.program, running.programStart);
 	if (pidfd !== undefined) {
-		send(store, container, pidfd, SIGKILL);
+		if (killed) sendSignal(pidfd, SIGKILL);
+		else send(store, container, pidfd, SIGKILL);
 		waitReadable([pidfd]);
 		close(pidfd);
 	}

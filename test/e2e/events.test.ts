@@ -17,6 +17,13 @@ describe.skipIf(!ready)("events", () => {
 		expect(await actionsOf("brief")).toEqual(["create", "attach", "start", "die", "destroy"]);
 	});
 
+	ours("of rm -f with several names: one kill each", async () => {
+		for (const name of ["first", "second"]) await engine.ok("run", "-d", "--name", name, IMAGE, "sleep", "1000");
+		await engine.ok("rm", "-f", "first", "second");
+		for (const name of ["first", "second"])
+			expect(await actionsOf(name)).toEqual(["create", "start", "kill", "die", "destroy"]);
+	});
+
 	ours("of stop, start, kill and rm: each with what docker says of it", async () => {
 		await engine.ok("run", "-d", "--name", "verbs", IMAGE, "sleep", "1000");
 		await engine.ok("stop", "-t", "0", "verbs");
