@@ -57,6 +57,14 @@ export function delayAfter(history: History, exitCode: number, ranFor: number): 
 	return ranFor >= rule.goodRun ? rule.firstDelay : rule.delay;
 }
 
+/**
+ * Milliseconds of a restart's delay that are left; all of it where the clock has been set back since.
+ * @param finished when the program ended, milliseconds since the epoch, as `now`
+ */
+export function remainingDelay(finished: number, delay: number, now: number): number {
+	return Math.min(delay, Math.max(0, finished + delay - now));
+}
+
 /** True if the container is to run after a reboot of the host. */
 export function startsAtBoot({ options: { restart }, stopped }: Pick<History, "options" | "stopped">): boolean {
 	return restart?.name === "always" || (restart?.name === "unless-stopped" && !stopped);

@@ -13,6 +13,7 @@ import type { Store } from "../kernel/store.ts";
 import { compileWait, Descriptors } from "../runtime/runtime.ts";
 import { lockOperation } from "./locks.ts";
 import { openNull } from "./play.ts";
+import { remainingDelay } from "./policy.ts";
 import { byId, type Container, noteWaiter } from "./table.ts";
 import { reapCommand, self, waiterName } from "./waiter.ts";
 import { unwatch, watch } from "./watched.ts";
@@ -43,9 +44,12 @@ async function relayOne(store: Store, id: string): Promise<void> {
 }
 
 async function spawnWaiter(store: Store, { id, finished, restartDelay }: Container): Promise<number> {
-	const due = Date.parse(finished as string) + restartDelay;
 	const { argv, environment } = reapCommand(store.places, id);
-	const { tape, policy } = compileWait(Math.max(0, due - Date.now()), argv, environment);
+	const { tape, policy } = compileWait(
+		remainingDelay(Date.parse(finished as string), restartDelay, Date.now()),
+		argv,
+		environment,
+	);
 	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
 	const helper = await spawnHelper(new Descriptors(openNull()).withJob(job), `restart ${id.slice(0, 12)}`);
 	for (const fd of [job, helper.pidfd]) close(fd);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { parseRestart } from "../../src/cli/restarting.ts";
-import { delayAfter, type History, restartRule, startsAtBoot } from "../../src/container/policy.ts";
+import { delayAfter, type History, remainingDelay, restartRule, startsAtBoot } from "../../src/container/policy.ts";
 
 type Name = "no" | "on-failure" | "always" | "unless-stopped";
 
@@ -15,6 +15,12 @@ const history = (name: Name | undefined, change: Partial<History> = {}, maximumR
 });
 
 describe("a restart policy", () => {
+	test("whose waiter was killed waits for the rest of the delay, and not longer where the clock was set back", () => {
+		expect(remainingDelay(10_000, 800, 10_300)).toBe(500);
+		expect(remainingDelay(10_000, 800, 20_000)).toBe(0);
+		expect(remainingDelay(10_000_000, 800, 10_000)).toBe(800);
+	});
+
 	test("without one, and with `no`, nothing is restarted", () => {
 		expect(delayAfter(history(undefined), 1, 0)).toBeUndefined();
 		expect(delayAfter(history("no"), 1, 0)).toBeUndefined();
