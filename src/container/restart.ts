@@ -11,7 +11,7 @@ import { startsAtBoot } from "./policy.ts";
 import { eraseEnded } from "./remove.ts";
 import { start } from "./start.ts";
 import { bootId, isUp, look, lookHeld } from "./state.ts";
-import { all, byId, type Container, noteFailedStart, noteStart } from "./table.ts";
+import { all, byId, type Container, noteFailedStart, noteStart, noteWaiter } from "./table.ts";
 import { isWaiting, self } from "./waiter.ts";
 
 /**
@@ -35,8 +35,10 @@ async function restart(store: Store, id: string): Promise<void> {
 		return;
 	}
 	const { container } = lookHeld(store, row);
-	const { waiter } = container;
+	const { waiter, stopped } = container;
 	if (waiter === null || (waiter !== self() && isWaiting(waiter))) return;
+	// The user ended it just while its own end was written down (cancel.ts).
+	if (stopped) return noteWaiter(store, id, null);
 	noteStart(store, id, bootId(), { byPolicy: true });
 	await launch(store, container);
 }

@@ -103,6 +103,34 @@ describe.skipIf(!ready)("--restart", () => {
 		await engine.ok("rm", "-f", "orphan");
 	});
 
+	test.each(["kill", "stop --time=0"])(
+		"%s does not wait for a restart that waits for the program's end",
+		async (verb) => {
+			await start("deaf", "always", "sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done");
+			await until("it is deaf", async () => (await engine.ok("logs", "deaf")) === "up");
+			const program = await programOf("deaf");
+			const restart = engine.spawn("restart", "-t", "-1", "deaf");
+			await until("it was asked to end", async () => (await actionsOf("deaf")).includes("kill"));
+			await engine.ok(...verb.split(" "), "deaf", { timeout: 10_000 });
+			expect(await restart.ended()).toBe(0);
+			expect([0, program]).not.toContain(await programOf("deaf"));
+			await engine.ok("rm", "-f", "deaf");
+		},
+	);
+
+	ours("what was stopped while its own end was written down is not restarted by who waits", async () => {
+		await start("late", "always", "sh", "-c", "exit 3");
+		await until("it waits long", async () => (await inspect("late")).RestartCount >= 4);
+		await until("it waits", async () => (await statusOf("late")) === "restarting");
+		const database = new Database(`${engine.root}/bunker.db`);
+		database.run("UPDATE container SET stopped = 1 WHERE name = 'late'");
+		database.close();
+		const before = await starts("late");
+		await until("nobody waits any more", async () => (await statusOf("late")) !== "restarting");
+		expect([await statusOf("late"), await starts("late")]).toEqual(["exited", before]);
+		await engine.ok("rm", "late");
+	});
+
 	ours("a wait whose container loses its waiter sees to the restart, and does not wait for itself", async () => {
 		await start("waited", "always", "sh", "-c", "[ -e /again ] && exec sleep 1; touch /again; exec sleep 1000");
 		const monitor = monitorOf(await programOf("waited"));
