@@ -89,7 +89,7 @@ async function find(store: Store, name: string, options: InspectOptions): Promis
 		if (!isNoSuchContainer(error)) throw error;
 	}
 	const { find: lookUp } = await import("../image/image.ts");
-	if (!lookUp(store, name)) throw new Failure(`no such object: ${name}`);
+	if (!lookUp(store, name)) throw new Failure(`No such object: ${name}`);
 	return { type: "image", json: await findImage(store, name) };
 }
 

@@ -191,7 +191,7 @@ export function find(store: Store, name: string): Container {
 		: [];
 	if (found.length > 1)
 		throw new Failure(`more than one container has an id that begins with ${name}: give more of it`);
-	if (!found[0]) throw new Failure(`no such container: ${name}`, { kind: "no such container" });
+	if (!found[0]) throw new Failure(`No such container: ${name}`, { kind: "no such container" });
 	return decode(found[0]);
 }
 

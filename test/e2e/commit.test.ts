@@ -334,7 +334,7 @@ describe.skipIf(!ready)("commit", () => {
 	ours("of no such container: 1; with three names: 1 and how many it takes", async () => {
 		expect(await engine.run("commit", "nosuch")).toMatchObject({
 			code: 1,
-			stderr: "bunker: no such container: nosuch\n",
+			stderr: "bunker: No such container: nosuch\n",
 		});
 		const outcome = await engine.run("commit", "a", "b", "c");
 		expect(outcome.code).toBe(1);

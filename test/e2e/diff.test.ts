@@ -128,7 +128,7 @@ describe.skipIf(!ready)("diff", () => {
 	ours("of no such container: 1, and a line that names it", async () => {
 		const outcome = await engine.run("diff", "nosuch");
 		expect(outcome.code).toBe(1);
-		expect(outcome.stderr).toContain("no such container: nosuch");
+		expect(outcome.stderr).toContain("No such container: nosuch");
 	});
 
 	ours("takes one name: 1 for none and for two", async () => {

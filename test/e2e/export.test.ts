@@ -226,7 +226,7 @@ describe.skipIf(!ready)("export", () => {
 		const path = `${engine.scratch()}/none.tar`;
 		expect(await engine.run("export", "--output", path, "nosuch")).toMatchObject({
 			code: 1,
-			stderr: "bunker: no such container: nosuch\n",
+			stderr: "bunker: No such container: nosuch\n",
 		});
 		expect(existsSync(path)).toBe(false);
 		const outcome = await engine.run("container", "export", "-o", "/dev/null", "nosuch");

@@ -124,7 +124,7 @@ describe.skipIf(!ready)("--filter of ps", () => {
 		expect(await refused("ps", "-f", "exited=x")).toBe("1 bunker: invalid filter 'exited=x': a number is expected");
 		expect(await refused("ps", "-f", "expose=x")).toStartWith("1 bunker: invalid filter 'expose=x': a port");
 		expect(await refused("ps", "-f", "is-task=x")).toStartWith("1 bunker: invalid filter 'is-task=x'");
-		expect(await refused("ps", "-f", "before=nosuch")).toBe("1 bunker: no such container: nosuch");
+		expect(await refused("ps", "-f", "before=nosuch")).toBe("1 bunker: No such container: nosuch");
 	});
 
 	test("-n: so many, whatever their state; -l: one", async () => {

@@ -146,7 +146,7 @@ describe.skipIf(!ready)("inspect", () => {
 			stdout: "[]\n",
 			line: "bunker: No such image: web:latest",
 		});
-		expect((await wrong("inspect", "--type", "container", IMAGE)).line).toBe(`bunker: no such container: ${IMAGE}`);
+		expect((await wrong("inspect", "--type", "container", IMAGE)).line).toBe(`bunker: No such container: ${IMAGE}`);
 		await engine.ok("rmi", "gone");
 	});
 
@@ -177,7 +177,7 @@ describe.skipIf(!ready)("inspect", () => {
 
 	ours("what is found is printed although something is not", async () => {
 		const { code, stdout, stderr } = await engine.run("inspect", "nosuch", "web");
-		expect([code, stderr]).toEqual([1, "bunker: no such object: nosuch\n"]);
+		expect([code, stderr]).toEqual([1, "bunker: No such object: nosuch\n"]);
 		expect(JSON.parse(stdout).map((shown: { Id: string }) => shown.Id)).toEqual([id]);
 		expect(await wrong("inspect", "-f", "{{.Id}}", "nosuch")).toMatchObject({ code: 1, stdout: "\n" });
 	});

@@ -145,7 +145,7 @@ describe.skipIf(!ready)("namespaces", () => {
 			await engine.ok("kill", "donor");
 			await engine.ok("wait", "donor");
 			expect(await refused("--pid", "container:donor")).toContain("container donor is not running");
-			expect(await refused("--pid", "container:nosuch")).toContain("no such container: nosuch");
+			expect(await refused("--pid", "container:nosuch")).toContain("No such container: nosuch");
 			expect((await engine.ok("ps", "-a", "-q")).split("\n")).toHaveLength(1);
 			await engine.removeAll();
 		});

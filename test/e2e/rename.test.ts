@@ -28,7 +28,7 @@ describe.skipIf(!ready)("rename and restart", () => {
 				[["one", "two"], 'the container name "two" is already in use by container'],
 				[["one", "a b"], "invalid container name (a b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"],
 				[["one", ""], "neither old nor new names may be empty"],
-				[["nosuch", "x"], "no such container: nosuch"],
+				[["nosuch", "x"], "No such container: nosuch"],
 				[["one"], "'bunker rename' requires 2 arguments"],
 				[["one", "two", "three"], "'bunker rename' requires 2 arguments"],
 			];
@@ -118,7 +118,7 @@ describe.skipIf(!ready)("rename and restart", () => {
 			await engine.ok("run", "-d", "--name", "web", IMAGE, "sleep", "1000");
 			const outcome = await engine.run("restart", "-t", "0", "nosuch", "web");
 			expect(outcome).toMatchObject({ code: 1, stdout: "web\n" });
-			expect(outcome.stderr).toContain("no such container: nosuch");
+			expect(outcome.stderr).toContain("No such container: nosuch");
 			await engine.removeAll();
 		});
 

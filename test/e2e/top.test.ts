@@ -118,7 +118,7 @@ describe.skipIf(!ready)("top", () => {
 		await engine.ok("create", "--name", "web", IMAGE, "true");
 		const cases: [string[], string][] = [
 			[["web"], "container web is not running"],
-			[["nosuch"], "no such container: nosuch"],
+			[["nosuch"], "No such container: nosuch"],
 			[["web", "-x"], "top: the option -x of ps is not supported: -ef, aux and -o LIST are"],
 			[["web", "-o", "pid,nosuch"], 'top: the column "nosuch" of ps is not supported'],
 			[["web", "-o", "comm"], "couldn't find PID field in ps output"],
