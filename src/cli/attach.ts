@@ -2,6 +2,7 @@
 
 import { detachKeysFlag, parseDetachKeys, reportSkipped, signalProxyFlag } from "./attaching.ts";
 import { bool } from "./flags.ts";
+import { outsideFlags } from "./usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -17,7 +18,8 @@ export default verb({
 		"Up to eight may be attached at once. One that reads more slowly than the program\nwrites is not waited for: it is told how much it has missed.",
 	examples: ["attach web", "attach --no-stdin --sig-proxy=false web", "attach --detach-keys ctrl-x,x shell"],
 	async run({ values, operands: [name = ""], open, config }) {
-		const detachKeys = parseDetachKeys(values["detach-keys"], (await config())["detach-keys"]);
+		const { "detach-keys": configured } = await config();
+		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
 		const store = await open();
 		const { attach, detachedEarly } = await import("../container/container.ts");
 		const options = { stdin: !values["no-stdin"], signalProxy: values["sig-proxy"], detachKeys };

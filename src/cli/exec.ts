@@ -4,7 +4,8 @@ import { detachKeysFlag, parseDetachKeys } from "./attaching.ts";
 import { bool, string } from "./flags.ts";
 import { parseDirectory } from "./options.ts";
 import { requireTerminal } from "./terminal.ts";
-import { parseVariables, variableFlags } from "./variables.ts";
+import { outsideFlags } from "./usage.ts";
+import { readVariables, resolveVariables, variableFlags } from "./variables.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -24,8 +25,9 @@ export default verb({
 	},
 	examples: ["exec web ps", "exec -it web sh", "exec -e DEBUG=1 -u app -w /srv web ./check"],
 	async run({ values, operands: [name = "", ...command], open, config }) {
-		const env = await parseVariables(values);
-		const detachKeys = parseDetachKeys(values["detach-keys"], (await config())["detach-keys"]);
+		const env = await resolveVariables([...outsideFlags(() => readVariables(values["env-file"])), ...values.env]);
+		const { "detach-keys": configured } = await config();
+		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
 		const workingDirectory = parseDirectory(values.workdir);
 		const store = await open();
 		const { exec } = await import("../container/container.ts");

@@ -3,7 +3,7 @@
 import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, string } from "./flags.ts";
 import { parseMoment } from "./moments.ts";
-import { malformed } from "./usage.ts";
+import { malformed, outsideFlags } from "./usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -23,8 +23,7 @@ export default verb({
 	async run({ values, operands: [name = ""], open }) {
 		const { details, follow, timestamps } = values;
 		const tail = parseTail(values.tail);
-		const since = parseMoment("since", values.since);
-		const until = parseMoment("until", values.until);
+		const [since, until] = outsideFlags(() => [parseMoment("since", values.since), parseMoment("until", values.until)]);
 		const store = await open();
 		const { logs } = await import("../container/container.ts");
 		await logs(store, name, {

@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import { detachKeysFlag, parseDetachKeys, reportSkipped } from "./attaching.ts";
 import { forEachName } from "./each.ts";
 import { bool } from "./flags.ts";
+import { outsideFlags } from "./usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -17,7 +18,8 @@ export default verb({
 	},
 	examples: ["start web", "start -ai shell", "start -a --detach-keys ctrl-x job"],
 	async run({ values, operands, open, config }) {
-		const detachKeys = parseDetachKeys(values["detach-keys"], (await config())["detach-keys"]);
+		const { "detach-keys": configured } = await config();
+		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
 		const attached = values.attach || values.interactive;
 		if (attached && operands.length > 1) throw new Failure("you cannot start and attach multiple containers at once");
 		const store = await open();

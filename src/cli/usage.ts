@@ -7,6 +7,18 @@ export function malformed(message: string, hint?: string): Failure {
 	return new Failure(message, { exitCode: EXIT.refused, hint });
 }
 
+/**
+ * Values that docker looks at only after its flags are parsed, so that on any
+ * verb but `run` and `create` they are errors like the rest: 1, not 125.
+ */
+export function outsideFlags<T>(parse: () => T): T {
+	try {
+		return parse();
+	} catch (error) {
+		throw error instanceof Failure && error.exitCode === EXIT.refused ? error.withExitCode(EXIT.failed) : error;
+	}
+}
+
 /** The line that follows an error of usage; the verb is "" for bunker itself. */
 export function helpHint(verb: string): string {
 	return `Run 'bunker ${verb ? `${verb} ` : ""}--help' for more information`;

@@ -147,17 +147,23 @@ describe.skipIf(!ready)("create", () => {
 			await engine.removeAll();
 		});
 
-		ours("with a name that holds a blank, without a name, or missing: 125", async () => {
+		ours("with a name that holds a blank, without a name, or missing: 125, and 1 of exec, as docker", async () => {
 			const cases = [
 				[file("export A=1\n"), "variable 'export A' contains whitespaces"],
 				[file("=x\n"), "no variable name on line '=x'"],
 				["/nosuch", "ENOENT"],
 			] as const;
 			for (const [path, message] of cases) {
-				const outcome = await engine.run("run", "--rm", "--env-file", path, IMAGE, "true");
-				expect(outcome.code).toBe(125);
-				expect(outcome.stderr).toContain(message);
-				expect(outcome.stderr).toContain(path);
+				const flags = ["--env-file", path];
+				for (const [code, ...words] of [
+					[125, "run", "--rm", ...flags, IMAGE, "true"],
+					[1, "exec", ...flags, "any", "true"],
+				] as [number, ...string[]][]) {
+					const outcome = await engine.run(...words);
+					expect(outcome.code).toBe(code);
+					expect(outcome.stderr).toContain(message);
+					expect(outcome.stderr).toContain(path);
+				}
 			}
 		});
 	});
