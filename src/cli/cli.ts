@@ -3,7 +3,7 @@
  * help, and then citty's tree of verbs.
  */
 
-import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
 import type { Places } from "../places.ts";
 import { globals } from "./globals.ts";
@@ -22,7 +22,8 @@ export async function answer(args: readonly string[]): Promise<number> {
 	const { values, operands, help } = parse("", { flags: globals, stopAtFirst: true }, args);
 	const [name, ...rest] = operands;
 	if (values.version) return printVersion();
-	if (help || name === undefined) return printHelp([]);
+	if (help) return printHelp([]);
+	if (name === undefined) return printHelp([], STDERR);
 	if (name === "help") return printHelp(rest);
 	const flags = { root: values.root, runRoot: values["run-root"] };
 	if (name === "__complete") {
@@ -36,7 +37,7 @@ export async function answer(args: readonly string[]): Promise<number> {
 	return perform(name, rest, flags);
 }
 
-/** `container ls`; by itself, or with --help, a group prints its help. */
+/** `container ls`; by itself, or with --help, a group prints its help: on stderr where nobody has asked, as docker. */
 async function answerGroup(
 	noun: string,
 	group: Group,
@@ -46,7 +47,7 @@ async function answerGroup(
 	const { operands, help } = parse("", { flags: {}, stopAtFirst: true }, args, noun);
 	if (help || operands[0] === undefined) {
 		const { groupHelp } = await import("./help.ts");
-		writeOut(STDOUT, groupHelp(noun, group));
+		writeOut(help ? STDOUT : STDERR, groupHelp(noun, group));
 		return 0;
 	}
 	await requireMember(noun, group, operands[0]);
@@ -60,8 +61,8 @@ async function printVersion(): Promise<number> {
 	return 0;
 }
 
-/** `help`, `help VERB`, `help NOUN VERB`, `--help` */
-async function printHelp([name, ...more]: readonly string[]): Promise<number> {
+/** nothing, `help`, `help VERB`, `help NOUN VERB`, `--help` */
+async function printHelp([name, ...more]: readonly string[], stream = STDOUT): Promise<number> {
 	const group = name === undefined ? undefined : groupOf(name);
 	if (name !== undefined && group) return answerGroup(name, group, [...more.slice(0, 1), "--help"], {});
 	if (more.length > 0) throw new Failure("'bunker help' requires at most 1 argument", { hint: helpHint("") });
@@ -70,7 +71,7 @@ async function printHelp([name, ...more]: readonly string[]): Promise<number> {
 		return perform(name, ["--help"], {});
 	}
 	const { overview } = await import("./help.ts");
-	writeOut(STDOUT, overview(verbs, groups, globals));
+	writeOut(stream, overview(verbs, groups, globals));
 	return 0;
 }
 

@@ -155,17 +155,17 @@ describe.skipIf(!ready)("wrong use", () => {
 		const { code, stdout, stderr } = await engine.run("rm", "one", "nosuch", "two", "neither");
 		expect(code).toBe(1);
 		expect(stdout).toBe("one\ntwo\n");
-		expect(stderr).toBe("bunker: no such container: nosuch\nbunker: no such container: neither\n");
+		expect(stderr).toBe("bunker: No such container: nosuch\nbunker: No such container: neither\n");
 	});
 
 	ours("inspect of what is not there prints an empty list and the error, as docker does", async () => {
 		const { code, stdout, stderr } = await engine.run("inspect", "nosuch");
-		expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "[]\n", stderr: "bunker: no such object: nosuch\n" });
+		expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "[]\n", stderr: "bunker: No such object: nosuch\n" });
 	});
 
 	ours("rm -f of what is not there prints the error and succeeds, as docker does", async () => {
 		const { code, stdout, stderr } = await engine.run("rm", "-f", "nosuch");
-		expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "bunker: no such container: nosuch\n" });
+		expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "bunker: No such container: nosuch\n" });
 	});
 
 	ours("a result that cannot be written is an error", async () => {
@@ -188,11 +188,19 @@ describe.skipIf(!ready)("wrong use", () => {
 describe.skipIf(!ready || TARGET === "podman")("help and version", () => {
 	const engine = useEngine("help");
 
-	for (const words of [[], ["help"], ["--help"], ["-h"]])
+	for (const words of [["help"], ["--help"], ["-h"]])
 		test(`bunker ${words.join(" ")}: all verbs, on stdout, 0`, async () => {
 			const { code, stdout, stderr } = await engine.run(...words);
 			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 			for (const verb of VERBS) expect(stdout).toMatch(new RegExp(`^  ${verb} {2,}\\S`, "m"));
+		});
+
+	// docker 28's client prints it on stderr where nobody has asked for it, and exits 0
+	for (const words of [[], ["container"], ["image"], ["system"]])
+		test(`bunker ${words.join(" ")}: the help by itself, on stderr, 0`, async () => {
+			const { code, stdout, stderr } = await engine.run(...words);
+			expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+			expect(stderr).toBe((await engine.run(...words, "--help")).stdout);
 		});
 
 	for (const verb of VERBS)
