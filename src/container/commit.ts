@@ -1,7 +1,7 @@
 /** `commit`: what a container has written becomes an image. */
 
 import { Failure } from "../failure.ts";
-import { commit as commitImage, type ImageConfig } from "../image/image.ts";
+import { commit as commitImage, type ImageConfig, parseTag } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { note } from "./events.ts";
 import { healthConfig, mergeHealth } from "./health.ts";
@@ -37,8 +37,9 @@ export async function commit(store: Store, name: string, options: CommitOptions)
 	const config = committedConfig(container.options, image.config.config);
 	const createdBy = (config.Cmd ?? []).join(" ");
 	const imageID = await commitImage(store, { name, parent: image, upper, config, createdBy, ...options });
-	const { message: comment = "", reference: imageRef = "" } = options;
-	note(store, container, "commit", { attributes: { comment, imageID, imageRef } });
+	const imageRef = options.reference === undefined ? "" : parseTag(options.reference);
+	const attributes = { comment: options.message ?? "", imageID, imageRef };
+	note(store, container, "commit", { attributes });
 	return imageID;
 }
 

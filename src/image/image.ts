@@ -31,6 +31,7 @@ export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
 export type { HistoryLine } from "./history.ts";
 export type { Pruned } from "./prune.ts";
+export { parseTag } from "./reference.ts";
 export { remove } from "./remove.ts";
 export type { Target } from "./sink.ts";
 export type { Source } from "./source.ts";

@@ -17,13 +17,6 @@ describe.skipIf(!ready)("events", () => {
 		expect(await actionsOf("brief")).toEqual(["create", "attach", "start", "die", "destroy"]);
 	});
 
-	ours("of rm -f with several names: one kill each", async () => {
-		for (const name of ["first", "second"]) await engine.ok("run", "-d", "--name", name, IMAGE, "sleep", "1000");
-		await engine.ok("rm", "-f", "first", "second");
-		for (const name of ["first", "second"])
-			expect(await actionsOf(name)).toEqual(["create", "start", "kill", "die", "destroy"]);
-	});
-
 	ours("of stop, start, kill and rm: each with what docker says of it", async () => {
 		await engine.ok("run", "-d", "--name", "verbs", IMAGE, "sleep", "1000");
 		await engine.ok("stop", "-t", "0", "verbs");
@@ -59,6 +52,42 @@ describe.skipIf(!ready)("events", () => {
 		expect(new Set(ids.map(({ execID }) => execID)).size).toBe(1);
 		expect(ids[2]).toMatchObject({ exitCode: "4", image: IMAGE, name: "ex" });
 		await engine.ok("rm", "-f", "ex");
+	});
+
+	ours("of rm -f with several names: one kill each", async () => {
+		for (const name of ["first", "second"]) await engine.ok("run", "-d", "--name", name, IMAGE, "sleep", "1000");
+		await engine.ok("rm", "-f", "first", "second");
+		for (const name of ["first", "second"])
+			expect(await actionsOf(name)).toEqual(["create", "start", "kill", "die", "destroy"]);
+	});
+
+	// moby, daemon/commit.go, export.go, top_unix.go
+	ours("of commit, export and top: each once, commit with what it has made", async () => {
+		await engine.ok("run", "-d", "--name", "read", IMAGE, "sleep", "1000");
+		const image = await engine.ok("commit", "-m", "why", "read", "made:1");
+		await engine.ok("export", "-o", `${engine.directory}/read.tar`, "read");
+		await engine.ok("top", "read");
+		const lines = (await past("-f", "container=read", "--format", "{{.Action}} {{json .Actor.Attributes}}")).split(
+			"\n",
+		);
+		expect(lines.map((line) => line.split(" ")[0])).toEqual(["create", "start", "commit", "export", "top"]);
+		expect(JSON.parse((lines[2] as string).slice("commit ".length))).toEqual({
+			comment: "why",
+			image: IMAGE,
+			imageID: image,
+			imageRef: "made:1",
+			name: "read",
+		});
+		await engine.ok("rm", "-f", "read");
+		await engine.ok("rmi", "made:1");
+	});
+
+	// moby, daemon/internal/image/tarexport/save.go
+	ours("of save: one for each image", async () => {
+		await engine.ok("save", "-o", `${engine.directory}/saved.tar`, IMAGE);
+		expect((await past("-f", "type=image", "-f", "event=save", "--format", "{{.Action}}")).split("\n")).toEqual([
+			"save",
+		]);
 	});
 
 	ours("of images: tag, untag, delete", async () => {
