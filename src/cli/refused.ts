@@ -45,7 +45,7 @@ const REFUSED: Record<string, Record<string, string>> = {
 	history: { [PLATFORMS]: "--platform" },
 	"image inspect": { [PLATFORMS]: "--platform" },
 	images: { "(docker has it as an experiment)": "--tree" },
-	rmi: { [LATER]: "--no-prune", [PLATFORMS]: "--platform" },
+	rmi: { [PLATFORMS]: "--platform" },
 };
 
 /** Verbs of docker's that are not there. */

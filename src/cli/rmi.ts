@@ -8,7 +8,11 @@ export default verb({
 	usage: "[OPTIONS] IMAGE [IMAGE...]",
 	operands: { least: 1 },
 	completes: ["image"],
-	flags: { force: bool("f", "take the name away although a container uses the image") },
+	flags: {
+		force: bool("f", "take the name away although a container uses the image"),
+		// What docker prunes are the parents of images, and of them we keep layers only.
+		"no-prune": bool("", "do not delete untagged parents, which bunker never does"),
+	},
 	examples: ["rmi tools:1", "rmi -f busybox"],
 	async run({ values, operands, open }) {
 		const store = await open();
