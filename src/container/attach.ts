@@ -48,7 +48,7 @@ export function attachTo(store: Store, name: string, seen: Look, options: Attach
 	const streams = { stdin: options.stdin && interactive, stdout: true, stderr: true };
 	const control = connect(directory, name, streams);
 	note(store, container, "attach");
-	return follow(control, {
+	const end = follow(control, {
 		tty,
 		streams,
 		forwardSignals: options.signalProxy && !tty,
@@ -58,6 +58,8 @@ export function attachTo(store: Store, name: string, seen: Look, options: Attach
 			recorded: () => (record === undefined ? undefined : lastEnd(record)),
 		},
 	});
+	if (end.detached) note(store, container, "detach");
+	return end;
 }
 
 function connect(directory: string, name: string, streams: Streams): number {

@@ -46,11 +46,17 @@ export function note(store: Store, actor: Actor, action: string, details?: Detai
 	announce(store);
 }
 
+/** What records the end of an exec's session. */
+export interface ExecNotes {
+	ended(exitCode: number): void;
+	detached(): void;
+}
+
 /**
  * Records that a program of `exec` was made and started.
- * @returns what records its end, where somebody is there to see it
+ * @returns what records how its session ends, where somebody is there to see it
  */
-export function noteExec(store: Store, actor: Actor, command: readonly string[]): (exitCode: number) => void {
+export function noteExec(store: Store, actor: Actor, command: readonly string[]): ExecNotes {
 	const execID = generateId();
 	const line = command.join(" ");
 	store.transaction(() => {
@@ -58,5 +64,8 @@ export function noteExec(store: Store, actor: Actor, command: readonly string[])
 			recordOf(store, actor, `${action}: ${line}`, { attributes: { execID } });
 	});
 	announce(store);
-	return (exitCode) => note(store, actor, "exec_die", { attributes: { execID, exitCode: String(exitCode) } });
+	return {
+		ended: (exitCode) => note(store, actor, "exec_die", { attributes: { execID, exitCode: String(exitCode) } }),
+		detached: () => note(store, actor, "exec_detach", { attributes: { execID } }),
+	};
 }

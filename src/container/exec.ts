@@ -97,12 +97,13 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	});
 	await playExec(compiled, descriptors, control, container.id);
 	close(target);
-	const noteEnd = noteExec(store, container, options.command);
+	const notes = noteExec(store, container, options.command);
 	if (options.detach) return 0;
 	const { tty, detachKeys } = options;
 	const end = follow(control[0], { tty, streams, forwardSignals: false, detachKeys });
+	if (end.detached) notes.detached();
 	if (end.detached) throw detachedEarly();
-	if (end.ended) noteEnd(end.exitCode);
+	if (end.ended) notes.ended(end.exitCode);
 	return end.exitCode;
 }
 

@@ -5,12 +5,13 @@ import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { attachedStreams } from "./callers.ts";
 import { createContainer } from "./create.ts";
+import { note } from "./events.ts";
 import { launchContainer, type Started } from "./launching.ts";
 import type { RunOptions } from "./options.ts";
 import { erase, eraseEnded } from "./remove.ts";
 import { follow } from "./session.ts";
 import { bootId } from "./state.ts";
-import { noteFailedStart } from "./table.ts";
+import { find, noteFailedStart } from "./table.ts";
 
 /** What `run` did. */
 export interface RunResult {
@@ -30,6 +31,7 @@ export async function run(store: Store, options: RunOptions, created?: (id: stri
 	const { tty, noSignalProxy, detachKeys } = options;
 	const streams = attachedStreams(options);
 	const end = follow(started.control, { tty, streams, forwardSignals: !noSignalProxy, detachKeys });
+	if (end.detached) note(store, find(store, id), "detach");
 	trace("time", "program ended");
 	if (end.ended && options.remove) eraseEnded(store, id);
 	trace("time", "container removed");

@@ -45,6 +45,7 @@ export async function start(store: Store, name: string, options: StartOptions): 
 	const { detachKeys } = options;
 	if (!started) return attachTo(store, name, seen, { stdin: options.interactive, signalProxy: true, detachKeys });
 	const end = follow(started.control, { tty, streams, forwardSignals: !tty, detachKeys });
+	if (end.detached) note(store, container, "detach");
 	if (end.ended && remove) eraseEnded(store, container.id);
 	return end;
 }

@@ -152,6 +152,9 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		await screen.press("q", "q");
 		await screen.shows("status=0");
 		expect(await engine.ok("ps")).toContain("left");
+		// moby, daemon/attach.go
+		const told = ["--since", "1h", "--until", "0s", "-f", "container=left", "-f", "event=detach"];
+		expect(await engine.ok("events", ...told, "--format", "{{.Action}}")).toBe("detach\ndetach");
 		await engine.ok("stop", "-t", "0", "left");
 		await screen.type("clear; bunker start -ai --detach-keys q,q left; echo status=$?\n");
 		await screen.shows(cleared);
@@ -167,6 +170,8 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		await screen.shows(inside);
 		await screen.press("C-x");
 		await screen.shows(/bunker: read escape sequence\s+status=1/);
+		const told = ["--since", "1h", "--until", "0s", "-f", "container=host", "-f", "event=exec_detach"];
+		expect(await engine.ok("events", ...told, "--format", "{{.Action}}")).toBe("exec_detach");
 		expect(await engine.ok("exec", "host", "ps")).toMatch(/ sh$/m);
 		await engine.ok("rm", "-f", "host");
 	});
