@@ -100,7 +100,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	const notes = noteExec(store, container, options.command);
 	if (options.detach) return 0;
 	const { tty, detachKeys } = options;
-	const end = follow(control[0], { tty, streams, forwardSignals: false, detachKeys });
+	const end = follow(control[0], { tty, streams, forwardSignals: false, detachKeys, outlives: true });
 	if (end.detached) notes.detached();
 	if (end.detached) throw detachedEarly();
 	if (end.ended) notes.ended(end.exitCode);

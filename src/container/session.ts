@@ -15,6 +15,8 @@ export interface SessionOptions {
 	forwardSignals: boolean;
 	/** as typed; only with a terminal, as docker has it */
 	detachKeys?: string;
+	/** the program does not die with its monitor (exec) */
+	outlives?: boolean;
 	/** the program was there before, and all its output comes by the socket */
 	guest?: Guest;
 }
@@ -25,6 +27,8 @@ export interface Guest {
 	/** its exit code, if it is recorded though the monitor said nothing */
 	recorded(): number | undefined;
 }
+
+const OUTLIVED = "the monitor of this exec was killed; its program runs on, if it has not ended";
 
 /** How the session ended: with the program's exit code (`ended`), or without it. */
 export interface SessionEnd {
@@ -57,7 +61,7 @@ export function follow(control: number, options: SessionOptions): SessionEnd {
 		detachKeys: tty ? keySequence(options.detachKeys) : new Uint8Array(),
 	});
 	close(control);
-	return endOf(result, guest);
+	return endOf(result, options);
 }
 
 /** Where packets of output go; without a terminal the monitor writes to our descriptors itself, unless we are a guest. */
@@ -67,7 +71,7 @@ function outputs({ tty, streams, guest }: SessionOptions): [number, number] {
 	return guest ? [stdout, streams.stderr ? STDERR : -1] : [-1, -1];
 }
 
-function endOf({ ending, skipped }: SessionResult, guest: Guest | undefined): SessionEnd {
+function endOf({ ending, skipped }: SessionResult, { guest, outlives }: SessionOptions): SessionEnd {
 	switch (ending.kind) {
 		case "exited":
 			return { exitCode: ending.status, ended: true, detached: false, skipped };
@@ -78,7 +82,9 @@ function endOf({ ending, skipped }: SessionResult, guest: Guest | undefined): Se
 		case "monitor-gone": {
 			const exitCode = guest?.recorded();
 			if (exitCode !== undefined) return { exitCode, ended: true, detached: false, skipped };
-			throw new Failure("the container's monitor was killed, and the program with it", { exitCode: 137 });
+			throw new Failure(outlives ? OUTLIVED : "the container's monitor was killed, and the program with it", {
+				exitCode: 137,
+			});
 		}
 	}
 }

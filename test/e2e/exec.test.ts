@@ -238,4 +238,18 @@ describe.skipIf(!ready)("exec", () => {
 		for (let n = 0; n < 5; n++) await engine.ok("exec", "web", "true");
 		await until("no monitor is left", () => Number(count()) <= Number(before));
 	});
+
+	ours("whose monitor is killed says that its program runs on", async () => {
+		await engine.ok("run", "-d", "--name", "outlived", IMAGE, "sleep", "1000");
+		const exec = engine.spawn("exec", "outlived", "sh", "-c", `exec sleep 76543.${process.pid}`);
+		const program = () => Number(Bun.spawnSync(["pgrep", "-x", "-f", `sleep 76543.${process.pid}`]).stdout.toString());
+		await until("it runs", program);
+		const pid = program();
+		const monitor = /^PPid:\s+(\d+)/m.exec(await Bun.file(`/proc/${pid}/status`).text())?.[1];
+		process.kill(Number(monitor), "SIGKILL");
+		expect(await exec.ended()).toBe(137);
+		expect(exec.stderr).toBe("bunker: the monitor of this exec was killed; its program runs on, if it has not ended\n");
+		expect(program()).toBe(pid);
+		await engine.ok("rm", "-f", "outlived");
+	});
 });
