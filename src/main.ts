@@ -4,9 +4,9 @@
  */
 
 import { exitNow } from "../ffi/libc.ts";
-import { commandLine } from "./cli/argv.ts";
 import { answer } from "./cli/cli.ts";
 import { report } from "./cli/report.ts";
+import { commandLine } from "./flags/argv.ts";
 
 for (const event of ["unhandledRejection", "uncaughtException"])
 	process.on(event, (error: unknown) => exitNow(report(error)));

@@ -1,8 +1,8 @@
 /** `attach`. */
 
-import { detachKeysFlag, parseDetachKeys, reportSkipped, signalProxyFlag } from "./attaching.ts";
-import { bool } from "./flags.ts";
-import { outsideFlags } from "./usage.ts";
+import { detachKeysFlag, parseDetachKeys, reportSkipped, signalProxyFlag } from "../flags/attaching.ts";
+import { bool } from "../flags/flags.ts";
+import { outsideFlags } from "../flags/usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -5,11 +5,11 @@
 
 import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
+import { parse } from "../flags/grammar.ts";
+import { helpHint } from "../flags/usage.ts";
 import type { Places } from "../places.ts";
 import { globals } from "./globals.ts";
-import { parse } from "./grammar.ts";
 import { perform } from "./perform.ts";
-import { helpHint } from "./usage.ts";
 import { entryOf, type Group, groupOf, groups, verbs } from "./verbs.ts";
 
 /**
@@ -89,7 +89,10 @@ async function requireMember(noun: string, group: Group, name: string): Promise<
 
 /** @param noun of a group; "" for what stands by itself */
 async function unknown(noun: string, name: string, known: readonly string[]): Promise<Failure> {
-	const [{ verbRefusal }, { nearest }] = await Promise.all([import("./refused.ts"), import("./suggestion.ts")]);
+	const [{ verbRefusal }, { nearest }] = await Promise.all([
+		import("../flags/refused.ts"),
+		import("../text/suggestion.ts"),
+	]);
 	const path = noun ? `${noun} ${name}` : name;
 	const refusal = verbRefusal(path);
 	if (refusal) return new Failure(refusal, { hint: helpHint(noun) });

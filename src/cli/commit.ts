@@ -1,7 +1,7 @@
 /** `commit`: a container → an image. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { bool, list, string } from "./flags.ts";
+import { bool, list, string } from "../flags/flags.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

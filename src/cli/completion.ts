@@ -5,7 +5,7 @@
  */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { malformed } from "./usage.ts";
+import { malformed } from "../flags/usage.ts";
 import { verb } from "./verb.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** `container inspect`: containers only. */
 
-import { bool, string } from "./flags.ts";
+import { bool, string } from "../flags/flags.ts";
 import { printObjects } from "./objects.ts";
 import { verb } from "./verb.ts";
 

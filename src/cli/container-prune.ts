@@ -1,8 +1,8 @@
 /** `container prune`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { bool, list } from "../flags/flags.ts";
 import { confirm } from "./confirm.ts";
-import { bool, list } from "./flags.ts";
 import { containerLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
 import { verb } from "./verb.ts";
 

@@ -2,12 +2,12 @@
 
 import { Facts, mountPoints, type Summary, writtenBytes } from "../container/container.ts";
 import type { Store } from "../kernel/store.ts";
-import { since } from "./age.ts";
+import { type Listing, labelTitle, type Row } from "../template/format.ts";
+import { since } from "../text/age.ts";
+import { localTime } from "../text/localtime.ts";
+import { formatSize } from "../text/size.ts";
+import { shorten, shortId } from "../text/table.ts";
 import { commandText, status } from "./container-text.ts";
-import { type Listing, labelTitle, type Row } from "./format.ts";
-import { localTime } from "./localtime.ts";
-import { formatSize } from "./size.ts";
-import { shorten, shortId } from "./table.ts";
 
 /** docker/cli, formatter: maximum width of a mount's name */
 const MOUNT_WIDTH = 15;

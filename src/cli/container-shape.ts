@@ -1,6 +1,19 @@
 /** docker's types of what `inspect` says of a container (moby, api/types/container), field by field. */
 
-import { bool, duration, int, labels, list, map, maybe, type Shape, struct, text, texts, time } from "./shape.ts";
+import {
+	bool,
+	duration,
+	int,
+	labels,
+	list,
+	map,
+	maybe,
+	type Shape,
+	struct,
+	text,
+	texts,
+	time,
+} from "../template/shape.ts";
 
 const healthcheck = struct("v1.HealthcheckConfig", {
 	Test: texts,

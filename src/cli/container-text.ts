@@ -1,9 +1,9 @@
 /** A container's command and status, in docker's words. */
 
 import type { Summary } from "../container/container.ts";
-import { since } from "./age.ts";
-import { quote } from "./quote.ts";
-import { shorten } from "./table.ts";
+import { since } from "../text/age.ts";
+import { quote } from "../text/quote.ts";
+import { shorten } from "../text/table.ts";
 
 /** docker/cli, formatter: maximum width of a command */
 const COMMAND_WIDTH = 20;

@@ -1,8 +1,8 @@
 /** `create`: a container that waits for `start`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { reserveIdFile } from "./cidfile.ts";
-import { createFlags, runOptions } from "./options.ts";
+import { reserveIdFile } from "../flags/cidfile.ts";
+import { createFlags, runOptions } from "../flags/options.ts";
 import { refuseCreate } from "./refuse.ts";
 import { verb } from "./verb.ts";
 

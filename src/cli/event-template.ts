@@ -2,9 +2,9 @@
 
 import { Failure } from "../failure.ts";
 import type { Event } from "../kernel/event.ts";
+import { int, labels, struct, text } from "../template/shape.ts";
+import { Template } from "../template/template.ts";
 import { eventFields, eventJson } from "./event-text.ts";
-import { int, labels, struct, text } from "./shape.ts";
-import { Template } from "./template.ts";
 
 type Timed = Event & { time: string };
 

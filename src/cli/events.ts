@@ -3,8 +3,8 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { Recorded } from "../container/container.ts";
 import { Failure } from "../failure.ts";
+import { list, string } from "../flags/flags.ts";
 import { eventLine } from "./event-text.ts";
-import { list, string } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -23,7 +23,7 @@ export default verb({
 		"events --filter container=web --format '{{.Action}} {{.Actor.Attributes.exitCode}}'",
 	],
 	async run({ values, open }) {
-		const { parseFilters } = await import("./filter.ts");
+		const { parseFilters } = await import("../flags/filter.ts");
 		const { eventFilters, letsThrough } = await import("./event-filter.ts");
 		const filters = parseFilters(values.filter, eventFilters);
 		const print = await printer(values.format);
@@ -46,7 +46,7 @@ async function printer(format: string | undefined): Promise<(event: Recorded) =>
 /** A time of --since or --until. @throws Failure (1), as docker's daemon refuses it */
 async function timeOf(flag: string, text: string | undefined): Promise<string | undefined> {
 	if (!text) return undefined;
-	const { parseTimestamp } = await import("./timestamp.ts");
+	const { parseTimestamp } = await import("../flags/timestamp.ts");
 	const time = parseTimestamp(text);
 	if (time === undefined)
 		throw new Failure(

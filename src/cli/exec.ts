@@ -1,11 +1,11 @@
 /** `exec`. */
 
-import { detachKeysFlag, parseDetachKeys } from "./attaching.ts";
-import { bool, string } from "./flags.ts";
-import { parseDirectory } from "./options.ts";
+import { detachKeysFlag, parseDetachKeys } from "../flags/attaching.ts";
+import { bool, string } from "../flags/flags.ts";
+import { parseDirectory } from "../flags/options.ts";
+import { outsideFlags } from "../flags/usage.ts";
+import { readVariables, resolveVariables, variableFlags } from "../flags/variables.ts";
 import { requireTerminal } from "./terminal.ts";
-import { outsideFlags } from "./usage.ts";
-import { readVariables, resolveVariables, variableFlags } from "./variables.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -1,6 +1,6 @@
 /** The flags that stand before the verb. */
 
-import { bool, type Flags, string } from "./flags.ts";
+import { bool, type Flags, string } from "../flags/flags.ts";
 
 export const globals = {
 	root: string("", "where images and containers are kept", { completes: "directory" }),

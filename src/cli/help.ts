@@ -1,7 +1,7 @@
 /** The help, made from the declarations that parsing uses. docker's layout. */
 
 import { VARIABLES } from "../environment.ts";
-import type { Flag, Flags } from "./flags.ts";
+import type { Flag, Flags } from "../flags/flags.ts";
 import type { Verb } from "./verb.ts";
 import { type Entry, entryOf, type Group } from "./verbs.ts";
 

@@ -1,12 +1,12 @@
 /** `history`: how an image came to be. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { bool, string } from "../flags/flags.ts";
 import type { HistoryLine } from "../image/image.ts";
-import { since } from "./age.ts";
-import { bool, string } from "./flags.ts";
-import type { Listing } from "./format.ts";
-import { formatSize } from "./size.ts";
-import { shorten, shortId, table } from "./table.ts";
+import type { Listing } from "../template/format.ts";
+import { since } from "../text/age.ts";
+import { formatSize } from "../text/size.ts";
+import { shorten, shortId, table } from "../text/table.ts";
 import { verb } from "./verb.ts";
 
 /** docker/cli, cli/command/image/formatter_history.go */
@@ -50,7 +50,7 @@ export default verb({
 		const rows = (await history(store, name)).map((line) => row(line, showing));
 		const { format } = values;
 		if (format && format !== "table") {
-			const { formatRows } = await import("./format.ts");
+			const { formatRows } = await import("../template/format.ts");
 			writeOut(STDOUT, formatRows(rows, format, LISTING));
 		} else if (values.quiet) writeOut(STDOUT, rows.map(({ ID }) => `${ID}\n`).join(""));
 		else writeOut(STDOUT, defaultTable(rows, showing));

@@ -1,6 +1,6 @@
 /** `image inspect`: images only. */
 
-import { string } from "./flags.ts";
+import { string } from "../flags/flags.ts";
 import { printObjects } from "./objects.ts";
 import { verb } from "./verb.ts";
 

@@ -1,10 +1,10 @@
 /** The lines of `images` for --format, as docker's fields have them. Imported only when --format is given. */
 
 import type { ImageSummary } from "../image/image.ts";
-import { since } from "./age.ts";
-import type { Listing, Row } from "./format.ts";
-import { localTime } from "./localtime.ts";
-import { formatSize } from "./size.ts";
+import type { Listing, Row } from "../template/format.ts";
+import { since } from "../text/age.ts";
+import { localTime } from "../text/localtime.ts";
+import { formatSize } from "../text/size.ts";
 
 /** What `images --format` can print. */
 export const imageListing = (options: { digests: boolean; quiet: boolean }): Listing => ({

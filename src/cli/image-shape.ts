@@ -1,7 +1,7 @@
 /** docker's types of what `inspect` says of an image (moby, api/types/image), field by field. */
 
+import { int, maybe, type Shape, struct, text, texts, time } from "../template/shape.ts";
 import { config, graphDriver } from "./container-shape.ts";
-import { int, maybe, type Shape, struct, text, texts, time } from "./shape.ts";
 
 /** image.InspectResponse */
 export const imageShape: Shape = struct("image.InspectResponse", {

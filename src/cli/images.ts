@@ -1,12 +1,12 @@
 /** `images`: one line for each name of an image, and one for an image without. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { bool, list as listFlag, string, type Values } from "../flags/flags.ts";
 import type { ImageSummary } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { since } from "./age.ts";
-import { bool, list as listFlag, string, type Values } from "./flags.ts";
-import { formatSize } from "./size.ts";
-import { shortId, table } from "./table.ts";
+import { since } from "../text/age.ts";
+import { formatSize } from "../text/size.ts";
+import { shortId, table } from "../text/table.ts";
 import { verb } from "./verb.ts";
 
 const NONE = "<none>";
@@ -59,7 +59,7 @@ type Given = Values<typeof flags>;
 async function chosen(store: Store, values: Given, pattern: string | undefined): Promise<ImageSummary[]> {
 	const { list, select } = await import("../image/image.ts");
 	if (values.filter.length === 0 && !pattern) return list(store);
-	const { imageFilters, parseFilters } = await import("./filter.ts");
+	const { imageFilters, parseFilters } = await import("../flags/filter.ts");
 	return select(store, parseFilters([...values.filter, ...(pattern ? [`reference=${pattern}`] : [])], imageFilters));
 }
 
@@ -72,7 +72,7 @@ function linesOf(image: ImageSummary): Line[] {
 }
 
 async function printFormatted(lines: readonly Line[], id: (line: Line) => string, values: Given): Promise<void> {
-	const { formatRows } = await import("./format.ts");
+	const { formatRows } = await import("../template/format.ts");
 	const { imageListing, imageRow } = await import("./image-rows.ts");
 	const rows = lines.map((line) => imageRow(line, id(line)));
 	const given = values.format as string;

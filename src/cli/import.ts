@@ -1,9 +1,9 @@
 /** `import`: a tar of a root file system → an image. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { list, string } from "./flags.ts";
+import { list, string } from "../flags/flags.ts";
+import { malformed } from "../flags/usage.ts";
 import { openSource } from "./source.ts";
-import { malformed } from "./usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

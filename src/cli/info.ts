@@ -1,9 +1,9 @@
 /** `info`: what bunker sees of this host, how it is configured, and what it does not do yet. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { architecture } from "./build.ts";
-import type { Config } from "./config.ts";
-import { string } from "./flags.ts";
+import { architecture } from "../flags/build.ts";
+import type { Config } from "../flags/config.ts";
+import { string } from "../flags/flags.ts";
 import { cgroupVersion } from "./host.ts";
 import { verb } from "./verb.ts";
 
@@ -23,7 +23,7 @@ export default verb({
 			return 0;
 		}
 		writeOut(STDOUT, `${[...lines(info, store.places.runRoot), ...configuration(configured, info)].join("\n")}\n`);
-		const { warn } = await import("./notice.ts");
+		const { warn } = await import("../flags/notice.ts");
 		info.Warnings.forEach(warn);
 		return 0;
 	},
@@ -32,7 +32,7 @@ export default verb({
 type Info = Awaited<ReturnType<typeof import("./system-info.ts").systemInfo>>;
 
 async function printer(format: string): Promise<(info: Info) => string> {
-	const { parseDetails } = await import("./details.ts");
+	const { parseDetails } = await import("../template/details.ts");
 	const { infoShape } = await import("./system-shape.ts");
 	const print = parseDetails(format === "json" ? "{{json .}}" : format);
 	return (info) => print(info, infoShape);

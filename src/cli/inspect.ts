@@ -1,7 +1,7 @@
 /** `inspect`: containers and images in docker's JSON. */
 
 import { Failure } from "../failure.ts";
-import { bool, string } from "./flags.ts";
+import { bool, string } from "../flags/flags.ts";
 import { type ObjectType, printObjects } from "./objects.ts";
 import { verb } from "./verb.ts";
 

@@ -1,7 +1,7 @@
 /** `kill`. */
 
+import { string } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
-import { string } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -1,7 +1,7 @@
 /** `load`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { bool, string } from "./flags.ts";
+import { bool, string } from "../flags/flags.ts";
 import { openSource } from "./source.ts";
 import { verb } from "./verb.ts";
 

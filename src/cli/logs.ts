@@ -1,9 +1,9 @@
 /** `logs`. */
 
 import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
-import { bool, string } from "./flags.ts";
-import { parseMoment } from "./moments.ts";
-import { malformed, outsideFlags } from "./usage.ts";
+import { bool, string } from "../flags/flags.ts";
+import { parseMoment } from "../flags/moments.ts";
+import { malformed, outsideFlags } from "../flags/usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -7,7 +7,7 @@
 
 import "../container/container.ts";
 import "../image/image.ts";
-import "./config.ts";
+import "../flags/config.ts";
 import "./store.ts";
 
 export { default as attach } from "./attach.ts";

@@ -65,7 +65,7 @@ function list(found: readonly Found[], compact: boolean): string {
 }
 
 async function templatePrinter(format: string): Promise<Printer> {
-	const { parseDetails } = await import("./details.ts");
+	const { parseDetails } = await import("../template/details.ts");
 	const [{ containerShape }, { imageShape }] = await Promise.all([
 		import("./container-shape.ts"),
 		import("./image-shape.ts"),
@@ -76,7 +76,7 @@ async function templatePrinter(format: string): Promise<Printer> {
 }
 
 async function warnOfSize(type: ObjectType): Promise<void> {
-	const { warn } = await import("./notice.ts");
+	const { warn } = await import("../flags/notice.ts");
 	warn(`--size ignored for ${type}`);
 }
 

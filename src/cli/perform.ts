@@ -3,12 +3,12 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
+import type { Config } from "../flags/config.ts";
+import { parse } from "../flags/grammar.ts";
+import { helpHint } from "../flags/usage.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Places, places } from "../places.ts";
-import type { Config } from "./config.ts";
-import { parse } from "./grammar.ts";
-import { absolute } from "./path.ts";
-import { helpHint } from "./usage.ts";
+import { absolute } from "../text/path.ts";
 import type { Input, Opening, Verb } from "./verb.ts";
 import { type Entry, entryOf } from "./verbs.ts";
 
@@ -56,7 +56,7 @@ export function access(
 ): Pick<Input, "config" | "open"> & { openIfThere(): Promise<Store | undefined> } {
 	let known: Config | undefined;
 	const config = async () => {
-		known ??= (await import("./config.ts")).config();
+		known ??= (await import("../flags/config.ts")).config();
 		return known;
 	};
 	const at = async () => absolutePlaces(flags, await config());

@@ -3,7 +3,7 @@
 import type { PrunedContainers } from "../container/container.ts";
 import type { Filters } from "../filters.ts";
 import type { Pruned } from "../image/image.ts";
-import { formatSize } from "./size.ts";
+import { formatSize } from "../text/size.ts";
 
 /** What all of them know; images know `dangling` besides. */
 export const pruneFilters = ["label", "label!", "until"];
@@ -11,7 +11,7 @@ export const pruneFilters = ["label", "label!", "until"];
 /** `label!=x` is written as the negation that it is: the name of the filter ends in `!`. */
 export async function parsePruneFilters(given: readonly string[], allowed: readonly string[]): Promise<Filters> {
 	if (given.length === 0) return new Map();
-	const { parseFilters } = await import("./filter.ts");
+	const { parseFilters } = await import("../flags/filter.ts");
 	return parseFilters(given, allowed);
 }
 

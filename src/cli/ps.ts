@@ -2,11 +2,11 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { Summary } from "../container/container.ts";
+import { bool, int, list as listFlag, string, type Values } from "../flags/flags.ts";
 import type { Store } from "../kernel/store.ts";
-import { since } from "./age.ts";
+import { since } from "../text/age.ts";
+import { shortId, table } from "../text/table.ts";
 import { commandText, status } from "./container-text.ts";
-import { bool, int, list as listFlag, string, type Values } from "./flags.ts";
-import { shortId, table } from "./table.ts";
 import { verb } from "./verb.ts";
 
 const TITLES = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"];
@@ -49,7 +49,7 @@ async function chosen(store: Store, values: Given): Promise<Summary[]> {
 	const { list, select } = await import("../container/container.ts");
 	const last = lastOf(values);
 	if (values.filter.length === 0) return list(store, { all: values.all || last !== undefined }).slice(0, last);
-	const { containerFilters, parseFilters } = await import("./filter.ts");
+	const { containerFilters, parseFilters } = await import("../flags/filter.ts");
 	return select(store, { all: values.all, filters: parseFilters(values.filter, containerFilters), last });
 }
 
@@ -61,14 +61,14 @@ function lastOf({ last = -1, latest }: Given): number | undefined {
 
 async function printIds(summaries: readonly Summary[], values: Given): Promise<void> {
 	if (values.format) {
-		const { warn } = await import("./notice.ts");
+		const { warn } = await import("../flags/notice.ts");
 		warn("Ignoring custom format, because both --format and --quiet are set.");
 	}
 	writeOut(STDOUT, summaries.map((summary) => `${idText(summary, values)}\n`).join(""));
 }
 
 async function printFormatted(store: Store, summaries: readonly Summary[], values: Given): Promise<void> {
-	const { formatRows } = await import("./format.ts");
+	const { formatRows } = await import("../template/format.ts");
 	const { containerListing, containerRows } = await import("./container-rows.ts");
 	const format = values.format as string;
 	// A template that asks for sizes gets them; `json` alone prints what is there without (docker/cli, container/list.go).

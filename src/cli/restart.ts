@@ -1,7 +1,7 @@
 /** `restart`. */
 
+import { int, string } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
-import { int, string } from "./flags.ts";
 import { warnKilled } from "./stop.ts";
 import { verb } from "./verb.ts";
 

@@ -1,7 +1,7 @@
 /** `rm`. */
 
+import { bool } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
-import { bool } from "./flags.ts";
 import { isNoSuchContainer } from "./missing.ts";
 import { report } from "./report.ts";
 import { verb } from "./verb.ts";

@@ -1,7 +1,7 @@
 /** `rmi`. */
 
+import { bool } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
-import { bool } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -2,9 +2,9 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { RunOptions } from "../container/options.ts";
+import { reserveIdFile } from "../flags/cidfile.ts";
+import { runFlags, runOptions } from "../flags/options.ts";
 import type { Store } from "../kernel/store.ts";
-import { reserveIdFile } from "./cidfile.ts";
-import { runFlags, runOptions } from "./options.ts";
 import { refuseRun } from "./refuse.ts";
 import { requireTerminal } from "./terminal.ts";
 import { verb } from "./verb.ts";

@@ -1,7 +1,7 @@
 /** `save`: images → an archive. */
 
+import { string } from "../flags/flags.ts";
 import { destination } from "./destination.ts";
-import { string } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -1,10 +1,10 @@
 /** `start`. */
 
 import { Failure } from "../failure.ts";
-import { detachKeysFlag, parseDetachKeys, reportSkipped } from "./attaching.ts";
+import { detachKeysFlag, parseDetachKeys, reportSkipped } from "../flags/attaching.ts";
+import { bool } from "../flags/flags.ts";
+import { outsideFlags } from "../flags/usage.ts";
 import { forEachName } from "./each.ts";
-import { bool } from "./flags.ts";
-import { outsideFlags } from "./usage.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -1,13 +1,13 @@
 /** `stop`. */
 
 import type { Stopped } from "../container/container.ts";
+import { int, string } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
-import { int, string } from "./flags.ts";
 import { verb } from "./verb.ts";
 
 /** The usual reason: a program that is PID 1 gets no signal that it has not asked for (pid_namespaces(7)). */
 export async function warnKilled(name: string): Promise<void> {
-	const { warn } = await import("./notice.ts");
+	const { warn } = await import("../flags/notice.ts");
 	warn(`${name} did not end in time and was killed; run it with --init if it does not handle SIGTERM`);
 }
 

@@ -3,12 +3,12 @@
 import { list as listContainers, writtenBytes } from "../container/container.ts";
 import { type ImageSummary, type ImageUsage, list as listImages, usage } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { since } from "./age.ts";
+import { GoSlice, type Method, Struct, Template, type Value } from "../template/template.ts";
+import { since } from "../text/age.ts";
+import { localTime } from "../text/localtime.ts";
+import { formatSize } from "../text/size.ts";
+import { shortId, table } from "../text/table.ts";
 import { containerRows } from "./container-rows.ts";
-import { localTime } from "./localtime.ts";
-import { formatSize } from "./size.ts";
-import { shortId, table } from "./table.ts";
-import { GoSlice, type Method, Struct, Template, type Value } from "./template.ts";
 
 const NONE = "<none>";
 

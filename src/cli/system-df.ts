@@ -1,11 +1,11 @@
 /** `system df`: what images and containers take on the disk. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { bool, string } from "../flags/flags.ts";
 import type { Store } from "../kernel/store.ts";
-import { bool, string } from "./flags.ts";
-import type { Listing } from "./format.ts";
-import { formatSize } from "./size.ts";
-import { table } from "./table.ts";
+import type { Listing } from "../template/format.ts";
+import { formatSize } from "../text/size.ts";
+import { table } from "../text/table.ts";
 import { verb } from "./verb.ts";
 
 const LISTING: Listing = {
@@ -54,7 +54,7 @@ async function summary(store: Store, format: string | undefined): Promise<string
 			["TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"],
 			...rows.map((row) => [row.Type, row.TotalCount, row.Active, row.Size, row.Reclaimable]),
 		]);
-	const { formatRows } = await import("./format.ts");
+	const { formatRows } = await import("../template/format.ts");
 	return formatRows(rows, format, LISTING);
 }
 

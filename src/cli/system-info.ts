@@ -3,8 +3,8 @@
 import { kernelRelease } from "../../ffi/process.ts";
 import { version } from "../../package.json";
 import { now } from "../clock.ts";
+import { type Config, configKeys } from "../flags/config.ts";
 import type { Store } from "../kernel/store.ts";
-import { type Config, configKeys } from "./config.ts";
 import { cgroupVersion, forwardsPackets, hostName, memoryTotal, operatingSystem } from "./host.ts";
 import { clientVersion } from "./version-info.ts";
 

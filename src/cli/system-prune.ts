@@ -2,8 +2,8 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
+import { bool, list, type Values } from "../flags/flags.ts";
 import { confirm } from "./confirm.ts";
-import { bool, list, type Values } from "./flags.ts";
 import { containerLines, imageLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
 import { verb } from "./verb.ts";
 

@@ -1,6 +1,6 @@
 /** docker's types of what `info` and `version` say (moby, api/types/system; docker/cli, cli/command/system). */
 
-import { bool, int, labels, list, map, maybe, type Shape, struct, text, texts } from "./shape.ts";
+import { bool, int, labels, list, map, maybe, type Shape, struct, text, texts } from "../template/shape.ts";
 
 const platform = struct("struct {}", { Name: text });
 

@@ -2,8 +2,8 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
+import { table } from "../text/table.ts";
 import { type Column, columnOf, fullColumns, type Scene, userColumns } from "./process-columns.ts";
-import { table } from "./table.ts";
 import { verb } from "./verb.ts";
 
 export default verb({

@@ -1,9 +1,9 @@
 /** What a verb is: a declaration, from which parsing and help follow, and what it does. */
 
+import type { Config } from "../flags/config.ts";
+import type { Completes, Flags, Values } from "../flags/flags.ts";
+import type { Grammar } from "../flags/grammar.ts";
 import type { Store } from "../kernel/store.ts";
-import type { Config } from "./config.ts";
-import type { Completes, Flags, Values } from "./flags.ts";
-import type { Grammar } from "./grammar.ts";
 
 export interface Verb<F extends Flags = Flags> extends Grammar<F> {
 	/** what follows the verb: `[OPTIONS] IMAGE [COMMAND] [ARG...]` */

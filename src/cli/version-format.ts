@@ -1,7 +1,7 @@
 /** `version --format`: apart from `version`, which loads nothing that needs the kernel. */
 
 import { kernelRelease } from "../../ffi/process.ts";
-import { parseDetails } from "./details.ts";
+import { parseDetails } from "../template/details.ts";
 import { versionShape } from "./system-shape.ts";
 import { versionInfo } from "./version-info.ts";
 

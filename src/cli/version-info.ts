@@ -1,7 +1,7 @@
 /** What `version` says, in the shape of docker's (docker/cli, cli/command/system/version.go). There are no API and no Go. */
 
 import { version } from "../../package.json";
-import { architecture, commit } from "./build.ts";
+import { architecture, commit } from "../flags/build.ts";
 
 const BUILD = { GitCommit: commit, GoVersion: "", Os: "linux", Arch: architecture };
 

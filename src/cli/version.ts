@@ -2,8 +2,8 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { version } from "../../package.json";
-import { architecture, commit } from "./build.ts";
-import { string } from "./flags.ts";
+import { architecture, commit } from "../flags/build.ts";
+import { string } from "../flags/flags.ts";
 import { verb } from "./verb.ts";
 
 /** `--version`: one line, in the form of docker's. */

@@ -3,7 +3,7 @@
  * verb's declaration; which containers and images there are is the caller's to ask.
  */
 
-import type { Completes, Flag, Flags } from "./flags.ts";
+import type { Completes, Flag, Flags } from "../flags/flags.ts";
 import type { Verb } from "./verb.ts";
 import { entryOf, groupOf, groups, verbs } from "./verbs.ts";
 

@@ -26,7 +26,7 @@ export function logAttributes(container: Container, labels: Attributes | null | 
 	return tag ? { ...attributes, tag } : attributes;
 }
 
-/** The command line has checked that nothing else stands there (src/cli/logging.ts). */
+/** The command line has checked that nothing else stands there (src/flags/logging.ts). */
 function fillTag(template: string, { id, name, image, options, command }: Container): string {
 	const imageId = image ?? "";
 	const values: Attributes = {

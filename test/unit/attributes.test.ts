@@ -1,9 +1,9 @@
 /** What --log-opt labels and tag add to a log. */
 
 import { expect, test } from "bun:test";
-import { parseLog } from "../../src/cli/logging.ts";
 import { encodeAttributes, logAttributes, showAttributes } from "../../src/container/attributes.ts";
 import type { Container } from "../../src/container/table.ts";
+import { parseLog } from "../../src/flags/logging.ts";
 
 const container = (labels: Record<string, string>, ...options: string[]) =>
 	({

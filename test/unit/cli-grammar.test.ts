@@ -1,9 +1,9 @@
 /** The grammar of flags is pflag's: each case as docker reads it. */
 
 import { describe, expect, test } from "bun:test";
-import { bool, int, list, string } from "../../src/cli/flags.ts";
-import { parse } from "../../src/cli/grammar.ts";
 import { Failure } from "../../src/failure.ts";
+import { bool, int, list, string } from "../../src/flags/flags.ts";
+import { parse } from "../../src/flags/grammar.ts";
 
 const flags = {
 	detach: bool("d", "background"),

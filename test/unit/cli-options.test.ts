@@ -1,11 +1,11 @@
 /** Flags → RunOptions. */
 
 import { describe, expect, test } from "bun:test";
-import { parse } from "../../src/cli/grammar.ts";
-import { parseLog } from "../../src/cli/logging.ts";
-import { runFlags, runOptions } from "../../src/cli/options.ts";
-import { absolute } from "../../src/cli/path.ts";
-import { parseVolumes } from "../../src/cli/volumes.ts";
+import { parse } from "../../src/flags/grammar.ts";
+import { parseLog } from "../../src/flags/logging.ts";
+import { runFlags, runOptions } from "../../src/flags/options.ts";
+import { parseVolumes } from "../../src/flags/volumes.ts";
+import { absolute } from "../../src/text/path.ts";
 
 async function options(...args: string[]) {
 	const { values, operands } = parse("run", { flags: runFlags, stopAtFirst: true }, args);

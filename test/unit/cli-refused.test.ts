@@ -1,9 +1,9 @@
 /** docker's own list of flags and verbs, walked: each is declared or refused by name, none is ignored. */
 
 import { describe, expect, test } from "bun:test";
-import type { Flag } from "../../src/cli/flags.ts";
-import { refusal, verbRefusal } from "../../src/cli/refused.ts";
 import { groups, verbs } from "../../src/cli/verbs.ts";
+import type { Flag } from "../../src/flags/flags.ts";
+import { refusal, verbRefusal } from "../../src/flags/refused.ts";
 import reference from "../reference/docker-cli.json";
 
 interface DockerFlag {

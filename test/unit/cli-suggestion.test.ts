@@ -1,7 +1,7 @@
 /** A verb that was probably meant. */
 
 import { expect, test } from "bun:test";
-import { nearest } from "../../src/cli/suggestion.ts";
+import { nearest } from "../../src/text/suggestion.ts";
 
 const words = ["run", "rm", "rmi", "ps", "images", "inspect"];
 

@@ -1,16 +1,16 @@
 /** What is printed: durations, sizes, tables, quotes, help; the reference is docker's output. */
 
 import { describe, expect, test } from "bun:test";
-import { formatDuration, since } from "../../src/cli/age.ts";
 import { commandLine, status } from "../../src/cli/container-text.ts";
 import { overview, verbHelp } from "../../src/cli/help.ts";
-import { quote } from "../../src/cli/quote.ts";
 import { sentence } from "../../src/cli/report.ts";
-import { formatSize, parseSize } from "../../src/cli/size.ts";
-import { shorten, shortId, table } from "../../src/cli/table.ts";
 import { groups, verbs } from "../../src/cli/verbs.ts";
 import type { RunOptions } from "../../src/container/options.ts";
 import { Failure } from "../../src/failure.ts";
+import { formatDuration, since } from "../../src/text/age.ts";
+import { quote } from "../../src/text/quote.ts";
+import { formatSize, parseSize } from "../../src/text/size.ts";
+import { shorten, shortId, table } from "../../src/text/table.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -148,7 +148,7 @@ Examples:
 	});
 
 	test("every verb has an example that it can parse", async () => {
-		const { parse } = await import("../../src/cli/grammar.ts");
+		const { parse } = await import("../../src/flags/grammar.ts");
 		for (const [name, entry] of Object.entries(verbs)) {
 			const verb = await entry.load();
 			expect(verb.examples.length > 0).toBe(!entry.hidden);

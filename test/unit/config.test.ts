@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { configKeys, configPaths, configuredUlimits, parseConfig } from "../../src/cli/config.ts";
+import { configKeys, configPaths, configuredUlimits, parseConfig } from "../../src/flags/config.ts";
 
 const refusal = (content: string): string => {
 	try {

@@ -1,9 +1,9 @@
 /** --format of listings; what docker's client printed for the same rows stands beside. */
 
 import { describe, expect, test } from "bun:test";
-import { formatRows, type Listing, labelTitle } from "../../src/cli/format.ts";
-import { tabulate } from "../../src/cli/tabulate.ts";
 import { Failure } from "../../src/failure.ts";
+import { formatRows, type Listing, labelTitle } from "../../src/template/format.ts";
+import { tabulate } from "../../src/template/tabulate.ts";
 
 const listing: Listing = {
 	type: "container",

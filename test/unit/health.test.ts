@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { decodeHealth, decodeProbes, HEALTH } from "../../ffi/tape.ts";
-import { parse } from "../../src/cli/grammar.ts";
-import { parseHealth } from "../../src/cli/health.ts";
-import { createFlags } from "../../src/cli/options.ts";
 import { checkOf, healthConfig, healthFrom, mergeHealth } from "../../src/container/health.ts";
+import { parse } from "../../src/flags/grammar.ts";
+import { parseHealth } from "../../src/flags/health.ts";
+import { createFlags } from "../../src/flags/options.ts";
 
 const SECOND = 1_000_000_000;
 const parsed = (...words: string[]) => parseHealth(parse("run", { flags: createFlags }, words).values);

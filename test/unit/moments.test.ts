@@ -1,7 +1,7 @@
 /** Moments of --since and --until (moby, api/types/time/timestamp_test.go). */
 
 import { describe, expect, test } from "bun:test";
-import { parseMoment } from "../../src/cli/moments.ts";
+import { parseMoment } from "../../src/flags/moments.ts";
 
 /** 2026-11-21T12:00:00Z, in milliseconds */
 const NOW = 1795262400000n;

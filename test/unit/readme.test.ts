@@ -2,8 +2,11 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { configKeys } from "../../src/cli/config.ts";
+import { verbs } from "../../src/cli/verbs.ts";
 import { VARIABLES } from "../../src/environment.ts";
+import { configKeys } from "../../src/flags/config.ts";
+import { refusal } from "../../src/flags/refused.ts";
+import reference from "../reference/docker-cli.json";
 
 const readme = readFileSync("README.md", "utf8");
 
@@ -15,6 +18,20 @@ test("the README's table of the environment has every variable", () => {
 test("the README's table of the configuration has every key", () => {
 	const documented = [...readme.matchAll(/^\| `([a-z-]+)` \| /gm)].map((match) => match[1] as string);
 	expect(documented.filter((word) => (configKeys as string[]).includes(word))).toEqual(configKeys);
+});
+
+test("the README counts docker's flags that are accepted, and those that are refused by name", async () => {
+	const docker = reference as unknown as Record<string, { flags?: { long: string }[] }>;
+	let accepted = 0;
+	let refused = 0;
+	for (const [name, entry] of Object.entries(verbs)) {
+		const { flags } = await entry.load();
+		const longs = (docker[name]?.flags ?? []).map(({ long }) => long.slice(2)).filter((long) => long !== "help");
+		accepted += longs.filter((long) => Object.hasOwn(flags, long)).length;
+		refused += longs.filter((long) => refusal(name, long) !== undefined).length;
+	}
+	const said = /accepts \d+ of docker's flags and refuses \d+ by name/.exec(readme)?.[0];
+	expect(said).toBe(`accepts ${accepted} of docker's flags and refuses ${refused} by name`);
 });
 
 test("the paths that the README maps are there", () => {

@@ -1,8 +1,8 @@
 /** Restart policies: docker's rules and delays, and the flag. */
 
 import { describe, expect, test } from "bun:test";
-import { parseRestart } from "../../src/cli/restarting.ts";
 import { delayAfter, type History, remainingDelay, restartRule, startsAtBoot } from "../../src/container/policy.ts";
+import { parseRestart } from "../../src/flags/restarting.ts";
 
 type Name = "no" | "on-failure" | "always" | "unless-stopped";
 

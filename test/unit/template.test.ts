@@ -6,10 +6,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { containerShape } from "../../src/cli/container-shape.ts";
-import { parseDetails } from "../../src/cli/details.ts";
 import { imageShape } from "../../src/cli/image-shape.ts";
-import { Struct, Template, untyped } from "../../src/cli/template.ts";
 import { Failure } from "../../src/failure.ts";
+import { parseDetails } from "../../src/template/details.ts";
+import { Struct, Template, untyped } from "../../src/template/template.ts";
 import containers from "../reference/inspect-container.json";
 import images from "../reference/inspect-image.json";
 import recorded from "../reference/templates-docker28.json";

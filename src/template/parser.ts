@@ -4,9 +4,9 @@
  * users write one line.
  */
 
-import { parseCharacter, parseNumber, parseString } from "./template-constants.ts";
-import { Malformed, type Token, tokens } from "./template-lexer.ts";
-import type { BranchNode, Command, Node, Operand, Pipe } from "./template-nodes.ts";
+import { parseCharacter, parseNumber, parseString } from "./constants.ts";
+import { Malformed, type Token, tokens } from "./lexer.ts";
+import type { BranchNode, Command, Node, Operand, Pipe } from "./nodes.ts";
 
 /** More parentheses or blocks within each other than anybody writes: an error, not an overflow of the stack. */
 const DEEPEST = 250;

@@ -2,6 +2,7 @@
 
 import { defaultLog, type LogOptions, type RunOptions } from "../container/options.ts";
 import { Failure } from "../failure.ts";
+import { absolute } from "../text/path.ts";
 import { detachKeysFlag, parseAttach, parseDetachKeys, signalProxyFlag } from "./attaching.ts";
 import { type Config, configuredUlimits } from "./config.ts";
 import { checkConflicts } from "./conflicts.ts";
@@ -13,7 +14,6 @@ import { limitFlags, parseLimits } from "./limits.ts";
 import { DRIVERS, parseLog } from "./logging.ts";
 import { checkMachine, machineFlags } from "./machine.ts";
 import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
-import { absolute } from "./path.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
 import { parseRestart } from "./restarting.ts";
 import { parseStopping, stopFlags } from "./stopping.ts";

@@ -3,7 +3,7 @@
  * writes it in an error: `executing "" at <.State.Foo>`.
  */
 
-import type { Value } from "./template-values.ts";
+import type { Value } from "./values.ts";
 
 /** What every node has: where it begins in the template's text. */
 interface At {

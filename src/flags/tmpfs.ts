@@ -2,9 +2,9 @@
 
 import type { RunOptions } from "../container/options.ts";
 import { mergeTmpfsOptions } from "../runtime/tmpfs.ts";
+import { clean } from "../text/path.ts";
+import { parseBinarySize } from "../text/size.ts";
 import { list, string, type Values } from "./flags.ts";
-import { clean } from "./path.ts";
-import { parseBinarySize } from "./size.ts";
 import { malformed } from "./usage.ts";
 
 export const tmpfsFlags = {

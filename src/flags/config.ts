@@ -10,7 +10,7 @@ import { close, openIfThere, readToEnd, statusOf } from "../../ffi/file.ts";
 import { decodeText } from "../../ffi/text.ts";
 import type { LogDriver } from "../container/options.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { nearest } from "./suggestion.ts";
+import { nearest } from "../text/suggestion.ts";
 
 /** Every key of a file, as it is named there. */
 export interface Config {

@@ -1,7 +1,7 @@
 /** `-v SRC:DST[:ro]`: docker's short syntax, as far as it names paths of the host. */
 
 import type { VolumeOption } from "../container/options.ts";
-import { absolute, clean } from "./path.ts";
+import { absolute, clean } from "../text/path.ts";
 import { malformed } from "./usage.ts";
 
 /** Modes of docker's that bunker has not (docs: docker run, --volume). */

@@ -1,9 +1,9 @@
 /** Go's fmt.Sprintf for the values of templates (go.dev/pkg/fmt, printing). No library of npm's has Go's verbs. */
 
 import { encodeText } from "../../ffi/text.ts";
-import { quote } from "./quote.ts";
-import { formatFloat, goExponent, plain } from "./template-print.ts";
-import { Duration, Float, GoMap, GoSlice, Struct, typeName, type Value } from "./template-values.ts";
+import { quote } from "../text/quote.ts";
+import { formatFloat, goExponent, plain } from "./print.ts";
+import { Duration, Float, GoMap, GoSlice, Struct, typeName, type Value } from "./values.ts";
 
 /** `%-08.2f`, taken apart. */
 interface Directive {

@@ -3,10 +3,10 @@
  * Go's: where in the template, what was evaluated, and why it cannot be.
  */
 
-import { Malformed } from "./template-lexer.ts";
-import { type BranchNode, type Command, type Node, type Operand, type Pipe, show } from "./template-nodes.ts";
-import { printed } from "./template-print.ts";
-import { Float, GoMap, GoSlice, isTrue, type Method, Struct, typeName, type Value } from "./template-values.ts";
+import { Malformed } from "./lexer.ts";
+import { type BranchNode, type Command, type Node, type Operand, type Pipe, show } from "./nodes.ts";
+import { printed } from "./print.ts";
+import { Float, GoMap, GoSlice, isTrue, type Method, Struct, typeName, type Value } from "./values.ts";
 
 /** What a function takes: any value, or text, or a whole number. */
 export type Parameter = "any" | "string" | "int";

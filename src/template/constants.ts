@@ -1,7 +1,7 @@
 /** Constants of a template, written as in Go (go.dev/ref/spec, literals) → values. */
 
 import { decodeText } from "../../ffi/text.ts";
-import { Float } from "./template-values.ts";
+import { Float } from "./values.ts";
 
 const DIGITS = "[0-9](?:_?[0-9])*";
 const INTEGER =

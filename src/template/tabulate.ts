@@ -4,7 +4,7 @@
  * cells of neighbouring lines need, a cell that no tab ends is of no column.
  */
 
-import { GAP, LEAST, pad, width } from "./table.ts";
+import { GAP, LEAST, pad, width } from "../text/table.ts";
 
 /** Lines with cells that tabs end → aligned lines. */
 export function tabulate(text: string): string {

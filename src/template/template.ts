@@ -7,14 +7,14 @@
 
 import { encodeText } from "../../ffi/text.ts";
 import { Failure } from "../failure.ts";
-import { evaluate, type Functions, Unevaluable } from "./template-evaluator.ts";
-import { functions } from "./template-functions.ts";
-import { Malformed } from "./template-lexer.ts";
-import type { Node } from "./template-nodes.ts";
-import { parseTree } from "./template-parser.ts";
-import type { Value } from "./template-values.ts";
+import { evaluate, type Functions, Unevaluable } from "./evaluator.ts";
+import { functions } from "./functions.ts";
+import { Malformed } from "./lexer.ts";
+import type { Node } from "./nodes.ts";
+import { parseTree } from "./parser.ts";
+import type { Value } from "./values.ts";
 
-export { titleFunctions } from "./template-functions.ts";
+export { titleFunctions } from "./functions.ts";
 export {
 	Duration,
 	Float,
@@ -26,7 +26,7 @@ export {
 	Struct,
 	untyped,
 	type Value,
-} from "./template-values.ts";
+} from "./values.ts";
 
 export interface ExecuteOptions {
 	/** a key that a map does not have is an error (Go's missingkey=error) */

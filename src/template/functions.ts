@@ -4,11 +4,11 @@
  */
 
 import { decodeText, encodeText } from "../../ffi/text.ts";
-import { equals, less } from "./template-compare.ts";
-import type { Functions, Parameter, TemplateFunction } from "./template-evaluator.ts";
-import { json, plain } from "./template-print.ts";
-import { sprintf } from "./template-printf.ts";
-import { GoMap, GoSlice, isTrue, typeName, type Value } from "./template-values.ts";
+import { equals, less } from "./compare.ts";
+import type { Functions, Parameter, TemplateFunction } from "./evaluator.ts";
+import { json, plain } from "./print.ts";
+import { sprintf } from "./printf.ts";
+import { GoMap, GoSlice, isTrue, typeName, type Value } from "./values.ts";
 
 type Call = (...given: never[]) => Value;
 

@@ -1,6 +1,6 @@
 /** Values as Go's fmt package prints them with %v, and as encoding/json writes them. */
 
-import { Duration, Float, GoMap, GoSlice, type Method, Moment, Struct, type Value } from "./template-values.ts";
+import { Duration, Float, GoMap, GoSlice, type Method, Moment, Struct, type Value } from "./values.ts";
 
 /** As `{{.X}}` prints it at the top: what is not there is `<no value>`. */
 export function printed(value: Value): string {

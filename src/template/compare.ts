@@ -1,6 +1,6 @@
 /** `eq ne lt le gt ge` of Go templates (go.dev/pkg/text/template, funcs.go). */
 
-import { Duration, Float, Moment, type Value } from "./template-values.ts";
+import { Duration, Float, Moment, type Value } from "./values.ts";
 
 type Basic = boolean | number | string;
 
