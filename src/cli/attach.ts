@@ -1,5 +1,6 @@
 /** `attach`. */
 
+import { attach, detachedEarly } from "../container/container.ts";
 import { detachKeysFlag, parseDetachKeys, reportSkipped, signalProxyFlag } from "../flags/attaching.ts";
 import { bool } from "../flags/flags.ts";
 import { outsideFlags } from "../flags/usage.ts";
@@ -21,7 +22,6 @@ export default verb({
 		const { "detach-keys": configured } = await config();
 		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
 		const store = await open();
-		const { attach, detachedEarly } = await import("../container/container.ts");
 		const options = { stdin: !values["no-stdin"], signalProxy: values["sig-proxy"], detachKeys };
 		const end = attach(store, name, options);
 		await reportSkipped(name, end.skipped);

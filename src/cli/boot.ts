@@ -1,6 +1,7 @@
 /** `__boot`: once after each boot of the host, by bunker.service. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { startAfterBoot } from "../container/container.ts";
 import { EXIT } from "../failure.ts";
 import { report } from "./report.ts";
 import { verb } from "./verb.ts";
@@ -14,7 +15,6 @@ export default verb({
 	examples: [],
 	async run({ open }) {
 		const store = await open();
-		const { startAfterBoot } = await import("../container/container.ts");
 		let exitCode = 0;
 		const started = await startAfterBoot(store, (_name, error) => {
 			report(error);

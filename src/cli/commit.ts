@@ -1,6 +1,7 @@
 /** `commit`: a container → an image. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { commit } from "../container/container.ts";
 import { bool, list, string } from "../flags/flags.ts";
 import { verb } from "./verb.ts";
 
@@ -21,7 +22,6 @@ export default verb({
 	busy: true,
 	async run({ values, operands: [name = "", reference], open }) {
 		const store = await open();
-		const { commit } = await import("../container/container.ts");
 		const { author, message, change: changes } = values;
 		writeOut(STDOUT, `${await commit(store, name, { author, message, changes, reference: reference || undefined })}\n`);
 		return 0;

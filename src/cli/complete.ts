@@ -1,6 +1,8 @@
 /** `__complete SHELL WORD...`: what the last word can be. Asked by the scripts of `completion`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { names } from "../container/container.ts";
+import { references } from "../image/image.ts";
 import type { Places } from "../places.ts";
 import { globals } from "./globals.ts";
 import { access } from "./perform.ts";
@@ -39,6 +41,6 @@ async function all(found: Wanted, open: Open): Promise<Candidate[]> {
 async function existing(kind: string, open: Open): Promise<string[]> {
 	const store = await open();
 	if (!store) return [];
-	if (kind === "image") return (await import("../image/image.ts")).references(store);
-	return (await import("../container/container.ts")).names(store);
+	if (kind === "image") return references(store);
+	return names(store);
 }

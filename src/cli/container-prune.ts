@@ -1,6 +1,7 @@
 /** `container prune`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { prune } from "../container/container.ts";
 import { bool, list } from "../flags/flags.ts";
 import { confirm } from "./confirm.ts";
 import { containerLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
@@ -20,7 +21,6 @@ export default verb({
 		const filters = await parsePruneFilters(values.filter, pruneFilters);
 		if (!values.force && !confirm(WARNING)) return 0;
 		const store = await open();
-		const { prune } = await import("../container/container.ts");
 		const pruned = await prune(store, filters);
 		writeOut(STDOUT, `${containerLines(pruned)}${reclaimed(pruned.bytes)}`);
 		return 0;

@@ -1,6 +1,7 @@
 /** `create`: a container that waits for `start`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { create } from "../container/container.ts";
 import { reserveIdFile } from "../flags/cidfile.ts";
 import { createFlags, runOptions } from "../flags/options.ts";
 import { refuseCreate } from "./refuse.ts";
@@ -17,7 +18,6 @@ export default verb({
 	async run({ values, operands, open, config }) {
 		const options = await runOptions("create", { ...values, detach: false }, operands, await config());
 		const store = await open();
-		const { create } = await import("../container/container.ts");
 		try {
 			using file = reserveIdFile(values.cidfile);
 			const id = create(store, options);

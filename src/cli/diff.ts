@@ -1,6 +1,7 @@
 /** `diff`. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { diff } from "../container/container.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -13,7 +14,6 @@ export default verb({
 	busy: true,
 	async run({ operands: [name = ""], open }) {
 		const store = await open();
-		const { diff } = await import("../container/container.ts");
 		const changes = await diff(store, name);
 		writeOut(STDOUT, changes.map(({ kind, path }) => `${kind} ${path}\n`).join(""));
 		return 0;

@@ -2,6 +2,7 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { Recorded } from "../container/container.ts";
+import { events } from "../container/container.ts";
 import { Failure } from "../failure.ts";
 import { list, string } from "../flags/flags.ts";
 import { eventLine } from "./event-text.ts";
@@ -29,7 +30,6 @@ export default verb({
 		const print = await printer(values.format);
 		const range = { since: await timeOf("since", values.since), until: await timeOf("until", values.until) };
 		const store = await open();
-		const { events } = await import("../container/container.ts");
 		await events(store, range, (event) => {
 			if (letsThrough(filters, event)) writeOut(STDOUT, `${print(event)}\n`);
 		});

@@ -1,5 +1,6 @@
 /** `exec`. */
 
+import { exec } from "../container/container.ts";
 import { detachKeysFlag, parseDetachKeys } from "../flags/attaching.ts";
 import { bool, string } from "../flags/flags.ts";
 import { parseDirectory } from "../flags/options.ts";
@@ -30,7 +31,6 @@ export default verb({
 		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
 		const workingDirectory = parseDirectory(values.workdir);
 		const store = await open();
-		const { exec } = await import("../container/container.ts");
 		if (!values.detach) requireTerminal(values);
 		const { detach, interactive, privileged, tty } = values;
 		return exec(store, name, {

@@ -1,5 +1,6 @@
 /** `export`: a container's root → an archive. */
 
+import { exportContainer } from "../container/container.ts";
 import { string } from "../flags/flags.ts";
 import { destination } from "./destination.ts";
 import { verb } from "./verb.ts";
@@ -15,7 +16,6 @@ export default verb({
 	async run({ values, operands: [name = ""], open }) {
 		using archive = await destination(values.output || undefined, "export container");
 		const store = await open();
-		const { exportContainer } = await import("../container/container.ts");
 		await exportContainer(store, name, () => archive.open());
 		archive.done();
 		return 0;

@@ -3,6 +3,7 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, string } from "../flags/flags.ts";
 import type { HistoryLine } from "../image/image.ts";
+import { history } from "../image/image.ts";
 import type { Listing } from "../template/format.ts";
 import { since } from "../text/age.ts";
 import { formatSize } from "../text/size.ts";
@@ -45,7 +46,6 @@ export default verb({
 	examples: ["history busybox", "history --no-trunc --format '{{.CreatedBy}}' site:2"],
 	async run({ values, operands: [name = ""], open }) {
 		const store = await open();
-		const { history } = await import("../image/image.ts");
 		const showing = { human: values.human, full: values["no-trunc"] };
 		const rows = (await history(store, name)).map((line) => row(line, showing));
 		const { format } = values;

@@ -2,6 +2,7 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, list } from "../flags/flags.ts";
+import { prune } from "../image/image.ts";
 import { confirm } from "./confirm.ts";
 import { imageLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
 import { verb } from "./verb.ts";
@@ -22,7 +23,6 @@ export default verb({
 		const filters = await parsePruneFilters(values.filter, [...pruneFilters, "dangling"]);
 		if (!values.force && !confirm(warning(values.all))) return 0;
 		const store = await open();
-		const { prune } = await import("../image/image.ts");
 		const pruned = await prune(store, { all: values.all, filters });
 		writeOut(STDOUT, `${imageLines(pruned)}${reclaimed(pruned.bytes)}`);
 		return 0;

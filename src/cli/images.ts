@@ -3,6 +3,7 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, list as listFlag, string, type Values } from "../flags/flags.ts";
 import type { ImageSummary } from "../image/image.ts";
+import { list, select } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { since } from "../text/age.ts";
 import { formatSize } from "../text/size.ts";
@@ -57,7 +58,6 @@ type Given = Values<typeof flags>;
 
 /** docker's client makes a filter of the operand, too. */
 async function chosen(store: Store, values: Given, pattern: string | undefined): Promise<ImageSummary[]> {
-	const { list, select } = await import("../image/image.ts");
 	if (values.filter.length === 0 && !pattern) return list(store);
 	const { imageFilters, parseFilters } = await import("../flags/filter.ts");
 	return select(store, parseFilters([...values.filter, ...(pattern ? [`reference=${pattern}`] : [])], imageFilters));

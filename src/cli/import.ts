@@ -3,6 +3,7 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { list, string } from "../flags/flags.ts";
 import { malformed } from "../flags/usage.ts";
+import { importTar } from "../image/image.ts";
 import { openSource } from "./source.ts";
 import { verb } from "./verb.ts";
 
@@ -20,7 +21,6 @@ export default verb({
 	async run({ values, operands: [file = "", reference], open }) {
 		if (/^https?:\/\//.test(file)) throw malformed(`import of ${file} is not supported yet (registries: pull, push)`);
 		const store = await open();
-		const { importTar } = await import("../image/image.ts");
 		using source = await openSource(file === "-" ? undefined : file);
 		const id = await importTar(store, source, reference, { message: values.message, changes: values.change });
 		writeOut(STDOUT, `${id}\n`);

@@ -1,5 +1,6 @@
 /** `kill`. */
 
+import { kill } from "../container/container.ts";
 import { string } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
 import { verb } from "./verb.ts";
@@ -12,7 +13,6 @@ export default verb({
 	examples: ["kill web", "kill -s HUP web"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		const { kill } = await import("../container/container.ts");
 		return forEachName(operands, (name) => {
 			kill(store, name, { signal: values.signal || "KILL" });
 			return name;

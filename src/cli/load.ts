@@ -2,6 +2,7 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, string } from "../flags/flags.ts";
+import { load } from "../image/image.ts";
 import { openSource } from "./source.ts";
 import { verb } from "./verb.ts";
 
@@ -17,7 +18,6 @@ export default verb({
 	busy: true,
 	async run({ values, open }) {
 		const store = await open();
-		const { load } = await import("../image/image.ts");
 		using source = await openSource(values.input || undefined);
 		const { references, ids } = await load(store, source);
 		const lines = [

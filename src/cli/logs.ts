@@ -1,6 +1,7 @@
 /** `logs`. */
 
 import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
+import { logs } from "../container/container.ts";
 import { bool, string } from "../flags/flags.ts";
 import { parseMoment } from "../flags/moments.ts";
 import { malformed, outsideFlags } from "../flags/usage.ts";
@@ -25,7 +26,6 @@ export default verb({
 		const tail = parseTail(values.tail);
 		const [since, until] = outsideFlags(() => [parseMoment("since", values.since), parseMoment("until", values.until)]);
 		const store = await open();
-		const { logs } = await import("../container/container.ts");
 		await logs(store, name, {
 			details,
 			follow,

@@ -1,7 +1,9 @@
 /** What `inspect` prints: containers and images by name, as JSON or through a template (docker/cli, cli/command/inspect). */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { inspect } from "../container/container.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { get, lastTagged, find as lookUp } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { describeImage } from "./image.ts";
 import { isNoSuchContainer } from "./missing.ts";
@@ -88,18 +90,15 @@ async function find(store: Store, name: string, options: InspectOptions): Promis
 	} catch (error) {
 		if (!isNoSuchContainer(error)) throw error;
 	}
-	const { find: lookUp } = await import("../image/image.ts");
 	if (!lookUp(store, name)) throw new Failure(`No such object: ${name}`);
 	return { type: "image", json: await findImage(store, name) };
 }
 
 async function findContainer(store: Store, name: string, size: boolean): Promise<object> {
-	const { inspect } = await import("../container/container.ts");
 	return inspect(store, name, { size });
 }
 
 async function findImage(store: Store, name: string): Promise<object> {
-	const { get, lastTagged } = await import("../image/image.ts");
 	const image = get(store, name);
 	return describeImage(image, store.places, lastTagged(store, image.id));
 }

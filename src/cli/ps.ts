@@ -2,6 +2,7 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { Summary } from "../container/container.ts";
+import { Facts, list, select } from "../container/container.ts";
 import { bool, int, list as listFlag, string, type Values } from "../flags/flags.ts";
 import type { Store } from "../kernel/store.ts";
 import { since } from "../text/age.ts";
@@ -46,7 +47,6 @@ export default verb({
 type Given = Values<typeof flags>;
 
 async function chosen(store: Store, values: Given): Promise<Summary[]> {
-	const { list, select } = await import("../container/container.ts");
 	const last = lastOf(values);
 	if (values.filter.length === 0) return list(store, { all: values.all || last !== undefined }).slice(0, last);
 	const { containerFilters, parseFilters } = await import("../flags/filter.ts");
@@ -79,7 +79,6 @@ async function printFormatted(store: Store, summaries: readonly Summary[], value
 async function printTable(store: Store, summaries: readonly Summary[], values: Given): Promise<void> {
 	const rows = summaries.map((summary) => row(summary, idText(summary, values), values["no-trunc"]));
 	if (!values.size) return writeOut(STDOUT, table([TITLES, ...rows]));
-	const { Facts } = await import("../container/container.ts");
 	const { sizeText } = await import("./container-rows.ts");
 	const facts = new Facts(store);
 	const sized = rows.map((cells, index) => [...cells, sizeText(store, facts, summaries[index] as Summary)]);

@@ -1,5 +1,6 @@
 /** `__reap ID`: started by the monitor of a container that has ended: removes it (--rm), or starts it again (--restart). */
 
+import { reap } from "../container/container.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -10,7 +11,6 @@ export default verb({
 	async run({ operands: [id = "", files], open }) {
 		// It is what another command's look would lead to: it need not look itself.
 		const store = await open({ alone: true });
-		const { reap } = await import("../container/container.ts");
 		await reap(store, id, files === undefined ? undefined : Number(files));
 		return 0;
 	},

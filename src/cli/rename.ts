@@ -1,5 +1,6 @@
 /** `rename`. */
 
+import { rename } from "../container/container.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -10,7 +11,6 @@ export default verb({
 	examples: ["rename web old-web"],
 	async run({ operands: [name = "", newName = ""], open }) {
 		const store = await open();
-		const { rename } = await import("../container/container.ts");
 		rename(store, name, newName);
 		return 0;
 	},

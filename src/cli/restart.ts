@@ -1,5 +1,6 @@
 /** `restart`. */
 
+import { restart } from "../container/container.ts";
 import { int, string } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
 import { warnKilled } from "./stop.ts";
@@ -19,7 +20,6 @@ export default verb({
 	examples: ["restart web", "restart -t 1 web db"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		const { restart } = await import("../container/container.ts");
 		return forEachName(operands, async (name) => {
 			const killed = await restart(store, name, { timeout: values.timeout, signal: values.signal || undefined });
 			if (killed && values.timeout !== 0) await warnKilled(name);

@@ -1,5 +1,6 @@
 /** `rm`. */
 
+import { remove } from "../container/container.ts";
 import { bool } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
 import { isNoSuchContainer } from "./missing.ts";
@@ -17,7 +18,6 @@ export default verb({
 	examples: ["rm web", "rm -f web db"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		const { remove } = await import("../container/container.ts");
 		const failures = await remove(store, operands, { force: values.force });
 		return forEachName(operands, (name, index) => {
 			const failure = failures[index];

@@ -1,6 +1,7 @@
 /** `rmi`. */
 
 import { bool } from "../flags/flags.ts";
+import { remove } from "../image/image.ts";
 import { forEachName } from "./each.ts";
 import { verb } from "./verb.ts";
 
@@ -16,7 +17,6 @@ export default verb({
 	examples: ["rmi tools:1", "rmi -f busybox"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		const { remove } = await import("../image/image.ts");
 		return forEachName(operands, (name) => {
 			const { untagged, deleted } = remove(store, name, { force: values.force });
 			const lines = [...untagged.map((name) => `Untagged: ${name}`), ...deleted.map((id) => `Deleted: ${id}`)];

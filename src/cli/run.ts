@@ -1,6 +1,7 @@
 /** `run`: a container made and run, to its end or in the background. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { explain, run } from "../container/container.ts";
 import type { RunOptions } from "../container/options.ts";
 import { reserveIdFile } from "../flags/cidfile.ts";
 import { runFlags, runOptions } from "../flags/options.ts";
@@ -35,13 +36,11 @@ export default verb({
 });
 
 async function explainRun(store: Store, options: RunOptions): Promise<number> {
-	const { explain } = await import("../container/container.ts");
 	writeOut(STDOUT, explain(store, options));
 	return 0;
 }
 
 async function runWithFile(store: Store, options: RunOptions, path: string | undefined) {
-	const { run } = await import("../container/container.ts");
 	using file = reserveIdFile(path);
 	return await run(store, options, (id) => file.write(id));
 }

@@ -1,6 +1,7 @@
 /** `save`: images → an archive. */
 
 import { string } from "../flags/flags.ts";
+import { save } from "../image/image.ts";
 import { destination } from "./destination.ts";
 import { verb } from "./verb.ts";
 
@@ -15,7 +16,6 @@ export default verb({
 	async run({ values, operands, open }) {
 		using archive = await destination(values.output || undefined, "save image");
 		const store = await open();
-		const { save } = await import("../image/image.ts");
 		await save(store, operands, () => archive.open());
 		archive.done();
 		return 0;

@@ -1,5 +1,6 @@
 /** `start`. */
 
+import { start } from "../container/container.ts";
 import { Failure } from "../failure.ts";
 import { detachKeysFlag, parseDetachKeys, reportSkipped } from "../flags/attaching.ts";
 import { bool } from "../flags/flags.ts";
@@ -23,7 +24,6 @@ export default verb({
 		const attached = values.attach || values.interactive;
 		if (attached && operands.length > 1) throw new Failure("you cannot start and attach multiple containers at once");
 		const store = await open();
-		const { start } = await import("../container/container.ts");
 		const options = { attach: values.attach, interactive: values.interactive, detachKeys };
 		if (attached) {
 			const name = operands[0] as string;

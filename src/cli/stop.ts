@@ -1,6 +1,7 @@
 /** `stop`. */
 
 import type { Stopped } from "../container/container.ts";
+import { stop } from "../container/container.ts";
 import { int, string } from "../flags/flags.ts";
 import { forEachName } from "./each.ts";
 import { verb } from "./verb.ts";
@@ -25,7 +26,6 @@ export default verb({
 	examples: ["stop web", "stop -t 1 web db"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		const { stop } = await import("../container/container.ts");
 		const outcomes = await stop(store, operands, { timeout: values.timeout, signal: values.signal || undefined });
 		return forEachName(operands, async (name, index) => {
 			const { failure, killed } = outcomes[index] as Stopped;

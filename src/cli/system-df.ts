@@ -1,7 +1,9 @@
 /** `system df`: what images and containers take on the disk. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { list, writtenBytes } from "../container/container.ts";
 import { bool, string } from "../flags/flags.ts";
+import { usage } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Listing } from "../template/format.ts";
 import { formatSize } from "../text/size.ts";
@@ -89,14 +91,12 @@ function line(type: string, { count, active, bytes, reclaimable }: Sum) {
 }
 
 async function imageSum(store: Store): Promise<Sum> {
-	const { usage } = await import("../image/image.ts");
 	const { images, bytes, reclaimable } = await usage(store);
 	const active = [...images.values()].filter(({ containers }) => containers > 0).length;
 	return { count: images.size, active, bytes, reclaimable };
 }
 
 async function containerSum(store: Store): Promise<Sum> {
-	const { list, writtenBytes } = await import("../container/container.ts");
 	const found = list(store, { all: true }).map(({ id, state }) => ({ bytes: writtenBytes(store, id), state }));
 	const idle = found.filter(({ state }) => state !== "running" && state !== "restarting");
 	const total = (some: typeof found) => some.reduce((sum, { bytes }) => sum + bytes, 0);

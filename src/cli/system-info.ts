@@ -3,7 +3,9 @@
 import { kernelRelease } from "../../ffi/process.ts";
 import { version } from "../../package.json";
 import { now } from "../clock.ts";
+import { count } from "../container/container.ts";
 import { type Config, configKeys } from "../flags/config.ts";
+import { list } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { cgroupVersion, forwardsPackets, hostName, memoryTotal, operatingSystem } from "./host.ts";
 import { clientVersion } from "./version-info.ts";
@@ -17,8 +19,6 @@ const WARNINGS = [
 
 /** Everything; `Configuration` at the end is ours. */
 export async function systemInfo(store: Store, config: Config) {
-	const { count } = await import("../container/container.ts");
-	const { list } = await import("../image/image.ts");
 	const { containers, running, stopped } = count(store);
 	return {
 		ID: "",

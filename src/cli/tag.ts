@@ -1,5 +1,6 @@
 /** `tag`. */
 
+import { tag } from "../image/image.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
@@ -10,7 +11,6 @@ export default verb({
 	examples: ["tag busybox:latest tools:1"],
 	async run({ operands: [source = "", target = ""], open }) {
 		const store = await open();
-		const { tag } = await import("../image/image.ts");
 		tag(store, source, target);
 		return 0;
 	},

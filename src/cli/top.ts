@@ -1,6 +1,7 @@
 /** `top`: the processes of a container, as ps shows them; no program is called. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { clock, processes } from "../container/container.ts";
 import { Failure } from "../failure.ts";
 import { table } from "../text/table.ts";
 import { type Column, columnOf, fullColumns, type Scene, userColumns } from "./process-columns.ts";
@@ -17,7 +18,6 @@ export default verb({
 	async run({ operands: [name = "", ...words], open }) {
 		const columns = parseOptions(words);
 		const store = await open();
-		const { clock, processes } = await import("../container/container.ts");
 		const found = processes(store, name);
 		const scene: Scene = { ...clock(), now: Date.now() / 1000, ...(await names()) };
 		const rows = found.map((one) => columns.map(({ value }) => value(one, scene)));

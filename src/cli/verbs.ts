@@ -33,14 +33,14 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Stop containers, if they run, and start them again",
 		load: async () => (await import("./modules.ts")).restart,
 	},
-	rename: { summary: "Give a container another name", load: async () => (await import("./modules.ts")).rename },
+	rename: { summary: "Give a container another name", load: async () => (await import("./rename.ts")).default },
 	top: {
 		summary: "List the processes of a container",
 		load: async () => (await import("./top.ts")).default,
 	},
 	attach: {
 		summary: "Attach to a running container: its output here, our input and signals there",
-		load: async () => (await import("./modules.ts")).attach,
+		load: async () => (await import("./attach.ts")).default,
 	},
 	wait: {
 		summary: "Wait until containers stop, and print their exit codes",
@@ -49,48 +49,48 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	rm: { summary: "Remove containers", load: async () => (await import("./modules.ts")).rm },
 	commit: {
 		summary: "Make an image of what a container has changed",
-		load: async () => (await import("./modules.ts")).commit,
+		load: async () => (await import("./commit.ts")).default,
 	},
 	diff: {
 		summary: "List what a container has changed of its image",
-		load: async () => (await import("./modules.ts")).diff,
+		load: async () => (await import("./diff.ts")).default,
 	},
 	export: {
 		summary: "Write a container's root to an archive",
-		load: async () => (await import("./modules.ts")).exportVerb,
+		load: async () => (await import("./export.ts")).default,
 	},
 	inspect: {
 		summary: "Print everything about containers and images, as JSON",
-		load: async () => (await import("./modules.ts")).inspect,
+		load: async () => (await import("./inspect.ts")).default,
 	},
 	"container inspect": {
 		summary: "Print everything about containers, as JSON",
-		load: async () => (await import("./modules.ts")).containerInspect,
+		load: async () => (await import("./container-inspect.ts")).default,
 	},
 	"image inspect": {
 		summary: "Print everything about images, as JSON",
-		load: async () => (await import("./modules.ts")).imageInspect,
+		load: async () => (await import("./image-inspect.ts")).default,
 	},
 	images: { summary: "List images", load: async () => (await import("./modules.ts")).images },
 	history: {
 		summary: "Print how an image came to be",
-		load: async () => (await import("./modules.ts")).history,
+		load: async () => (await import("./history.ts")).default,
 	},
 	import: {
 		summary: "Make an image from a tar of a root file system",
-		load: async () => (await import("./modules.ts")).importVerb,
+		load: async () => (await import("./import.ts")).default,
 	},
 	load: {
 		summary: "Take in images from an archive of docker save, or of the OCI's",
-		load: async () => (await import("./modules.ts")).load,
+		load: async () => (await import("./load.ts")).default,
 	},
 	save: {
 		summary: "Write images to an archive that docker and podman load, too",
-		load: async () => (await import("./modules.ts")).save,
+		load: async () => (await import("./save.ts")).default,
 	},
-	tag: { summary: "Give an image one more name", load: async () => (await import("./modules.ts")).tag },
-	rmi: { summary: "Remove images", load: async () => (await import("./modules.ts")).rmi },
-	info: { summary: "Print what bunker sees of this host", load: async () => (await import("./modules.ts")).info },
+	tag: { summary: "Give an image one more name", load: async () => (await import("./tag.ts")).default },
+	rmi: { summary: "Remove images", load: async () => (await import("./rmi.ts")).default },
+	info: { summary: "Print what bunker sees of this host", load: async () => (await import("./info.ts")).default },
 	version: { summary: "Print the version", load: async () => (await import("./version.ts")).default },
 	completion: {
 		summary: "Print a script that completes command lines in a shell",
@@ -98,27 +98,27 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	},
 	events: {
 		summary: "Print what happens to containers and images, as it happens",
-		load: async () => (await import("./modules.ts")).events,
+		load: async () => (await import("./events.ts")).default,
 	},
 	"container prune": {
 		summary: "Remove containers that have stopped",
-		load: async () => (await import("./modules.ts")).containerPrune,
+		load: async () => (await import("./container-prune.ts")).default,
 	},
 	"image prune": {
 		summary: "Remove images that nothing uses",
-		load: async () => (await import("./modules.ts")).imagePrune,
+		load: async () => (await import("./image-prune.ts")).default,
 	},
 	"system df": {
 		summary: "Print what images and containers take on the disk",
-		load: async () => (await import("./modules.ts")).systemDf,
+		load: async () => (await import("./system-df.ts")).default,
 	},
 	"system prune": {
 		summary: "Remove all that is not used",
-		load: async () => (await import("./modules.ts")).systemPrune,
+		load: async () => (await import("./system-prune.ts")).default,
 	},
 	__boot: {
 		summary: "Start containers with a restart policy again, after a boot of the host",
-		load: async () => (await import("./modules.ts")).boot,
+		load: async () => (await import("./boot.ts")).default,
 		hidden: true,
 	},
 	__reap: {

@@ -1,5 +1,6 @@
 /** `wait`. */
 
+import { wait } from "../container/container.ts";
 import { forEachName } from "./each.ts";
 import { verb } from "./verb.ts";
 
@@ -11,7 +12,6 @@ export default verb({
 	examples: ["wait web"],
 	async run({ operands, open }) {
 		const store = await open();
-		const { wait } = await import("../container/container.ts");
 		return forEachName(operands, async (name) => String(await wait(store, name)));
 	},
 });

@@ -1,5 +1,6 @@
 /** How a container wants to be stopped: --stop-signal, --stop-timeout. */
 
+import { signalNumber } from "../container/container.ts";
 import type { RunOptions } from "../container/options.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { int, string, type Values } from "./flags.ts";
@@ -19,7 +20,6 @@ export async function parseStopping(
 }
 
 async function checkSignal(signal: string): Promise<void> {
-	const { signalNumber } = await import("../container/container.ts");
 	try {
 		signalNumber(signal);
 	} catch (error) {
