@@ -11,7 +11,7 @@ export default verb({
 	examples: ["rename web old-web"],
 	async run({ operands: [name = "", newName = ""], open }) {
 		const store = await open();
-		rename(store, name, newName);
+		await rename(store, name, newName);
 		return 0;
 	},
 });

@@ -36,7 +36,7 @@ export default verb({
 });
 
 async function explainRun(store: Store, options: RunOptions): Promise<number> {
-	writeOut(STDOUT, explain(store, options));
+	writeOut(STDOUT, await explain(store, options));
 	return 0;
 }
 

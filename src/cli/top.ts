@@ -18,7 +18,7 @@ export default verb({
 	async run({ operands: [name = "", ...words], open }) {
 		const columns = parseOptions(words);
 		const store = await open();
-		const found = processes(store, name);
+		const found = await processes(store, name);
 		const scene: Scene = { ...clock(), now: Date.now() / 1000, ...(await names()) };
 		const rows = found.map((one) => columns.map(({ value }) => value(one, scene)));
 		writeOut(STDOUT, table([columns.map(({ title }) => title), ...rows], WIDTH));

@@ -5,27 +5,33 @@
 
 export { type AttachOptions, attach } from "./attach.ts";
 export { attend } from "./attend.ts";
-export { type CommitOptions, commit } from "./commit.ts";
+export type { CommitOptions } from "./commit.ts";
 export { create } from "./create.ts";
-export { diff } from "./diff.ts";
 export { type ExecOptions, exec } from "./exec.ts";
-export { explain } from "./explain.ts";
-export { exportContainer } from "./export.ts";
 export { Facts, mountPoints } from "./facts.ts";
 export { type EventsOptions, events, type Recorded } from "./following.ts";
 export type { Health, HealthStatus, Probe } from "./health.ts";
-export { inspect } from "./inspect.ts";
 export { keySequence } from "./keys.ts";
 export { count, list, type Summary } from "./list.ts";
 export { type LogsOptions, logs } from "./logs.ts";
 export { defaultLog, type LogDriver, type LogOptions, type RunOptions, type VolumeOption } from "./options.ts";
-export { type Clock, clock, type ProcessInfo, processes } from "./processes.ts";
-export { type PrunedContainers, prune } from "./prune.ts";
+export { type Clock, clock, type ProcessInfo } from "./processes.ts";
+export type { PrunedContainers } from "./prune.ts";
 export { relay } from "./relay.ts";
 export { remove } from "./remove.ts";
-export { rename } from "./rename.ts";
-export { reap, startAfterBoot } from "./restart.ts";
+export { reap } from "./restart.ts";
 export { type RunResult, run } from "./run.ts";
+export {
+	commit,
+	diff,
+	explain,
+	exportContainer,
+	inspect,
+	processes,
+	prune,
+	rename,
+	startAfterBoot,
+} from "./seldom.ts";
 export { select } from "./select.ts";
 export { detachedEarly, type SessionEnd } from "./session.ts";
 export { signalNumber } from "./signals.ts";

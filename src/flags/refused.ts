@@ -2,7 +2,8 @@
  * What docker's command line has and bunker's has not, each by name with its
  * reason: nothing is silently ignored. test/unit/cli-refused.test.ts walks
  * docker's own list (test/reference/docker-cli.json): every flag of a verb that
- * we have is declared there, or stands here.
+ * we have is declared there, or stands here. The tables are functions: only who
+ * is refused reads them, and every command would build them.
  */
 
 const LIMITS = "yet (limits on resources)";
@@ -16,7 +17,7 @@ const WINDOWS = "(docker has it for Windows only)";
 const DAEMON = "(bunker has no daemon to connect to)";
 
 /** of `run` and `create` */
-const CREATING: Record<string, string> = {
+const creating = (): Record<string, string> => ({
 	[LIMITS]:
 		"--blkio-weight --blkio-weight-device --cgroup-parent --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --pids-limit",
 	[NETWORKS]:
@@ -27,16 +28,16 @@ const CREATING: Record<string, string> = {
 	[DAEMON]: "--use-api-socket",
 	"(the kernel has it no more)": "--kernel-memory",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
-};
+});
 
 /** verb → why → flags, as docker lists them */
-const REFUSED: Record<string, Record<string, string>> = {
+const refusedFlags = (): Record<string, Record<string, string>> => ({
 	"": {
 		[DAEMON]: "--config --context -c --host -H --tls --tlscacert --tlscert --tlskey --tlsverify",
 		"(set BUNKER_TRACE instead)": "--debug -D --log-level -l",
 	},
-	run: CREATING,
-	create: CREATING,
+	run: creating(),
+	create: creating(),
 	start: { "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l" },
 	import: { [PLATFORMS]: "--platform" },
@@ -46,10 +47,10 @@ const REFUSED: Record<string, Record<string, string>> = {
 	"image inspect": { [PLATFORMS]: "--platform" },
 	images: { "(docker has it as an experiment)": "--tree" },
 	rmi: { [PLATFORMS]: "--platform" },
-};
+});
 
 /** Verbs of docker's that are not there. */
-const REFUSED_VERBS: Record<string, string> = {
+const refusedVerbs = (): Record<string, string> => ({
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
@@ -57,7 +58,7 @@ const REFUSED_VERBS: Record<string, string> = {
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",
-};
+});
 
 /**
  * Why a flag of docker's is refused.
@@ -66,13 +67,13 @@ const REFUSED_VERBS: Record<string, string> = {
  */
 export function refusal(verb: string, typed: string): string | undefined {
 	const flag = typed.length === 1 ? `-${typed}` : `--${typed}`;
-	const reason = reasonFor(REFUSED[verb] ?? {}, flag);
+	const reason = reasonFor(refusedFlags()[verb] ?? {}, flag);
 	return reason && `${flag} is not supported ${reason}`;
 }
 
 /** Why a verb of docker's, or one of a group (`container cp`), is refused; undefined if docker has no such verb either. */
 export function verbRefusal(verb: string): string | undefined {
-	const reason = reasonFor(REFUSED_VERBS, verb.slice(verb.lastIndexOf(" ") + 1));
+	const reason = reasonFor(refusedVerbs(), verb.slice(verb.lastIndexOf(" ") + 1));
 	return reason && `bunker ${verb} is not supported ${reason}`;
 }
 
