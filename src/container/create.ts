@@ -4,7 +4,7 @@ import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import { isOrphan, type Store } from "../kernel/store.ts";
-import { lockOperation } from "./locks.ts";
+import { type Held, lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
 import { resolveDonors } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
@@ -42,21 +42,24 @@ export function createContainer(store: Store, options: RunOptions, boot: string 
 	trace("time", "image found");
 	const command = programArguments(options, image?.config.config);
 	const id = generateId();
-	using held = new DisposableStack();
-	held.use(lockOperation(store, id));
+	const operation = lockOperation(store, id);
 	try {
 		const labels = { ...image?.config.config.Labels, ...options.labels };
 		const container = insert(store, id, image?.id ?? null, command, resolved, boot, labels);
 		trace("time", "container inserted");
-		const kept = held.move();
-		return { container, image, [Symbol.dispose]: () => kept.dispose() };
+		return { container, image, [Symbol.dispose]: operation[Symbol.dispose] };
 	} catch (error) {
-		// Only the lock's file is there.
-		erase(store, id);
+		giveUp(store, id, operation);
 		// The image was removed after we had found it; its name may be another's by now.
 		if (isOrphan(error)) return createContainer(store, options, boot);
 		throw error;
 	}
+}
+
+/** Only the lock's file is there. */
+function giveUp(store: Store, id: string, operation: Held): void {
+	using _operation = operation;
+	erase(store, id);
 }
 
 /** An image that cannot be used keeps the program from starting: 125. */

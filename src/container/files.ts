@@ -62,7 +62,7 @@ export function makeRunDirectory(store: Store, id: string): void {
  */
 export function makeBase(store: Store): void {
 	const base = baseDirectory(store.places);
-	if (statusIfThere(`${base}/etc/${PROVIDED.at(-1)}`)) return;
+	if (statusIfThere(`${base}/etc/${PROVIDED[PROVIDED.length - 1]}`)) return;
 	for (const name of ["proc", "sys", "dev", "etc"]) makeDirectories(`${base}/${name}`);
 	for (const name of PROVIDED) writeFile(`${base}/etc/${name}`, "");
 }

@@ -69,7 +69,7 @@ export async function launchContainer(
 	const donors = openDonors(store, options);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	makeBase(store);
-	makeDirectoriesOf(store, id, image?.layers.at(-1));
+	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
 	writeFiles(store, id, spec, options);

@@ -114,8 +114,8 @@ function readState(directory: string): State | undefined {
 function recordedEnd(directory: string): Omit<End, "started"> | undefined {
 	const bytes = readFileIfThere(`${directory}/record`);
 	const entries = bytes ? decodeRecords(bytes) : [];
-	const died = entries.findLast((entry) => entry.kind === RECORD_DIED);
-	const waits = entries.findLast((entry) => entry.kind === RECORD_WAITS);
+	const died = entries.filter((entry) => entry.kind === RECORD_DIED).pop();
+	const waits = entries.filter((entry) => entry.kind === RECORD_WAITS).pop();
 	if (!died) return undefined;
 	const end = { finished: formatTime(died.time), exitCode: died.status };
 	return waits ? { ...end, waiter: waiterName(waits.status, waits.time) } : end;

@@ -11,7 +11,7 @@ const REPLACEMENT = "\ufffd";
 /** What follows the program's name, each as ffi/text.ts makes text of bytes. */
 export async function commandLine(): Promise<string[]> {
 	const args = process.argv.slice(2);
-	if (!args.some((arg) => arg.includes(REPLACEMENT))) return args;
+	if (!args.join("").includes(REPLACEMENT)) return args;
 	const words = await ownFile("/proc/self/cmdline");
 	return args.length === 0 ? [] : words.slice(-args.length);
 }

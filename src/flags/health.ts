@@ -33,7 +33,7 @@ export function parseHealth(values: Values<typeof healthFlags>): HealthOptions |
 		startPeriod: duration("health-start-period", "StartPeriod"),
 		startInterval: duration("health-start-interval", "StartInterval"),
 	};
-	const said = Object.values(settings).some(Boolean);
+	const said = Object.values(settings).filter(Boolean).length > 0;
 	if (!values["no-healthcheck"]) return said ? settings : undefined;
 	if (said) throw malformed("--no-healthcheck conflicts with --health-* options");
 	return { test: ["NONE"] };

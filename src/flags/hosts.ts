@@ -24,7 +24,7 @@ export function parseHosts(values: Values<typeof hostFlags>): Hosts {
 	return {
 		extraHosts: given(values["add-host"].map(parseExtraHost)),
 		domainname: parseName("domainname", values.domainname),
-		expose: given([...new Set(values.expose.flatMap(parsePorts))]),
+		expose: values.expose.length > 0 ? [...new Set(values.expose.flatMap(parsePorts))] : undefined,
 		hostname: parseName("hostname", values.hostname),
 		network: parseNetwork(values.network),
 	};

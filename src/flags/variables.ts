@@ -20,7 +20,7 @@ export async function parseVariables(values: { env: string[]; "env-file": string
 
 /** @throws Failure (125) for a file that cannot be read, or has a line without a name */
 export function readVariables(paths: readonly string[]): string[] {
-	return paths.flatMap((path) => readPairs("--env-file", path));
+	return paths.length === 0 ? [] : paths.flatMap((path) => readPairs("--env-file", path));
 }
 
 /**

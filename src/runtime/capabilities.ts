@@ -83,5 +83,7 @@ export function capabilitiesOf(mask: bigint): string[] {
 
 /** Names → bit mask. */
 export function capabilityMask(names: readonly string[]): bigint {
-	return names.reduce((mask, name) => mask | (1n << BigInt(NAMES.indexOf(name as (typeof NAMES)[number]))), 0n);
+	let mask = 0n;
+	for (const name of names) mask |= 1n << BigInt(NAMES.indexOf(name as (typeof NAMES)[number]));
+	return mask;
 }

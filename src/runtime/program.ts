@@ -39,7 +39,7 @@ export function execute(tape: Tape, process: Process, home: Place): void {
 	tape.step("unblock signals", "rt_sigprocmask", [SIG_SETMASK, tape.bytes(new Uint8Array(8)), 0, 8]);
 	const argv = tape.pointers(process.args.map((argument) => tape.text(argument)));
 	const variables = process.env.map((variable) => tape.text(variable));
-	if (!process.env.some((variable) => variable.startsWith("HOME="))) variables.push(home);
+	if (process.env.filter((variable) => variable.startsWith("HOME=")).length === 0) variables.push(home);
 	const envp = tape.pointers(variables);
 	const [program = ""] = process.args;
 	const candidates = program.includes("/") ? [program] : searchPath(program, process.env);
@@ -54,6 +54,10 @@ export function execute(tape: Tape, process: Process, home: Place): void {
 
 /** Where a name may be, by PATH of the program's own environment; an empty part is the working directory. */
 export function searchPath(name: string, env: readonly string[]): string[] {
-	const path = env.findLast((variable) => variable.startsWith("PATH="))?.slice(5) ?? "";
+	const path =
+		env
+			.filter((variable) => variable.startsWith("PATH="))
+			.pop()
+			?.slice(5) ?? "";
 	return path.split(":").map((directory) => (directory ? `${directory}/${name}` : `./${name}`));
 }

@@ -113,11 +113,13 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	return { tape, policy };
 }
 
-const has = (spec: Spec, type: NamespaceType): boolean =>
-	spec.linux.namespaces.some((namespace) => namespace.type === type);
+const has = (spec: Spec, type: NamespaceType): boolean => spec.linux.namespaces.map(({ type }) => type).includes(type);
 
-const hasOwn = (spec: Spec, type: NamespaceType): boolean =>
-	spec.linux.namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
+/** The namespaces that the container does not share. */
+const ownTypes = (spec: Spec): NamespaceType[] =>
+	spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
+
+const hasOwn = (spec: Spec, type: NamespaceType): boolean => ownTypes(spec).includes(type);
 
 function takeBinds(tape: Tape, mounts: readonly Mount[], facts: StartFacts, devices: boolean): Map<Mount, Bind> {
 	return new Map(
@@ -148,8 +150,9 @@ function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>)
 }
 
 function cloneContainer(tape: Tape, spec: Spec): void {
-	const types = spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
-	const flags = types.reduce((sum, type) => sum | NAMESPACE_FLAG[type], 0);
+	const types = ownTypes(spec);
+	let flags = 0;
+	for (const type of types) flags |= NAMESPACE_FLAG[type];
 	const args = cloneArguments(flags, SIGCHLD);
 	tape.step(
 		`fork into new namespaces (${types.join(", ")}); what follows is the child's`,
