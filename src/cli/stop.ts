@@ -2,7 +2,7 @@
 
 import type { Stopped } from "../container/container.ts";
 import { stop } from "../container/container.ts";
-import { int, string } from "../flags/flags.ts";
+import { endFlags } from "../flags/stopping.ts";
 import { forEachName } from "./each.ts";
 import { verb } from "./verb.ts";
 
@@ -16,13 +16,7 @@ export default verb({
 	usage: "[OPTIONS] CONTAINER [CONTAINER...]",
 	operands: { least: 1 },
 	completes: ["container"],
-	flags: {
-		signal: string("s", "the signal to send", { standard: "the container's, or SIGTERM" }),
-		timeout: int("t", "seconds to wait before it is killed, -1 for ever", {
-			standard: "the container's, or 10",
-			synonyms: ["time"],
-		}),
-	},
+	flags: endFlags,
 	examples: ["stop web", "stop -t 1 web db"],
 	async run({ values, operands, open }) {
 		const store = await open();

@@ -10,6 +10,15 @@ export const stopFlags = {
 	"stop-timeout": int("", "seconds that stop waits before it kills, -1 for ever", { standard: "10" }),
 };
 
+/** Of `stop` and `restart`: over what the container wants. */
+export const endFlags = {
+	signal: string("s", "the signal to send", { standard: "the container's, or SIGTERM" }),
+	timeout: int("t", "seconds to wait before it is killed, -1 for ever", {
+		standard: "the container's, or 10",
+		synonyms: ["time"],
+	}),
+};
+
 /** @throws Failure (125) */
 export async function parseStopping(
 	values: Values<typeof stopFlags>,

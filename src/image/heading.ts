@@ -51,11 +51,12 @@ export function encodeHeading(heading: Heading): Uint8Array {
 	if (records.length === 0) return own;
 	const pax = concatenated(records);
 	const name = `PaxHeaders.0/${heading.path.split("/").findLast(Boolean) ?? "root"}`;
-	const before = ustar({ ...PAX, path: name, size: pax.length }, "x");
+	const before = ustar({ ...plainFile, path: name, size: pax.length }, "x");
 	return concatenated([before, padded(pax), own]);
 }
 
-const PAX: Heading = {
+/** A file of root's, empty and without a name: what others are made of. */
+export const plainFile: Heading = {
 	path: "",
 	kind: "file",
 	link: "",

@@ -15,7 +15,7 @@ import { referencesOf, rowOf } from "./catalog.ts";
 import { storedConfig } from "./config.ts";
 import { type Digest, digestOf, hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
-import { encodeHeading, type Heading } from "./heading.ts";
+import { encodeHeading, plainFile } from "./heading.ts";
 import { familiar, parse, type Reference } from "./reference.ts";
 import { Sink, type Target } from "./sink.ts";
 
@@ -179,33 +179,19 @@ const blobPath = (digest: Digest): string => `blobs/sha256/${hex(digest)}`;
 const blobFile = (store: Store, digest: Digest): string => `${blobsDirectory(store.places)}/${hex(digest)}`;
 const json = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
-const PLAIN: Heading = {
-	path: "",
-	kind: "file",
-	link: "",
-	mode: 0o644,
-	uid: 0,
-	gid: 0,
-	mtime: 0n,
-	major: 0,
-	minor: 0,
-	size: 0,
-	attributes: new Map(),
-};
-
 function putDirectory(sink: Sink, path: string): void {
-	sink.write(encodeHeading({ ...PLAIN, path, kind: "directory", mode: 0o755 }));
+	sink.write(encodeHeading({ ...plainFile, path, kind: "directory", mode: 0o755 }));
 }
 
 function putFile(sink: Sink, path: string, bytes: Uint8Array): void {
-	sink.write(encodeHeading({ ...PLAIN, path, size: bytes.length }));
+	sink.write(encodeHeading({ ...plainFile, path, size: bytes.length }));
 	sink.write(bytes);
 	sink.pad();
 }
 
 function putBlob(store: Store, sink: Sink, path: string, { digest, size }: Descriptor): void {
 	using file = closing(open(blobFile(store, digest), O_RDONLY));
-	sink.write(encodeHeading({ ...PLAIN, path, size }));
+	sink.write(encodeHeading({ ...plainFile, path, size }));
 	sink.copy(file.fd, size, { sparse: true });
 	sink.pad();
 }
