@@ -10,7 +10,7 @@ export interface Places {
 	runRoot: string;
 }
 
-export const DEFAULT_PLACES: Places = { root: "/var/lib/bunker", runRoot: "/run/bunker" };
+const DEFAULT_PLACES: Places = { root: "/var/lib/bunker", runRoot: "/run/bunker" };
 
 /**
  * The places: from the flags, else the environment, else the configuration, else the defaults.

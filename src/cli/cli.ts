@@ -1,6 +1,6 @@
 /**
  * From the words of a command line to an exit code: bunker's own flags, the
- * help, and then citty's tree of verbs.
+ * help, and then the verb; one of a group by way of citty (tree.ts).
  */
 
 import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";

@@ -50,7 +50,7 @@ const list: Check = {
 	holds: (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
 };
 
-/** key → what its value must be; help, README and `info` show them in this order */
+/** key → what its value must be; README and `info` show them in this order */
 const KEYS: Record<Key, Check> = {
 	root: path,
 	"run-root": path,

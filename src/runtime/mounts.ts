@@ -49,7 +49,7 @@ const FLAGS: Record<string, number> = {
 const UNSET = ["rw", "suid", "dev", "exec", "async", "atime", "diratime", "norelatime", "nostrictatime"];
 
 /** Mount options → flags for mount(2) and what is left for the file system. */
-export function splitOptions(options: readonly string[]): { flags: number; data: string } {
+function splitOptions(options: readonly string[]): { flags: number; data: string } {
 	let flags = 0;
 	const data: string[] = [];
 	for (const option of options) {

@@ -6,7 +6,7 @@
 import { Malformed } from "./lexer.ts";
 import { type BranchNode, type Command, type Node, type Operand, type Pipe, show } from "./nodes.ts";
 import { printed } from "./print.ts";
-import { Float, GoMap, GoSlice, isTrue, type Method, Struct, typeName, type Value } from "./values.ts";
+import { GoMap, GoSlice, isTrue, type Method, Struct, typeName, type Value } from "./values.ts";
 
 /** What a function takes: any value, or text, or a whole number. */
 export type Parameter = "any" | "string" | "int";
@@ -285,10 +285,4 @@ const NOTHING: readonly Value[] = [];
 
 function parameter({ parameters, rest }: TemplateFunction, index: number): Parameter {
 	return parameters[index] ?? rest ?? "any";
-}
-
-/** The number that a value is: of an int or a float64. */
-export function numberOf(value: Value): number | undefined {
-	if (value instanceof Float) return value.value;
-	return typeof value === "number" ? value : undefined;
 }

@@ -36,9 +36,6 @@ export function formatRows(rows: readonly Row[], format: string, listing: Listin
 	return tabulate(`${head}\n${body}`);
 }
 
-/** True for a format whose default table is the caller's to print. */
-export const isDefaultTable = (format: string | undefined): boolean => !format || format === "table";
-
 function parseFormat(format: string, listing: Listing): { template: Template; isTable: boolean } {
 	const isTable = format.startsWith("table");
 	let text = format === "json" ? "{{json .}}" : format;

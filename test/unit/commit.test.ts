@@ -2,23 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { committedConfig } from "../../src/container/commit.ts";
-import { defaultLog, type RunOptions } from "../../src/container/options.ts";
-
-const options = (more: Partial<RunOptions> = {}): RunOptions => ({
-	image: "busybox",
-	command: [],
-	env: [],
-	interactive: false,
-	tty: false,
-	detach: false,
-	remove: false,
-	init: false,
-	readOnly: false,
-	network: "none",
-	volumes: [],
-	log: defaultLog,
-	...more,
-});
+import { runOptions as options } from "./run-options.ts";
 
 test("an image that says nothing, run without flags, stays one that says nothing", () => {
 	expect(committedConfig(options(), {})).toEqual({});

@@ -4,10 +4,10 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createContainer } from "../../src/container/create.ts";
-import { defaultLog, type RunOptions } from "../../src/container/options.ts";
 import { find, list } from "../../src/image/image.ts";
 import { Store } from "../../src/kernel/store.ts";
 import { blobsDirectory } from "../../src/places.ts";
+import { runOptions } from "./run-options.ts";
 
 const directories: string[] = [];
 afterAll(() => {
@@ -15,20 +15,7 @@ afterAll(() => {
 });
 
 const ID = `sha256:${"a".repeat(64)}`;
-const OPTIONS: RunOptions = {
-	image: "gone",
-	command: ["true"],
-	env: [],
-	interactive: false,
-	tty: false,
-	detach: false,
-	remove: false,
-	init: false,
-	readOnly: false,
-	network: "none",
-	volumes: [],
-	log: defaultLog,
-};
+const OPTIONS = runOptions({ image: "gone", command: ["true"] });
 
 /** A store with one image, `gone:latest`. */
 function storeWithImage(): Store {

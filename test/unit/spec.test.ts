@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { RunOptions } from "../../src/container/options.ts";
-import { defaultLog } from "../../src/container/options.ts";
 import { mergeVariables } from "../../src/container/program.ts";
 import { buildSpec } from "../../src/container/spec.ts";
+import { runOptions as options } from "./run-options.ts";
 
 const FACTS = {
 	id: "0123456789abcdef".repeat(4),
@@ -11,24 +11,6 @@ const FACTS = {
 	capabilities: () => ["CAP_CHOWN", "CAP_KILL", "CAP_NET_ADMIN"],
 	devices: () => [{ path: "/dev/kvm", type: "c" as const, major: 10, minor: 232, fileMode: 0o660, uid: 0, gid: 0 }],
 };
-
-function options(change: Partial<RunOptions> = {}): RunOptions {
-	return {
-		image: "busybox",
-		command: [],
-		env: [],
-		interactive: false,
-		tty: false,
-		detach: false,
-		remove: false,
-		init: false,
-		readOnly: false,
-		network: "none",
-		volumes: [],
-		log: defaultLog,
-		...change,
-	};
-}
 
 const spec = (change: Partial<RunOptions>, image = {}) => buildSpec(options(change), image, FACTS);
 
