@@ -60,6 +60,12 @@ export interface SessionResult {
 	skipped: number;
 }
 
+/** From here on no signal that a session forwards ends this process; the session passes on those that came before it. */
+export function holdSignals(): void {
+	const result = Number(shim.bunker_hold_signals());
+	if (result < 0) throw new SystemError("keep signals for the program", -result);
+}
+
 /**
  * Stays until the program has ended, or the session has. The terminal is as it
  * was afterwards, however that comes about.

@@ -233,7 +233,7 @@ static int begin(struct loop *loop) {
     int error = terminal_begin(&loop->terminal, has(loop, SESSION_RAW) ? session->input : -1, session->output[0]);
     if (error < 0) {
         terminal_restore(&loop->terminal);
-        signals_end(loop->signals);
+        signals_end();
         return error;
     }
     for (int at = 0; at < 2; at++)
@@ -245,7 +245,12 @@ static void finish(struct loop *loop) {
     terminal_restore(&loop->terminal);
     for (int at = 0; at < 2; at++)
         outlet_end(&loop->outlets[at]);
-    signals_end(loop->signals);
+    signals_end();
+}
+
+int64_t bunker_hold_signals(void) {
+    int fd = signals_begin(SIGNALS_FORWARD);
+    return fd < 0 ? fd : 0;
 }
 
 int64_t bunker_session(struct session *session) {

@@ -55,6 +55,13 @@ struct session {
 };
 
 /*
+ * Keeps what a session forwards until there is one: for the time between the
+ * first instruction of a program and the session, since the program may be seen
+ * to run, and be sent a signal by way of us, before we stay with it. 0 or -errno.
+ */
+EXPORT int64_t bunker_hold_signals(void);
+
+/*
  * The CLI's loop while its program runs in the foreground. All of it is here
  * because a JavaScript signal handler does not run while Bun sits in a foreign
  * call. Returns 0, or -errno if it could not begin. The terminal is as it was

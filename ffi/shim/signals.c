@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
+static int read_end = -1;
 static volatile int write_end = -1;
 static struct sigaction before[NSIG];
 static bool installed[NSIG];
@@ -79,23 +79,39 @@ static bool is_wanted(int signal, unsigned what) {
            ((what & SIGNALS_WINDOW) && signal == SIGWINCH);
 }
 
-int signals_begin(unsigned what) {
+static void restore(int signal) {
+    sigaction(signal, &before[signal], NULL);
+    installed[signal] = false;
+}
+
+static int open_pipe(void) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
+    read_end = ends[0];
     write_end = ends[1];
-    memset(installed, 0, sizeof installed);
-    for (int signal = 1; signal < NSIG; signal++)
-        if (is_wanted(signal, what))
-            install(signal);
-    return ends[0];
+    return 0;
 }
 
-void signals_end(int fd) {
+int signals_begin(unsigned what) {
+    int error = write_end < 0 ? open_pipe() : 0;
+    if (error < 0)
+        return error;
+    for (int signal = 1; signal < NSIG; signal++) {
+        bool wanted = is_wanted(signal, what);
+        if (wanted && !installed[signal])
+            install(signal);
+        else if (!wanted && installed[signal])
+            restore(signal);
+    }
+    return read_end;
+}
+
+void signals_end(void) {
     for (int signal = 1; signal < NSIG; signal++)
         if (installed[signal])
-            sigaction(signal, &before[signal], NULL);
-    close(fd);
+            restore(signal);
+    close(read_end);
     close(write_end);
-    write_end = -1;
+    read_end = write_end = -1;
 }

@@ -8,10 +8,14 @@ enum signals_for {
     SIGNALS_WINDOW = 4,  /* its size has changed */
 };
 
-/* Installs the handlers. The descriptor to read numbers from (a byte each), or -errno. */
+/*
+ * Installs the handlers. The descriptor to read numbers from (a byte each), or
+ * -errno. Called again, it changes which signals are handled, and what has come
+ * since the first call waits to be read.
+ */
 int signals_begin(unsigned what);
 
 /* Puts the handlers back that were there before. */
-void signals_end(int fd);
+void signals_end(void);
 
 #endif

@@ -1,6 +1,7 @@
 /**
- * Which of the CLI's streams a program gets, and how: its own stdin, stdout and stderr as the monitor may use them: never blocking, and never with O_NONBLOCK on a description that the caller's other
- * processes share.
+ * Which of the CLI's streams a program gets, and how: as the monitor may
+ * use them, never blocking, and never with O_NONBLOCK on a description that the
+ * caller's other processes share.
  */
 
 import {
@@ -30,10 +31,22 @@ export interface Streams {
 	stderr: boolean;
 }
 
+/** A CLI that stays with its program. */
+export interface Foreground {
+	streams: Streams;
+	/** signals that reach bunker go to the program */
+	forwardSignals: boolean;
+}
+
 /** The streams of a container in the foreground: `-a` says which, `-i` that there is a stdin at all (docker's OpenStdin). */
 export function attachedStreams({ interactive, attach = [] }: RunOptions): Streams {
 	const all = attach.length === 0;
 	return { stdin: interactive, stdout: all || attach.includes("stdout"), stderr: all || attach.includes("stderr") };
+}
+
+/** What `run` without -d stays with. */
+export function foregroundOf(options: RunOptions): Foreground {
+	return { streams: attachedStreams(options), forwardSignals: !options.noSignalProxy };
 }
 
 /**

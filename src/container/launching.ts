@@ -7,7 +7,7 @@ import { O_DIRECTORY, O_PATH, O_RDONLY } from "../../ffi/constants.ts";
 import { isDirectory } from "../../ffi/directory.ts";
 import { close, open } from "../../ffi/file.ts";
 import { openSelf, ownCapabilities } from "../../ffi/process.ts";
-import { terminalSize } from "../../ffi/session.ts";
+import { holdSignals, terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
 import { now } from "../clock.ts";
 import { trace } from "../environment.ts";
@@ -26,7 +26,7 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { encodeAttributes, logAttributes } from "./attributes.ts";
-import { callerStreams, type Streams } from "./callers.ts";
+import { callerStreams, type Foreground } from "./callers.ts";
 import { ProbeJob } from "./checkup.ts";
 import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
@@ -54,14 +54,14 @@ export interface Started {
 /**
  * Starts a container.
  * @param image what it is made of; undefined with --rootfs
- * @param streams what the CLI takes and gives, if it stays
+ * @param foreground what the CLI takes and gives, if it stays
  * @throws Failure 125, 126 or 127, with nothing running
  */
 export async function launchContainer(
 	store: Store,
 	container: Container,
 	image: Image | undefined,
-	streams: Streams | undefined,
+	foreground: Foreground | undefined,
 ): Promise<Started> {
 	const { id, options } = container;
 	checkRoot(options.rootfs);
@@ -78,7 +78,7 @@ export async function launchContainer(
 
 	const control = packetPair();
 	const sync = packetPair();
-	const { descriptors, numbers } = helperDescriptors(store, container, streams, {
+	const { descriptors, numbers } = helperDescriptors(store, container, foreground, {
 		control: control[1],
 		sync: sync[1],
 		lock: root.fd,
@@ -97,14 +97,15 @@ export async function launchContainer(
 		directories,
 		descriptors: numbers,
 		logAttributes: encodeAttributes(logAttributes(container, image?.config.config?.Labels)),
-		terminalSize: options.tty && streams ? terminalSize(STDOUT) : undefined,
-		detached: !streams,
+		terminalSize: options.tty && foreground ? terminalSize(STDOUT) : undefined,
+		detached: !foreground,
 		restart: restartRule(container),
 	});
 	const capabilities = capabilityMask(spec.process.capabilities.effective);
 	const user = spec.annotations[USER_ANNOTATION] ?? "";
 	let time: string | undefined;
 	const answer = (pid: number) => {
+		if (foreground?.forwardSignals) holdSignals();
 		// The last we do before the program starts: its end comes after that, however soon.
 		time = now();
 		const identity = userIn(pid, user, options.groups);
@@ -113,7 +114,7 @@ export async function launchContainer(
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
-	noteStarted(store, container, streams !== undefined, time);
+	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
 }
@@ -144,19 +145,19 @@ function checkRoot(rootfs: string | undefined): void {
 function helperDescriptors(
 	store: Store,
 	{ id, options }: Container,
-	streams: Streams | undefined,
+	foreground: Foreground | undefined,
 	given: { control: number; sync: number; lock: number; donors: Map<string, number>; home: number },
 ): { descriptors: Descriptors; numbers: HelperDescriptors } {
 	const descriptors = new Descriptors(openNull());
 	const directory = (path: string) => open(path, O_PATH | O_DIRECTORY);
 	const numbers: HelperDescriptors = {
 		control: descriptors.pass(given.control),
-		cli: streams ? descriptors.pass(openSelf()) : -1,
+		cli: foreground ? descriptors.pass(openSelf()) : -1,
 		sync: descriptors.pass(given.sync),
 		lock: descriptors.pass(given.lock),
 		runDirectory: descriptors.pass(directory(runDirectory(store.places, id))),
 		logDirectory: descriptors.pass(directory(containerDirectory(store.places, id))),
-		callers: streams && !options.tty ? callerStreams(descriptors, streams) : [],
+		callers: foreground && !options.tty ? callerStreams(descriptors, foreground.streams) : [],
 		donors: new Map([...given.donors].map(([donor, pidfd]) => [donor, descriptors.pass(pidfd)])),
 		home: given.home < 0 ? -1 : descriptors.pass(given.home),
 	};

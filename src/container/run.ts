@@ -3,7 +3,7 @@
 import { trace } from "../environment.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { attachedStreams } from "./callers.ts";
+import { foregroundOf } from "./callers.ts";
 import { createContainer } from "./create.ts";
 import { note } from "./events.ts";
 import { launchContainer, type Started } from "./launching.ts";
@@ -28,9 +28,8 @@ export interface RunResult {
 export async function run(store: Store, options: RunOptions, created?: (id: string) => void): Promise<RunResult> {
 	const { id, ...started } = await createAndStart(store, options, created);
 	if (options.detach) return { id, exitCode: 0 };
-	const { tty, noSignalProxy, detachKeys } = options;
-	const streams = attachedStreams(options);
-	const end = follow(started.control, { tty, streams, forwardSignals: !noSignalProxy, detachKeys });
+	const { tty, detachKeys } = options;
+	const end = follow(started.control, { tty, detachKeys, ...foregroundOf(options) });
 	if (end.detached) note(store, find(store, id), "detach");
 	trace("time", "program ended");
 	if (end.ended && options.remove) eraseEnded(store, id);
@@ -49,8 +48,7 @@ async function createAndStart(
 	const { id } = container;
 	try {
 		created?.(id);
-		const streams = options.detach ? undefined : attachedStreams(options);
-		const started = await launchContainer(store, container, image, streams);
+		const started = await launchContainer(store, container, image, options.detach ? undefined : foregroundOf(options));
 		return { id, ...started };
 	} catch (error) {
 		if (options.remove) erase(store, id);

@@ -4,15 +4,12 @@ import { close } from "../../ffi/file.ts";
 import { isTerminal, STDERR, STDIN, STDOUT } from "../../ffi/output.ts";
 import { runSession, type SessionResult } from "../../ffi/session.ts";
 import { Failure } from "../failure.ts";
-import type { Streams } from "./callers.ts";
+import type { Foreground } from "./callers.ts";
 import { keySequence } from "./keys.ts";
 
-export interface SessionOptions {
+export interface SessionOptions extends Foreground {
 	/** the program has a terminal */
 	tty: boolean;
-	streams: Streams;
-	/** signals that reach bunker go to the program (not for exec) */
-	forwardSignals: boolean;
 	/** as typed; only with a terminal, as docker has it */
 	detachKeys?: string;
 	/** the program does not die with its monitor (exec) */

@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { attachTo } from "./attach.ts";
-import type { Streams } from "./callers.ts";
+import type { Foreground } from "./callers.ts";
 import { note } from "./events.ts";
 import { launchContainer, type Started } from "./launching.ts";
 import { dropLock, lockOperation, lockRoot } from "./locks.ts";
@@ -40,11 +40,12 @@ export async function start(store: Store, name: string, options: StartOptions): 
 	const { tty, interactive, remove } = container.options;
 	const attached = options.attach || options.interactive;
 	const streams = { stdin: options.interactive && interactive, stdout: true, stderr: true };
-	const { started, seen } = await startOnce(store, container, attached ? streams : undefined);
+	const foreground = { streams, forwardSignals: !tty };
+	const { started, seen } = await startOnce(store, container, attached ? foreground : undefined);
 	if (!attached) return undefined;
 	const { detachKeys } = options;
 	if (!started) return attachTo(store, name, seen, { stdin: options.interactive, signalProxy: true, detachKeys });
-	const end = follow(started.control, { tty, streams, forwardSignals: !tty, detachKeys });
+	const end = follow(started.control, { tty, detachKeys, ...foreground });
 	if (end.detached) note(store, container, "detach");
 	if (end.ended && remove) eraseEnded(store, container.id);
 	return end;
@@ -57,23 +58,23 @@ interface Start {
 }
 
 /** Of several starts at once one does it; the others find it running. */
-async function startOnce(store: Store, container: Container, streams: Streams | undefined): Promise<Start> {
+async function startOnce(store: Store, container: Container, foreground: Foreground | undefined): Promise<Start> {
 	const { id } = container;
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
 	if (isUp(seen)) return { seen };
-	return { seen, started: await startHeld(store, seen.container, streams) };
+	return { seen, started: await startHeld(store, seen.container, foreground) };
 }
 
 /** Starts a container that does not run, by the holder of its operation lock. */
-async function startHeld(store: Store, container: Container, streams: Streams | undefined): Promise<Started> {
+async function startHeld(store: Store, container: Container, foreground: Foreground | undefined): Promise<Started> {
 	const { id } = container;
 	noteStart(store, id, bootId());
 	try {
 		const image = container.image === null ? undefined : get(store, container.image);
-		return await launchContainer(store, fresh(container), image, streams);
+		return await launchContainer(store, fresh(container), image, foreground);
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
 		noteFailedStart(store, id, error.exitCode, error.message);

@@ -214,6 +214,13 @@ describe.skipIf(!ready)("stdio", () => {
 			expect(await program.ended()).toBe(42);
 		});
 
+	ours("a signal that comes with the program's first instruction reaches it, and does not end run", () => {
+		const script = 'trap "exit 42" QUIT; kill -QUIT $CLI; while :; do sleep 0.01; done';
+		const line = `exec bunker run --rm --pid host -e CLI=$$ ${IMAGE} sh -c '${script}'`;
+		const codes = Array.from({ length: 20 }, () => shell(`ulimit -c 0; ${line}`).exitCode);
+		expect(codes).toEqual(Array(20).fill(42));
+	});
+
 	ours("run on a full disk of the caller's still ends with the program's status", () => {
 		expect(shell(`bunker run --rm ${IMAGE} sh -c 'echo x; exit 4' > /dev/full; echo $?`).stdout.toString()).toBe("4\n");
 	});
