@@ -38,6 +38,64 @@ export interface Device {
 	gid: number;
 }
 
+/** A rule of the device controller; what is missing stands for all. The last rule that fits decides. */
+export interface DeviceRule {
+	allow: boolean;
+	/** a: both kinds */
+	type?: "a" | "b" | "c";
+	major?: number;
+	minor?: number;
+	/** of `r` read, `w` write, `m` make a node */
+	access?: string;
+}
+
+/** A limit on one block device. */
+export interface ThrottleDevice {
+	major: number;
+	minor: number;
+	/** bytes, or operations, in a second */
+	rate: number;
+}
+
+/**
+ * What a container may use (config-linux.md, Control groups). Bytes,
+ * microseconds; -1 is no limit; what is missing stays as the kernel has it.
+ */
+export interface Resources {
+	devices?: DeviceRule[];
+	memory?: {
+		limit?: number;
+		/** soft limit */
+		reservation?: number;
+		/** memory and swap together */
+		swap?: number;
+		/** 0 to 100 */
+		swappiness?: number;
+		disableOOMKiller?: boolean;
+	};
+	cpu?: {
+		shares?: number;
+		/** microseconds in each period */
+		quota?: number;
+		period?: number;
+		realtimeRuntime?: number;
+		realtimePeriod?: number;
+		cpus?: string;
+		mems?: string;
+	};
+	pids?: { limit: number };
+	blockIO?: {
+		/** 10 to 1000 */
+		weight?: number;
+		weightDevice?: { major: number; minor: number; weight: number }[];
+		throttleReadBpsDevice?: ThrottleDevice[];
+		throttleWriteBpsDevice?: ThrottleDevice[];
+		throttleReadIOPSDevice?: ThrottleDevice[];
+		throttleWriteIOPSDevice?: ThrottleDevice[];
+	};
+	hugepageLimits?: { pageSize: string; limit: number }[];
+}
+
 export type NamespaceType = "pid" | "mount" | "uts" | "ipc" | "network" | "cgroup";
 
 export interface Spec {
@@ -56,6 +114,9 @@ export interface Spec {
 		/** beside the default ones, which are the host's own, bound; with `bunker.devices: all` these are all */
 		devices: Device[];
 		sysctl: Record<string, string>;
+		resources?: Resources;
+		/** the parent cgroup, and the container's in it; from the root of each hierarchy */
+		cgroupsPath?: string;
 	};
 }
 
