@@ -79,6 +79,7 @@ export const MOUNT_ATTR_NODEV = 4;
 export const MOUNT_ATTR_NOEXEC = 8;
 
 // sched.h
+export const CLONE_INTO_CGROUP = 0x2_0000_0000;
 export const CLONE_NEWNS = 0x00020000;
 export const CLONE_NEWCGROUP = 0x02000000;
 export const CLONE_NEWUTS = 0x04000000;

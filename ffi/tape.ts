@@ -274,6 +274,9 @@ function decodeProbe(slot: Uint8Array): ProbeResult {
 	};
 }
 
+/** Where the descriptor of a cgroup stands in struct clone_args. */
+export const CLONE_ARGUMENTS = { cgroup: 80 } as const;
+
 /** struct clone_args up to cgroup (CLONE_ARGS_SIZE_VER2), flags and exit_signal filled in. */
 export function cloneArguments(flags: number, exitSignal: number): Uint8Array {
 	const words = new BigUint64Array(11);

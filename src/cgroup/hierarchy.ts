@@ -9,6 +9,8 @@ export interface Hierarchy {
 	version: 1 | 2;
 	/** `memory`; of v2 what its root offers. A named one has none */
 	controllers: readonly string[];
+	/** of a named one: `systemd` */
+	name?: string;
 	/** where it is mounted: `/sys/fs/cgroup/memory` */
 	mount: string;
 	/** bunker's own cgroup, from the mount: `/` or `/user.slice/…` */

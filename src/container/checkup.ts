@@ -9,6 +9,7 @@ import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import {
+	type Cgroup,
 	compileProbe,
 	type Identity,
 	type PolicyOptions,
@@ -16,6 +17,7 @@ import {
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
+import { groupsOf, joined } from "./cgroups.ts";
 import { recordOf } from "./events.ts";
 import { readSpec } from "./files.ts";
 import { type Check, checkIn, type Health, type HealthStatus, healthFrom, statusOf } from "./health.ts";
@@ -52,7 +54,11 @@ function stepError(store: Store, id: string, { step, error }: ProbeResult): stri
 	const check = spec && checkIn(spec);
 	// The probe could not even be forked.
 	if (!check || step === 0) return `run the health check: ${errnoText(error)}`;
-	const { tape } = compileProbe(probeProcess(spec, check), NOBODY, spec.annotations[USER_ANNOTATION] ?? "");
+	const { tape } = compileProbe(probeProcess(spec, check), {
+		identity: NOBODY,
+		user: spec.annotations[USER_ANNOTATION] ?? "",
+		cgroups: groupsOf(id).map(joined),
+	});
 	return stepFailure(tape.steps, step - 1, error).message;
 }
 
@@ -86,9 +92,9 @@ export class ProbeJob implements Disposable {
 	}
 
 	/** Writes the job. */
-	fill(identity: Identity): void {
+	fill(identity: Identity, cgroups: readonly Cgroup[]): void {
 		const user = this.spec.annotations[USER_ANNOTATION] ?? "";
-		const { tape, policy } = compileProbe(probeProcess(this.spec, this.check), identity, user);
+		const { tape, policy } = compileProbe(probeProcess(this.spec, this.check), { identity, user, cgroups });
 		fillMemfd(this.fd, NAME, tape.encode(policy.place));
 	}
 }

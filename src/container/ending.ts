@@ -9,6 +9,7 @@ import { formatTime } from "../clock.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
+import { removeCgroup } from "./cgroups.ts";
 import { readHealth, recordHealth } from "./checkup.ts";
 import { recordOf } from "./events.ts";
 import { endedHealth } from "./health.ts";
@@ -88,6 +89,7 @@ export function settle(store: Store, container: Container, state: State, end: En
 	);
 	if (written.failure !== undefined) return settled;
 	announce(store);
+	removeCgroup(container.id);
 	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, id: container.id });
 	removeTree(directory);
 	if (after.waiter !== null && left === undefined) relayLater(container.id);

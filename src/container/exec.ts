@@ -17,6 +17,7 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { callerStreams } from "./callers.ts";
+import { cgroupsOfProcess } from "./cgroups.ts";
 import { noteExec } from "./events.ts";
 import { readSpec } from "./files.ts";
 import { openNull, play } from "./play.ts";
@@ -72,6 +73,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	};
 	const compiled = compileExec(processOf(spec, options), {
 		pidfd: numbers.pidfd,
+		cgroups: cgroupsOfProcess(running.program),
 		identity,
 		user,
 		stdio: {

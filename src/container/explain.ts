@@ -5,12 +5,14 @@ import { isDirectory } from "../../ffi/directory.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { isTerminal, STDIN, STDOUT } from "../../ffi/output.ts";
 import { terminalSize } from "../../ffi/session.ts";
+import type { Group } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory } from "../places.ts";
 import { type Caller, Descriptors, donorOf, type Spec } from "../runtime/runtime.ts";
 import { attachedStreams } from "./callers.ts";
+import { groupsOf } from "./cgroups.ts";
 import { checkIn } from "./health.ts";
 import { specOf } from "./launching.ts";
 import { checkName, generateId } from "./names.ts";
@@ -28,12 +30,14 @@ export function explain(store: Store, asked: RunOptions): string {
 	const container = imaginary(image, options);
 	const spec = specOf(store, container, image);
 	const directories = new Set(options.volumes.map((volume) => volume.source).filter(willBeDirectory));
+	const groups = groupsOf(container.id);
 	const { tape } = compilePlan({
 		places: store.places,
 		id: container.id,
 		options,
 		image,
 		spec,
+		cgroups: groups,
 		directories,
 		descriptors: imaginaryDescriptors(options, spec),
 		logAttributes: "",
@@ -47,7 +51,7 @@ export function explain(store: Store, asked: RunOptions): string {
 		...containerLines(store, container),
 		"",
 		"cgroup",
-		"  none of its own yet: the container stays in the cgroup that bunker was started in",
+		...cgroupLines(groups),
 		"",
 		"network",
 		`  ${networkLine(options)}`,
@@ -120,6 +124,11 @@ function containerLines(store: Store, { id, name, options }: Container): string[
 		`  runs ${output}, ${options.tty ? "with a terminal" : "without a terminal"}; log: ${options.log.driver}`,
 		`  when it has ended it is ${after}`,
 	];
+}
+
+function cgroupLines(groups: readonly Group[]): string[] {
+	if (groups.length === 0) return ["  none: no hierarchy is mounted here"];
+	return groups.map(({ path }) => `  make ${path}`);
 }
 
 function networkLine(options: RunOptions): string {

@@ -27,6 +27,7 @@ import {
 } from "../runtime/runtime.ts";
 import { encodeAttributes, logAttributes } from "./attributes.ts";
 import { callerStreams, type Foreground } from "./callers.ts";
+import { joined, makeCgroup } from "./cgroups.ts";
 import { ProbeJob } from "./checkup.ts";
 import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
@@ -74,6 +75,7 @@ export async function launchContainer(
 	using root = lockRoot(store, id);
 	writeFiles(store, id, spec, options);
 	const directories = prepareVolumes(store, id, spec);
+	using cgroup = makeCgroup(id);
 	trace("time", "files written");
 
 	const control = packetPair();
@@ -94,6 +96,7 @@ export async function launchContainer(
 		options,
 		image,
 		spec,
+		cgroups: cgroup.groups,
 		directories,
 		descriptors: numbers,
 		logAttributes: encodeAttributes(logAttributes(container, image?.config.config?.Labels)),
@@ -109,11 +112,12 @@ export async function launchContainer(
 		// The last we do before the program starts: its end comes after that, however soon.
 		time = now();
 		const identity = userIn(pid, user, options.groups);
-		probe?.fill(identity);
+		probe?.fill(identity, cgroup.groups.map(joined));
 		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
+	cgroup.keep();
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
@@ -134,6 +138,7 @@ export function specOf(store: Store, container: Container, image: Image | undefi
 		hostHostname: hostHostname(),
 		capabilities: () => capabilitiesOf(ownCapabilities()),
 		devices: hostDevices,
+		controlsDevices: false,
 	});
 }
 

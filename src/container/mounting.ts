@@ -3,15 +3,16 @@
 import { donorOf, type Mount, mergeTmpfsOptions } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
 
-/** Until the device controller exists, nodev wherever docker has none: /dev too. */
-function kernelMounts({ privileged, shmSize, ipc }: RunOptions): Mount[] {
+/** Without a device controller nodev wherever docker has none: /dev too. */
+function kernelMounts({ privileged, shmSize, ipc }: RunOptions, devices: boolean): Mount[] {
+	const readOnly = privileged ? [] : ["ro"];
 	return [
 		{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"] },
 		{
 			destination: "/dev",
 			type: "tmpfs",
 			source: "tmpfs",
-			options: ["nosuid", ...(privileged ? [] : ["nodev"]), "size=65536k", "mode=755"],
+			options: ["nosuid", ...(devices ? [] : ["nodev"]), "size=65536k", "mode=755"],
 		},
 		{
 			destination: "/dev/pts",
@@ -23,7 +24,13 @@ function kernelMounts({ privileged, shmSize, ipc }: RunOptions): Mount[] {
 			destination: "/sys",
 			type: "sysfs",
 			source: "sysfs",
-			options: ["nosuid", "noexec", "nodev", ...(privileged ? [] : ["ro"])],
+			options: ["nosuid", "noexec", "nodev", ...readOnly],
+		},
+		{
+			destination: "/sys/fs/cgroup",
+			type: "cgroup",
+			source: "cgroup",
+			options: ["nosuid", "noexec", "nodev", "relatime", ...readOnly],
 		},
 		{ destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
 		...sharedMemory({ ipc, shmSize }),
@@ -44,10 +51,11 @@ function sharedMemory({ ipc, shmSize }: Pick<RunOptions, "ipc" | "shmSize">): Mo
  * The mounts of a container: those of the kernel, the files that bunker
  * provides, then what the user asked for, parents before what lies in them.
  * @param runDirectory holds hosts, hostname and resolv.conf
+ * @param devices whether nodes can be opened
  */
-export function mountsOf(options: RunOptions, runDirectory: string): Mount[] {
-	const asked = [...volumes(options), ...tmpfs(options)].sort((a, b) => depth(a) - depth(b));
-	return [...kernelMounts(options), ...providedFiles(runDirectory), ...asked];
+export function mountsOf(options: RunOptions, runDirectory: string, devices: boolean): Mount[] {
+	const asked = [...volumes(options), ...tmpfs(options, devices)].sort((a, b) => depth(a) - depth(b));
+	return [...kernelMounts(options, devices), ...providedFiles(runDirectory), ...asked];
 }
 
 const depth = (mount: Mount): number => mount.destination.split("/").length;
@@ -63,12 +71,12 @@ function providedFiles(runDirectory: string): Mount[] {
 }
 
 /** nodev, whatever was asked for, unless the container may have devices. */
-function tmpfs({ tmpfs: asked = [], privileged }: RunOptions): Mount[] {
+function tmpfs({ tmpfs: asked = [] }: RunOptions, devices: boolean): Mount[] {
 	return asked.map(({ target, options }) => ({
 		destination: target,
 		type: "tmpfs",
 		source: "tmpfs",
-		options: mergeTmpfsOptions(privileged ? options : `${options},nodev`).options,
+		options: mergeTmpfsOptions(devices ? options : `${options},nodev`).options,
 	}));
 }
 

@@ -5,6 +5,7 @@
 
 import { S_IFDIR } from "../../ffi/constants.ts";
 import { typeIfThere } from "../../ffi/file.ts";
+import type { Group } from "../cgroup/cgroup.ts";
 import type { Image } from "../image/image.ts";
 import type { Places } from "../places.ts";
 import { containerDirectory, layersDirectory } from "../places.ts";
@@ -18,6 +19,7 @@ import {
 	type RootSource,
 	type Spec,
 } from "../runtime/runtime.ts";
+import { joined } from "./cgroups.ts";
 import type { RunOptions } from "./options.ts";
 import type { RestartRule } from "./policy.ts";
 import { reapCommand } from "./waiter.ts";
@@ -45,6 +47,8 @@ export interface PlanOptions {
 	options: RunOptions;
 	image: Image | undefined;
 	spec: Spec;
+	/** the container's own, in each hierarchy */
+	cgroups: readonly Group[];
 	/** sources of volumes that are directories */
 	directories: ReadonlySet<string>;
 	descriptors: HelperDescriptors;
@@ -67,6 +71,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 		kernelPaths: kernelPaths(plan.spec),
 		directories: plan.directories,
 		stdio: { terminal: options.tty, size: plan.terminalSize, interactive: options.interactive },
+		cgroups: plan.cgroups.map(joined),
 		donors,
 		policy: {
 			terminal: options.tty,

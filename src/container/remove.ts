@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
 import { type End, recordDeath } from "./ending.ts";
 import { recordOf } from "./events.ts";
@@ -93,6 +94,7 @@ function bury(store: Store, id: string, container: Container | undefined, end: E
 		recordOf(store, container, "destroy");
 	});
 	announce(store);
+	if (container?.boot) removeCgroup(id);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
 	removeTree(grave);

@@ -11,6 +11,7 @@ import {
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
+import { cgroupPath } from "./cgroups.ts";
 import { checkOf, HEALTH_ANNOTATION, mergeHealth } from "./health.ts";
 import { mountsOf } from "./mounting.ts";
 import { namespacesOf } from "./namespaces.ts";
@@ -34,6 +35,8 @@ export interface SpecFacts {
 	capabilities: () => readonly string[];
 	/** the host's device nodes */
 	devices: () => Device[];
+	/** there is a device controller, so that nodes can be there */
+	controlsDevices: boolean;
 }
 
 /**
@@ -44,22 +47,36 @@ export interface SpecFacts {
 export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts): Spec {
 	const hostname = containerHostname(options, facts);
 	const own = options.network === "none";
+	const nodes = options.privileged || facts.controlsDevices;
 	return {
 		ociVersion: "1.2.0",
 		hostname,
 		...(options.domainname !== undefined && { domainname: options.domainname }),
 		process: processOf(options, image, facts, hostname),
 		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
-		mounts: mountsOf(options, facts.runDirectory),
-		annotations: annotations(options, image),
+		mounts: mountsOf(options, facts.runDirectory, nodes),
+		annotations: annotations(options, image, nodes),
 		linux: {
 			namespaces: namespacesOf(options),
 			...protectedPaths(options),
-			devices: options.privileged ? facts.devices() : [],
+			devices: options.privileged ? facts.devices() : nodes ? DEFAULT_DEVICES : [],
 			sysctl: { ...(own ? OWN_NETWORK : {}), ...options.sysctls },
+			cgroupsPath: cgroupPath(facts.id),
 		},
 	};
 }
+
+/** runtime-spec, config-linux.md, Default Devices; /dev/console comes with the terminal. */
+const DEFAULT_DEVICES: Device[] = (
+	[
+		["null", 1, 3],
+		["zero", 1, 5],
+		["full", 1, 7],
+		["random", 1, 8],
+		["urandom", 1, 9],
+		["tty", 5, 0],
+	] as const
+).map(([name, major, minor]) => ({ path: `/dev/${name}`, type: "c", major, minor, fileMode: 0o666, uid: 0, gid: 0 }));
 
 function processOf(options: RunOptions, image: Config, facts: SpecFacts, hostname: string): Process {
 	return {
@@ -78,13 +95,13 @@ function processOf(options: RunOptions, image: Config, facts: SpecFacts, hostnam
 const rlimit = ({ name, soft, hard }: UlimitOption) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard });
 
 /** What bunker itself reads comes last, whatever the user's say, and is always there. */
-function annotations(options: RunOptions, image: Config): Record<string, string> {
+function annotations(options: RunOptions, image: Config, nodes: boolean): Record<string, string> {
 	return {
 		...options.annotations,
 		[USER_ANNOTATION]: options.user ?? image?.User ?? "",
 		[INIT_ANNOTATION]: String(options.init),
 		[HEALTH_ANNOTATION]: healthAnnotation(options, image),
-		[DEVICES_ANNOTATION]: options.privileged ? "all" : "default",
+		[DEVICES_ANNOTATION]: nodes ? "nodes" : "bound",
 		[STOP_SIGNAL_ANNOTATION]: options.stopSignal ?? (image?.StopSignal || "SIGTERM"),
 	};
 }

@@ -13,6 +13,7 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
+import { removeCgroup } from "./cgroups.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
 import { outcome } from "./outcome.ts";
@@ -204,6 +205,7 @@ export function sweep(store: Store, ids: Set<string>, containers: readonly Conta
 		using operation = tryLockOperation(store, id);
 		// The lock is taken before the row is made: with it in our hand, no row means none to come.
 		if (!operation || byId(store, id)) continue;
+		removeCgroup(id);
 		removeTree(runDirectory(store.places, id));
 		dropLock(store, id);
 	}

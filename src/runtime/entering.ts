@@ -11,11 +11,10 @@ import {
 	CLONE_NEWNS,
 	CLONE_NEWPID,
 	CLONE_NEWUTS,
-	SIGCHLD,
 } from "../../ffi/constants.ts";
-import { cloneArguments } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
 import { capabilityMask } from "./capabilities.ts";
+import { type Cgroup, joinCgroups, takeCgroups } from "./cgroups.ts";
 import { leaveKeyring, setCredentials } from "./credentials.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
@@ -32,6 +31,8 @@ export const ALL_NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_
 export interface ExecFacts {
 	/** the helper's number of a pidfd of the container's first process */
 	pidfd: number;
+	/** the container's */
+	cgroups: readonly Cgroup[];
 	/** who runs it, as the container's files say */
 	identity: Identity;
 	/** as asked for, for the sentences */
@@ -50,12 +51,14 @@ export function compileExec(process: Process, facts: ExecFacts): Compiled {
 	tape.step("begin a session of its own", "setsid", []);
 	prepareStdio(tape, policy, facts.stdio);
 	const proc = takeProc(tape, process);
+	const joining = takeCgroups(tape, facts.cgroups, 0);
 	tape.step("enter the container's namespaces", "setns", [facts.pidfd, ALL_NAMESPACES]);
-	const args = cloneArguments(0, SIGCHLD);
-	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [tape.bytes(args), args.length], {
+	const { place, size } = joining.clone;
+	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [place, size], {
 		parent: "monitor",
 	});
 
+	joinCgroups(tape, joining);
 	setOomScore(tape, proc, process);
 	closeGiven(tape, policy, facts.policy);
 	leaveKeyring(tape);

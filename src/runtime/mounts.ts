@@ -49,7 +49,7 @@ const FLAGS: Record<string, number> = {
 const UNSET = ["rw", "suid", "dev", "exec", "async", "atime", "diratime", "norelatime", "nostrictatime"];
 
 /** Mount options → flags for mount(2) and what is left for the file system. */
-function splitOptions(options: readonly string[]): { flags: number; data: string } {
+export function mountFlags(options: readonly string[]): { flags: number; data: string } {
 	let flags = 0;
 	const data: string[] = [];
 	for (const option of options) {
@@ -61,7 +61,7 @@ function splitOptions(options: readonly string[]): { flags: number; data: string
 
 /** Mounts a file system of the kernel: proc, sysfs, tmpfs, devpts, mqueue. */
 export function mountFileSystem(tape: Tape, paths: Paths, mount: Mount): void {
-	const { flags, data } = splitOptions(mount.options);
+	const { flags, data } = mountFlags(mount.options);
 	paths.make(mount.destination);
 	tape.step(`mount ${mount.type} on ${mount.destination} (${mount.options.join(",")})`, "mount", [
 		tape.text(mount.source),

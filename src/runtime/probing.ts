@@ -5,10 +5,11 @@
  * stays as its reaper, and ends as it ends (ffi/helper/probe.c).
  */
 
-import { CLOSE_RANGE_CLOEXEC, SIGCHLD } from "../../ffi/constants.ts";
-import { cloneArguments, PROBE } from "../../ffi/tape.ts";
+import { CLOSE_RANGE_CLOEXEC } from "../../ffi/constants.ts";
+import { PROBE } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
 import { capabilityMask } from "./capabilities.ts";
+import { type Cgroup, joinCgroups, takeCgroups } from "./cgroups.ts";
 import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
 import { ALL_NAMESPACES } from "./entering.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
@@ -21,10 +22,14 @@ import { NO_MONITOR } from "./waiting.ts";
 
 /**
  * Compiles a probe.
- * @param identity who runs it, as the container's files said when it started
- * @param user as asked for, for the sentences
+ * @param facts.identity who runs it, as the container's files said when it started
+ * @param facts.user as asked for, for the sentences
+ * @param facts.cgroups the container's
  */
-export function compileProbe(process: Process, identity: Identity, user: string): Compiled {
+export function compileProbe(
+	process: Process,
+	{ identity, user, cgroups }: { identity: Identity; user: string; cgroups: readonly Cgroup[] },
+): Compiled {
 	const tape = new Tape();
 	const policy = writePolicy(tape, NO_MONITOR);
 	const block = identityBlock(tape);
@@ -32,11 +37,11 @@ export function compileProbe(process: Process, identity: Identity, user: string)
 
 	tape.step("begin a session of its own", "setsid", []);
 	const proc = takeProc(tape, process);
+	const joining = takeCgroups(tape, cgroups, 0);
 	tape.step("enter the container's namespaces", "setns", [PROBE.program, ALL_NAMESPACES]);
-	const args = cloneArguments(0, SIGCHLD);
-	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [tape.bytes(args), args.length], {
-		parent: "init",
-	});
+	const { place, size } = joining.clone;
+	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [place, size], { parent: "init" });
+	joinCgroups(tape, joining);
 	setOomScore(tape, proc, process);
 	// Before any path of the container is looked up, as in `closeGiven`.
 	tape.step("close the pidfd of the container", "close", [PROBE.program]);

@@ -4,6 +4,7 @@
  */
 
 export { capabilitiesOf, capabilityMask, capabilityName, defaultCapabilities } from "./capabilities.ts";
+export type { Cgroup } from "./cgroups.ts";
 export { Descriptors } from "./descriptors.ts";
 export { compileExec, type ExecFacts } from "./entering.ts";
 export type { PathKind } from "./hardening.ts";

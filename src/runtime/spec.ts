@@ -20,7 +20,7 @@ export interface Process {
 
 export interface Mount {
 	destination: string;
-	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue";
+	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue" | "cgroup";
 	/** of a bind; `container:ID` for that container's /dev/shm */
 	source: string;
 	options: string[];
@@ -111,7 +111,7 @@ export interface Spec {
 		namespaces: { type: NamespaceType; path?: string }[];
 		maskedPaths: string[];
 		readonlyPaths: string[];
-		/** beside the default ones, which are the host's own, bound; with `bunker.devices: all` these are all */
+		/** the nodes of /dev; with `bunker.devices: bound` there are none, and the host's default ones are bound */
 		devices: Device[];
 		sysctl: Record<string, string>;
 		resources?: Resources;
@@ -122,7 +122,11 @@ export interface Spec {
 
 /** The annotation that holds the user as asked for: `uid[:gid]` or names. */
 export const USER_ANNOTATION = "bunker.user";
-/** The annotation that says `all` where device nodes can be opened: root, binds and /dev are not nodev. */
+/**
+ * The annotation that says `bound` where no device controller keeps the container
+ * from opening nodes that it makes: root, binds and /dev are nodev. Else it says
+ * `nodes`.
+ */
 export const DEVICES_ANNOTATION = "bunker.devices";
 /** The annotation that says the program runs under our reaper. */
 export const INIT_ANNOTATION = "bunker.init";

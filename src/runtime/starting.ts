@@ -3,17 +3,17 @@
  * `compileStart` from top to bottom.
  */
 
-import {
-	CLONE_NEWCGROUP,
-	CLONE_NEWIPC,
-	CLONE_NEWNET,
-	CLONE_NEWNS,
-	CLONE_NEWPID,
-	CLONE_NEWUTS,
-	SIGCHLD,
-} from "../../ffi/constants.ts";
-import { cloneArguments } from "../../ffi/tape.ts";
+import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from "../../ffi/constants.ts";
 import { Tape } from "../kernel/tape.ts";
+import {
+	type Cgroup,
+	enterCgroupNamespace,
+	type Joining,
+	joinCgroups,
+	mountCgroups,
+	takeCgroups,
+	takeShown,
+} from "./cgroups.ts";
 import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
 import { makeDevices, placeConsole, placeDevices, takeDevices } from "./devices.ts";
 import { raiseLoopback, setDomainname, setHostname, setSysctl } from "./environment.ts";
@@ -44,18 +44,20 @@ export interface StartFacts {
 	/** sources of bind mounts that are directories */
 	directories: ReadonlySet<string>;
 	stdio: Stdio;
+	/** the container's own, one of v2 at most */
+	cgroups: readonly Cgroup[];
 	/** pidfds of containers whose namespaces are shared */
 	donors: Donors;
 	policy: PolicyOptions;
 }
 
-const NAMESPACE_FLAG: Record<NamespaceType, number> = {
+/** All but the cgroup namespace, whose root is the cgroup that one is in when it is made. */
+const NAMESPACE_FLAG: Record<Exclude<NamespaceType, "cgroup">, number> = {
 	pid: CLONE_NEWPID,
 	mount: CLONE_NEWNS,
 	uts: CLONE_NEWUTS,
 	ipc: CLONE_NEWIPC,
 	network: CLONE_NEWNET,
-	cgroup: CLONE_NEWCGROUP,
 };
 
 /** Compiles the start of a container. */
@@ -65,7 +67,7 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const policy = writePolicy(tape, facts.policy);
 	const identity = identityBlock(tape);
 	const binds = spec.mounts.filter((mount) => mount.type === "bind");
-	const allDevices = spec.annotations[DEVICES_ANNOTATION] === "all";
+	const allDevices = spec.annotations[DEVICES_ANNOTATION] !== "bound";
 
 	// In the host's namespaces.
 	tape.step("set the file mode mask to 0: modes are what the steps say", "umask", [0]);
@@ -74,17 +76,21 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const nodes = allDevices ? [] : takeDevices(tape);
 	const taken = takeBinds(tape, binds, facts, allDevices);
 	const root = takeRoot(tape, facts.root, allDevices);
+	const shown = hasOwn(spec, "cgroup") ? new Map() : takeShown(tape, facts.cgroups, isSealed(spec));
 	const proc = takeProc(tape, spec.process);
 	joinPid(tape, spec, facts.donors);
-	cloneContainer(tape, spec);
+	const joining = cloneContainer(tape, spec, facts.cgroups);
 
 	// In the container's namespaces, as root.
+	joinCgroups(tape, joining);
+	if (hasOwn(spec, "cgroup")) enterCgroupNamespace(tape);
 	setOomScore(tape, proc, spec.process);
 	closeGiven(tape, policy, facts.policy);
 	joinIpc(tape, spec, facts.donors);
 	leaveKeyring(tape);
 	enterRoot(tape, facts.root, root, allDevices);
-	for (const mount of spec.mounts) if (isKernels(mount)) mountFileSystem(tape, paths, mount);
+	for (const mount of spec.mounts)
+		if (isKernels(mount)) mountKernels(tape, paths, mount, { cgroups: facts.cgroups, shown });
 	if (allDevices) makeDevices(tape, paths, spec.linux.devices);
 	else placeDevices(tape, paths, nodes);
 	if (has(spec, "network")) raiseLoopback(tape);
@@ -112,6 +118,9 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	execute(tape, spec.process, identity.home);
 	return { tape, policy };
 }
+
+const isSealed = ({ mounts }: Spec): boolean =>
+	mounts.filter(({ type, options }) => type === "cgroup" && options.includes("ro")).length > 0;
 
 const has = (spec: Spec, type: NamespaceType): boolean => spec.linux.namespaces.map(({ type }) => type).includes(type);
 
@@ -149,17 +158,22 @@ function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>)
 	for (const path of spec.linux.readonlyPaths) if (kinds.has(path)) protectPath(tape, path);
 }
 
-function cloneContainer(tape: Tape, spec: Spec): void {
-	const types = ownTypes(spec);
+function mountKernels(tape: Tape, paths: Paths, mount: Mount, seen: Parameters<typeof mountCgroups>[3]): void {
+	if (mount.type === "cgroup") mountCgroups(tape, paths, mount, seen);
+	else mountFileSystem(tape, paths, mount);
+}
+
+/** @returns what the child joins its cgroup with */
+function cloneContainer(tape: Tape, spec: Spec, cgroups: readonly Cgroup[]): Joining {
+	const types = ownTypes(spec).filter((type) => type !== "cgroup");
 	let flags = 0;
 	for (const type of types) flags |= NAMESPACE_FLAG[type];
-	const args = cloneArguments(flags, SIGCHLD);
-	tape.step(
-		`fork into new namespaces (${types.join(", ")}); what follows is the child's`,
-		"clone3",
-		[tape.bytes(args), args.length],
-		{ parent: "monitor" },
-	);
+	const joining = takeCgroups(tape, cgroups, flags);
+	const { place, size } = joining.clone;
+	tape.step(`fork into new namespaces (${types.join(", ")}); what follows is the child's`, "clone3", [place, size], {
+		parent: "monitor",
+	});
+	return joining;
 }
 
 /**

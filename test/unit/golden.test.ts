@@ -61,7 +61,15 @@ const LIMITS: Partial<RunOptions> = {
 
 const DONOR = `container:${"f".repeat(64)}`;
 
-const spec = (change: Partial<RunOptions> = {}) =>
+/** As on a host of v1, with two controllers in one hierarchy. */
+const SPLIT: StartFacts["cgroups"] = [
+	{ version: 1, path: "/sys/fs/cgroup/memory/bunker/c", name: "memory", option: "memory" },
+	{ version: 1, path: "/sys/fs/cgroup/cpu,cpuacct/bunker/c", name: "cpu,cpuacct", option: "cpu,cpuacct" },
+	{ version: 1, path: "/sys/fs/cgroup/systemd/bunker/c", name: "systemd", option: "name=systemd" },
+];
+const UNIFIED: StartFacts["cgroups"] = [{ version: 2, path: "/sys/fs/cgroup/bunker/c", name: "cgroup", option: "" }];
+
+const spec = (change: Partial<RunOptions> = {}, controlsDevices = true) =>
 	buildSpec(
 		{ ...OPTIONS, ...change },
 		{ User: "web" },
@@ -70,6 +78,7 @@ const spec = (change: Partial<RunOptions> = {}) =>
 			runDirectory: "/run/c",
 			hostHostname: "h",
 			capabilities: () => capabilityNames,
+			controlsDevices,
 			devices: () => [
 				{ path: "/dev/net/tun", type: "c", major: 10, minor: 200, fileMode: 0o666, uid: 0, gid: 0 },
 				{ path: "/dev/sda", type: "b", major: 8, minor: 0, fileMode: 0o660, uid: 0, gid: 6 },
@@ -77,8 +86,9 @@ const spec = (change: Partial<RunOptions> = {}) =>
 		},
 	);
 
-function started(change: Partial<RunOptions> = {}): Step[] {
-	const { tape } = compileStart(spec(change), {
+function started(change: Partial<RunOptions> = {}, cgroups = SPLIT, controlsDevices = true): Step[] {
+	const { tape } = compileStart(spec(change, controlsDevices), {
+		cgroups,
 		root: {
 			kind: "overlay",
 			layersDirectory: "/state/layers",
@@ -104,6 +114,7 @@ function started(change: Partial<RunOptions> = {}): Step[] {
 function entered(tty: boolean, change: Partial<RunOptions> = {}): Step[] {
 	const { tape } = compileExec(spec(change).process, {
 		pidfd: 13,
+		cgroups: change.cgroupns === "host" ? UNIFIED : SPLIT,
 		identity: { uid: 33, gid: 33, groups: [33], home: "/srv" },
 		user: "web",
 		stdio: { terminal: tty, interactive: true },
@@ -116,6 +127,8 @@ const LISTS: Record<string, Step[]> = {
 	run: started(),
 	"run-terminal-host": started({ tty: true, network: "host", init: false, readOnly: false, volumes: [] }),
 	"run-privileged": started({ privileged: true, init: false }),
+	"run-unified": started({}, UNIFIED),
+	"run-without-cgroups": started({}, [], false),
 	"run-limits": started({
 		...LIMITS,
 		tmpfs: [{ target: "/data", options: "size=64m,exec" }],
@@ -128,7 +141,12 @@ const LISTS: Record<string, Step[]> = {
 	"exec-limits": entered(false, LIMITS),
 	exec: entered(false),
 	"exec-terminal": entered(true),
-	probe: compileProbe(spec().process, { uid: 33, gid: 33, groups: [33], home: "/srv" }, "web").tape.steps,
+	"exec-unified": entered(false, { cgroupns: "host" }),
+	probe: compileProbe(spec().process, {
+		identity: { uid: 33, gid: 33, groups: [33], home: "/srv" },
+		user: "web",
+		cgroups: SPLIT,
+	}).tape.steps,
 	wait: compileWait(400, ["/bin/bunker", "__reap", "ID"], []).tape.steps,
 };
 

@@ -8,6 +8,7 @@ const FACTS = {
 	id: "0123456789abcdef".repeat(4),
 	runDirectory: "/run/containers/x",
 	hostHostname: "host",
+	controlsDevices: true,
 	capabilities: () => ["CAP_CHOWN", "CAP_KILL", "CAP_NET_ADMIN"],
 	devices: () => [{ path: "/dev/kvm", type: "c" as const, major: 10, minor: 232, fileMode: 0o660, uid: 0, gid: 0 }],
 };
@@ -69,23 +70,31 @@ describe("capabilities", () => {
 	});
 });
 
-test("only --privileged gets devices, hidden paths and a writable /sys", () => {
+test("only --privileged gets the host's devices, hidden paths and a writable /sys", () => {
+	const optionsOf = ({ mounts }: ReturnType<typeof spec>, path: string) =>
+		mounts.find((mount) => mount.destination === path)?.options;
 	const plain = spec({ command: ["x"], capAdd: ["ALL"] });
-	expect(plain.linux.devices).toEqual([]);
+	expect(plain.linux.devices.map(({ path }) => path)).toEqual(
+		["null", "zero", "full", "random", "urandom", "tty"].map((name) => `/dev/${name}`),
+	);
 	expect(plain.linux.maskedPaths).toContain("/proc/kcore");
 	expect(plain.linux.readonlyPaths).toContain("/proc/sys");
-	expect(plain.annotations["bunker.devices"]).toBe("default");
-	for (const path of ["/dev", "/sys"])
-		expect(plain.mounts.find((mount) => mount.destination === path)?.options).toContain("nodev");
+	expect(optionsOf(plain, "/sys/fs/cgroup")).toContain("ro");
 	const privileged = spec({ command: ["x"], privileged: true });
 	expect(privileged.linux).toMatchObject({ devices: FACTS.devices(), maskedPaths: [], readonlyPaths: [] });
-	expect(privileged.annotations["bunker.devices"]).toBe("all");
-	expect(privileged.mounts.find((mount) => mount.destination === "/sys")?.options).not.toContain("ro");
+	for (const path of ["/sys", "/sys/fs/cgroup"]) expect(optionsOf(privileged, path)).not.toContain("ro");
+});
+
+test("without a device controller no node can be opened, and the default ones are the host's", () => {
+	const bound = buildSpec(options({ command: ["x"] }), {}, { ...FACTS, controlsDevices: false });
+	expect(bound.linux.devices).toEqual([]);
+	expect(bound.annotations["bunker.devices"]).toBe("bound");
+	expect(bound.mounts.find((mount) => mount.destination === "/dev")?.options).toContain("nodev");
 });
 
 test("annotations of the user's do not change what bunker reads", () => {
-	const { annotations } = spec({ command: ["x"], annotations: { "bunker.devices": "all", "org.example": "a" } });
-	expect(annotations).toMatchObject({ "bunker.devices": "default", "org.example": "a" });
+	const { annotations } = spec({ command: ["x"], annotations: { "bunker.devices": "bound", "org.example": "a" } });
+	expect(annotations).toMatchObject({ "bunker.devices": "nodes", "org.example": "a" });
 });
 
 test("volumes come parents first, whatever their order on the line", () => {

@@ -1,0 +1,5 @@
+/** Control groups: the face of this folder. Which hierarchies there are, a container's directories in them, and what is written there. */
+
+export { create, DEFAULT_PARENT, groupsAt, remove, write } from "./group.ts";
+export { detect, hierarchiesFor } from "./hierarchies.ts";
+export { type Group, groupWith, type Hierarchy, type Write } from "./hierarchy.ts";

@@ -1,0 +1,150 @@
+/**
+ * A container's cgroup: a directory in each hierarchy, of the same name in all.
+ * Between a hierarchy's root and it there is always a parent of ours, which keeps
+ * controllers switched on for its children: where systemd owns the root it may
+ * take away what nobody below uses, and the kernel refuses that for what we do
+ * (cgroup-v2.rst, Enabling and Disabling).
+ */
+
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../ffi/constants.ts";
+import { entries, makeDirectory } from "../../ffi/directory.ts";
+import { errno, SystemError } from "../../ffi/errno.ts";
+import { close, openIfThere, readSmallIfThere, writeAll } from "../../ffi/file.ts";
+import { attempt, pathText } from "../../ffi/system.ts";
+import { encodeText } from "../../ffi/text.ts";
+import { EXIT, Failure } from "../failure.ts";
+import type { Group, Hierarchy, Write } from "./hierarchy.ts";
+
+/** The parent of a container's cgroup, unless --cgroup-parent names another. */
+export const DEFAULT_PARENT = "/bunker";
+
+/**
+ * The cgroup of a container, in each hierarchy.
+ * @param path from the root of each: `/bunker/ID`
+ */
+export function groupsAt(hierarchies: readonly Hierarchy[], path: string): Group[] {
+	return hierarchies.map((hierarchy) => ({ hierarchy, path: `${hierarchy.mount}${path}` }));
+}
+
+/**
+ * Makes the directories of a cgroup, and its parents.
+ * @returns those that are there now: without those of hierarchies that are read-only here, as in a container
+ * @throws SystemError for any other failure
+ */
+export function create(groups: readonly Group[]): Group[] {
+	return groups.filter(({ hierarchy, path }) => make(hierarchy, path)).map(asItIs);
+}
+
+/** On v2 a cgroup has what its parents have switched on, which may be less than what there is. */
+function asItIs(group: Group): Group {
+	const { hierarchy, path } = group;
+	if (hierarchy.version === 1 || hierarchy.controllers.length === 0) return group;
+	return { path, hierarchy: { ...hierarchy, controllers: wordsIn(`${path}/cgroup.controllers`) } };
+}
+
+/** @returns false where nothing can be made */
+function make(hierarchy: Hierarchy, path: string): boolean {
+	const result = attempt("mkdirat", AT_FDCWD, path, 0o755);
+	if (result === -(errno.EROFS as number) || result === -(errno.EACCES as number)) return false;
+	if (result === -(errno.ENOENT as number)) {
+		if (!makeParent(hierarchy, path.slice(0, path.lastIndexOf("/")))) return false;
+		makeDirectory(path);
+	} else if (result < 0 && result !== -(errno.EEXIST as number))
+		throw new SystemError(`make the cgroup ${path}`, -result);
+	if (hierarchy.controllers.includes("cpuset") && hierarchy.version === 1) fillCpuset(hierarchy, path);
+	return true;
+}
+
+/** A parent is made with what its children need: on v2 the controllers, from the root down. */
+function makeParent(hierarchy: Hierarchy, path: string): boolean {
+	if (path.length <= hierarchy.mount.length) return true;
+	const above = path.slice(0, path.lastIndexOf("/"));
+	if (hierarchy.version === 2) enable(above);
+	if (!make(hierarchy, path)) return false;
+	if (hierarchy.version === 2) enable(path);
+	else if (hierarchy.controllers.includes("cpuset")) writeIfThere(`${path}/cgroup.clone_children`, "1");
+	return true;
+}
+
+/** Switches on for the children of a v2 cgroup whatever it has: what cannot be is missed where a limit asks for it. */
+function enable(path: string): void {
+	const controllers = wordsIn(`${path}/cgroup.controllers`);
+	const enabled = wordsIn(`${path}/cgroup.subtree_control`);
+	for (const controller of controllers)
+		if (!enabled.includes(controller)) writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
+}
+
+const wordsIn = (path: string): string[] =>
+	new TextDecoder()
+		.decode(readSmallIfThere(path) ?? new Uint8Array())
+		.split(/\s+/)
+		.filter(Boolean);
+
+/** A cpuset of v1 begins empty, and takes no process until it has processors and memory nodes (cpusets.rst). */
+function fillCpuset(hierarchy: Hierarchy, path: string): void {
+	for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+		if (wordsIn(`${path}/${name}`).length > 0) continue;
+		const parent = path.slice(0, path.lastIndexOf("/"));
+		if (parent.length > hierarchy.mount.length) fillCpuset(hierarchy, parent);
+		writeIfThere(`${path}/${name}`, wordsIn(`${parent}/${name}`).join(""));
+	}
+}
+
+function writeIfThere(path: string, value: string): number {
+	const fd = openIfThere(path, O_WRONLY);
+	if (fd === undefined) return -(errno.ENOENT as number);
+	const result = attempt("write", fd, encodeText(value), value.length);
+	close(fd);
+	return result;
+}
+
+/** Carries out writes, in their order. @throws Failure (125) with the sentence of the one that failed */
+export function write(writes: readonly Write[]): void {
+	for (const { what, file, value } of writes) {
+		try {
+			const fd = openIfThere(file, O_WRONLY);
+			if (fd === undefined) throw new SystemError(`open ${file}`, errno.ENOENT as number);
+			try {
+				writeAll(fd, encodeText(value), `write ${value} to ${file}`);
+			} finally {
+				close(fd);
+			}
+		} catch (error) {
+			throw new Failure(`${what}: ${(error as Error).message}`, { exitCode: EXIT.refused, cause: error });
+		}
+	}
+}
+
+/**
+ * Removes a cgroup whose processes have ended, and what the container has made
+ * below it. One that is not there is fine.
+ * @returns false if a process is left in it
+ */
+export function remove(groups: readonly Group[]): boolean {
+	let gone = true;
+	for (const { path } of groups) gone = removeOne(path) && gone;
+	return gone;
+}
+
+const DT_DIR = 4;
+
+function children(path: string): string[] {
+	const fd = openIfThere(path, O_RDONLY | O_DIRECTORY);
+	if (fd === undefined) return [];
+	try {
+		return entries(fd)
+			.filter(({ kind }) => kind === DT_DIR)
+			.map(({ name }) => pathText(name));
+	} finally {
+		close(fd);
+	}
+}
+
+function removeOne(path: string): boolean {
+	const result = attempt("unlinkat", AT_FDCWD, path, AT_REMOVEDIR);
+	if (result === 0 || result === -(errno.ENOENT as number)) return true;
+	if (result !== -(errno.EBUSY as number)) throw new SystemError(`remove the cgroup ${path}`, -result);
+	const below = children(path);
+	for (const child of below) removeOne(`${path}/${child}`);
+	return below.length > 0 && attempt("unlinkat", AT_FDCWD, path, AT_REMOVEDIR) === 0;
+}

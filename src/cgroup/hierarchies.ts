@@ -1,0 +1,109 @@
+/** Which hierarchies of cgroups are mounted here, as bunker itself sees them (cgroups(7), proc_pid_mountinfo(5)). */
+
+import { readFileIfThere } from "../../ffi/file.ts";
+import type { Hierarchy } from "./hierarchy.ts";
+
+let known: Hierarchy[] | undefined;
+
+/**
+ * The hierarchies of this host, or of the container that bunker runs in; none
+ * where nothing is mounted. Looked for once.
+ */
+export function detect(): Hierarchy[] {
+	known ??= hierarchiesFor("self");
+	return known;
+}
+
+/**
+ * The hierarchies, `own` being the cgroup of another process.
+ * @param pid of a process that lives
+ */
+export function hierarchiesFor(pid: number | "self"): Hierarchy[] {
+	return hierarchiesIn(textOf("/proc/self/mountinfo"), textOf(`/proc/${pid}/cgroup`), (mount) =>
+		textOf(`${mount}/cgroup.controllers`),
+	);
+}
+
+function textOf(path: string): string {
+	return new TextDecoder().decode(readFileIfThere(path) ?? new Uint8Array());
+}
+
+interface Mounted {
+	/** what of the hierarchy it shows, from the cgroup namespace's root */
+	root: string;
+	mount: string;
+	version: 1 | 2;
+	/** `rw,cpu,cpuacct` */
+	options: string[];
+}
+
+/**
+ * The hierarchies of these texts. One that is mounted nowhere is not there; of
+ * one that is mounted twice the first that shows all of it is taken.
+ * @param controllersOf what `cgroup.controllers` says at a v2 mount
+ */
+export function hierarchiesIn(
+	mountinfo: string,
+	cgroups: string,
+	controllersOf: (mount: string) => string,
+): Hierarchy[] {
+	const mounts = mountsIn(mountinfo);
+	const found: Hierarchy[] = [];
+	for (const line of cgroups.split("\n")) {
+		const [, list, path] = splitThree(line);
+		if (list === undefined || path === undefined) continue;
+		const shown = mounts.filter((mount) => shows(mount, list));
+		const mounted = shown.find(({ root }) => root === "/") ?? shown[0];
+		if (!mounted) continue;
+		const { mount, version } = mounted;
+		const own = ownBelow(mounted.root, path);
+		if (version === 2) found.push({ version, controllers: words(controllersOf(mount)), mount, own });
+		else if (list.startsWith("name=")) found.push({ version, controllers: [], name: list.slice(5), mount, own });
+		else found.push({ version, controllers: list.split(","), mount, own });
+	}
+	return found;
+}
+
+/** `4:memory:/path`: the path may hold colons. */
+function splitThree(line: string): [string?, string?, string?] {
+	const first = line.indexOf(":");
+	const second = line.indexOf(":", first + 1);
+	return second < 0 ? [] : [line.slice(0, first), line.slice(first + 1, second), line.slice(second + 1)];
+}
+
+const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+
+/** Whether a mount is of the hierarchy that /proc/self/cgroup names so; v2's is the one without a name. */
+function shows({ version, options }: Mounted, list: string): boolean {
+	if (list === "") return version === 2;
+	return version === 1 && list.split(",").every((one) => options.includes(one));
+}
+
+function mountsIn(mountinfo: string): Mounted[] {
+	const found: Mounted[] = [];
+	for (const line of mountinfo.split("\n")) {
+		const separator = line.indexOf(" - cgroup");
+		if (separator < 0) continue;
+		const [type, , options = ""] = line.slice(separator + 3).split(" ");
+		const [, , , root = "/", mount = ""] = line.split(" ");
+		if (type !== "cgroup" && type !== "cgroup2") continue;
+		found.push({
+			root: unquoted(root),
+			mount: unquoted(mount),
+			version: type === "cgroup" ? 1 : 2,
+			options: options.split(","),
+		});
+	}
+	return found;
+}
+
+/** Spaces and the like stand as octal numbers. */
+const unquoted = (text: string): string =>
+	text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+
+/** A cgroup as a path below a mount, which may show a part of the hierarchy only; `/` where it is outside of that. */
+function ownBelow(root: string, path: string): string {
+	if (root === "/") return path;
+	if (path === root || !path.startsWith(`${root}/`)) return "/";
+	return path.slice(root.length);
+}

@@ -1,0 +1,58 @@
+/** A container's cgroup: made before its first process, which is born in it, and removed after the last. */
+
+import { create, DEFAULT_PARENT, detect, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
+import type { Cgroup } from "../runtime/runtime.ts";
+
+/** The path of a container's cgroup, from the root of each hierarchy. */
+export function cgroupPath(id: string): string {
+	return `${DEFAULT_PARENT}/${id}`;
+}
+
+/** Where a container's cgroup is, whether it is there or not. */
+export function groupsOf(id: string): Group[] {
+	return groupsAt(detect(), cgroupPath(id));
+}
+
+/** A cgroup that goes again, unless a container has come to be in it. */
+export interface MadeCgroup extends Disposable {
+	groups: Group[];
+	/** it is the container's now */
+	keep(): void;
+}
+
+/** Makes the cgroup of a container that is about to start. */
+export function makeCgroup(id: string): MadeCgroup {
+	const wanted = groupsOf(id);
+	const groups = create(wanted);
+	let kept = false;
+	return {
+		groups,
+		keep: () => {
+			kept = true;
+		},
+		[Symbol.dispose]: () => {
+			if (!kept) remove(wanted);
+		},
+	};
+}
+
+/** Removes what a container that has ended has left of its cgroup. */
+export function removeCgroup(id: string): void {
+	remove(groupsOf(id));
+}
+
+/** Where a running process is: an exec joins it there, wherever a container with rights of its own has moved it. */
+export function cgroupsOfProcess(pid: number): Cgroup[] {
+	return hierarchiesFor(pid).map((hierarchy) => joined({ hierarchy, path: `${hierarchy.mount}${hierarchy.own}` }));
+}
+
+/** A cgroup as the tape joins it. */
+export function joined({ hierarchy, path }: Group): Cgroup {
+	const { version, controllers, name, mount } = hierarchy;
+	return {
+		version,
+		path,
+		name: mount.slice(mount.lastIndexOf("/") + 1),
+		option: name === undefined ? controllers.join(",") : `name=${name}`,
+	};
+}
