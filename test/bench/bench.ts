@@ -99,6 +99,15 @@ function verdict(row: Row, peer: string, ours: Samples, theirs: Samples): { text
 	const figures = `${middle.toFixed(2)} x (${least.toFixed(2)}-${most.toFixed(2)})`.padEnd(24);
 	const bound = row.bounds?.[peer];
 	const aim = row.aims?.[peer];
+	const margin = row.more?.[peer];
+	if (margin !== undefined) {
+		const more = median(ours) - median(theirs);
+		const over = more > margin;
+		return {
+			text: `${`${more.toFixed(2)} ${row.unit} more`.padEnd(24)}bound ${margin}: ${over ? "OVER" : "ok"}`,
+			over,
+		};
+	}
 	if (bound !== undefined) {
 		const over = middle > bound;
 		return { text: `${figures}bound ${bound}: ${over ? "OVER" : "ok"}`, over };

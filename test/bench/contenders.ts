@@ -134,6 +134,24 @@ export function bwrap(): (() => Command) | undefined {
 	return () => ({ words });
 }
 
+/** A mount namespace of the bench's own, kept by a process that sleeps in it. */
+export interface MountNamespace {
+	/** the same command, in it */
+	command(inner: Command): Command;
+	end(): void;
+}
+
+/** Makes one. @param script what is done in it first */
+export async function mountNamespace(script: string): Promise<MountNamespace> {
+	const words = ["unshare", "-m", "--propagation", "private", "sh", "-c", `${script}; echo ready; exec sleep 100000`];
+	const keeper = Bun.spawn(words, { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+	await keeper.stdout.getReader().read();
+	return {
+		command: ({ words: inner, ...rest }) => ({ words: ["nsenter", "-t", String(keeper.pid), "-m", ...inner], ...rest }),
+		end: () => keeper.kill("SIGKILL"),
+	};
+}
+
 /** An empty program, compiled as bunker is. */
 export function empty(): () => Command {
 	const program = `${directory}/empty`;

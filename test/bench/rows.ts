@@ -20,7 +20,9 @@ export interface Row {
 	contenders: Record<string, Measure | undefined>;
 	/** the most that our median may be of theirs */
 	bounds?: Record<string, number>;
-	/** the same, as a wish */
+	/** the most that our median may be above theirs, in the row's unit */
+	more?: Record<string, number>;
+	/** the same as `bounds`, as a wish */
 	aims?: Record<string, number>;
 	/** the most that our median may be, in the row's unit */
 	limit?: number;
@@ -49,6 +51,29 @@ function runRow(): Row {
 		},
 		bounds: { runc: 0.6, podman: 0.1 },
 		aims: { crun: 1, bwrap: 2.5, "empty program": 3 },
+	};
+}
+
+/** What the cgroup costs a run: beside the same where no hierarchy is mounted, both by way of nsenter. */
+function cgroupRow(pause: number, most: number): () => Promise<Row> {
+	return async () => {
+		const engine = contenders.bunker(`cgroup${pause}`);
+		const usual = await contenders.mountNamespace("true");
+		const bare = await contenders.mountNamespace("umount -a -t cgroup,cgroup2");
+		const one = (namespace: contenders.MountNamespace) => () =>
+			time(namespace.command(engine.command("run", "--rm", ...OFFLINE, IMAGE, "true")));
+		return {
+			what: `run with a cgroup, ${pause} ms apart`,
+			unit: "ms",
+			rounds: 40,
+			pause,
+			contenders: { bunker: one(usual), "without cgroups": one(bare) },
+			more: { "without cgroups": most },
+			finish: () => {
+				for (const namespace of [usual, bare]) namespace.end();
+				clear([engine]);
+			},
+		};
 	};
 }
 
@@ -332,6 +357,8 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	ps: psRow(100),
 	ps200: psRow(200),
 	restart: restartRow,
+	cgroup: cgroupRow(0, 2),
+	"cgroup-rested": cgroupRow(100, 6),
 	run50: run50Row,
 	rm30: rm30Row,
 	pss: pssRow,
