@@ -70,8 +70,30 @@ function makeParent(hierarchy: Hierarchy, path: string): boolean {
 function enable(path: string): void {
 	const controllers = wordsIn(`${path}/cgroup.controllers`);
 	const enabled = wordsIn(`${path}/cgroup.subtree_control`);
-	for (const controller of controllers)
-		if (!enabled.includes(controller)) writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
+	for (const controller of controllers) {
+		if (enabled.includes(controller)) continue;
+		const result = writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
+		if (result !== -(errno.EBUSY as number)) continue;
+		vacate(path);
+		writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
+	}
+}
+
+/**
+ * A cgroup of v2 that has processes switches nothing on for its children, but for
+ * the host's root (cgroup-v2.rst, No Internal Process Constraint). In a container
+ * the root of what we see is not that, and its processes are in it: they go to a
+ * child, as the images of docker in docker do it by a script.
+ */
+function vacate(path: string): void {
+	const leaf = `${path}/init`;
+	makeDirectory(leaf);
+	// Those that fork meanwhile are met in the next round.
+	for (let round = 0; round < 10; round++) {
+		const pids = wordsIn(`${path}/cgroup.procs`);
+		if (pids.length === 0) return;
+		for (const pid of pids) writeIfThere(`${leaf}/cgroup.procs`, pid);
+	}
 }
 
 const wordsIn = (path: string): string[] =>
