@@ -3,3 +3,6 @@
 export { create, DEFAULT_PARENT, groupsAt, remove, write } from "./group.ts";
 export { detect, hierarchiesFor } from "./hierarchies.ts";
 export { type Group, groupWith, type Hierarchy, type Write } from "./hierarchy.ts";
+export { limitFacts } from "./limit-facts.ts";
+export type { LimitFacts } from "./limit-list.ts";
+export { type LimitPlan, limitWrites } from "./limits.ts";
