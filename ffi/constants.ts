@@ -163,3 +163,10 @@ export const IN_Q_OVERFLOW = 0x4000;
 
 // signal.h
 export const SIG_SETMASK = 2;
+
+// bpf.h; v1's device controller has the same (include/linux/device_cgroup.h)
+export const BPF_DEVCG_DEV_BLOCK = 1;
+export const BPF_DEVCG_DEV_CHAR = 2;
+export const BPF_DEVCG_ACC_MKNOD = 1;
+export const BPF_DEVCG_ACC_READ = 2;
+export const BPF_DEVCG_ACC_WRITE = 4;

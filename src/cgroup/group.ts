@@ -9,7 +9,7 @@
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../ffi/constants.ts";
 import { entries, makeDirectory } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { close, openIfThere, readSmallIfThere, writeAll } from "../../ffi/file.ts";
+import { close, open, openIfThere, readSmallIfThere, writeAll } from "../../ffi/file.ts";
 import { attempt, pathText } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -120,20 +120,26 @@ function writeIfThere(path: string, value: string): number {
 	return result;
 }
 
-/** Carries out writes, in their order. @throws Failure (125) with the sentence of the one that failed */
+/** Carries out writes, in their order; a file is opened once for those that follow each other. @throws Failure (125) with the sentence of the one that failed */
 export function write(writes: readonly Write[]): void {
-	for (const { what, file, value } of writes) {
-		try {
-			const fd = openIfThere(file, O_WRONLY);
-			if (fd === undefined) throw new SystemError(`open ${file}`, errno.ENOENT as number);
+	let file = "";
+	let fd = -1;
+	try {
+		for (const one of writes) {
+			if (one.file !== file && fd >= 0) close(fd);
 			try {
-				writeAll(fd, encodeText(value), `write ${value} to ${file}`);
-			} finally {
-				close(fd);
+				if (one.file !== file) {
+					fd = -1;
+					fd = open(one.file, O_WRONLY);
+					file = one.file;
+				}
+				writeAll(fd, encodeText(one.value), `write ${one.value} to ${file}`);
+			} catch (error) {
+				throw new Failure(`${one.what}: ${(error as Error).message}`, { exitCode: EXIT.refused, cause: error });
 			}
-		} catch (error) {
-			throw new Failure(`${what}: ${(error as Error).message}`, { exitCode: EXIT.refused, cause: error });
 		}
+	} finally {
+		if (fd >= 0) close(fd);
 	}
 }
 
