@@ -71,4 +71,9 @@ CREATE TRIGGER event_bound AFTER INSERT ON event WHEN NEW.id % 100 = 0 BEGIN
 	DELETE FROM event WHERE id <= NEW.id - 1000;
 END;
 `,
+	`
+ALTER TABLE container ADD COLUMN oom_killed INTEGER NOT NULL DEFAULT 0; -- 1: in the last run the kernel has killed a process of it for want of memory
+ALTER TABLE container ADD COLUMN ooms INTEGER NOT NULL DEFAULT 0;       -- of this run, so many of these kills are events already
+ALTER TABLE container ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;     -- 1: the user has paused it; the kernel knows whether it is
+`,
 ];

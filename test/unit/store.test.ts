@@ -39,6 +39,9 @@ describe("a database of version 1", () => {
 			stopped: 0,
 			health: null,
 			health_changes: 0,
+			oom_killed: 0,
+			ooms: 0,
+			paused: 0,
 		});
 		record(store, event("start"));
 		expect(newest(store)).toBe(1);
