@@ -30,8 +30,8 @@ export const STEP = {
 } as const;
 
 export const POLICY = {
-	version: 2,
-	size: 200,
+	version: 3,
+	size: 216,
 	offset: {
 		version: 0,
 		flags: 4,
@@ -65,6 +65,9 @@ export const POLICY = {
 		healthTimeout: 176,
 		healthStartPeriod: 184,
 		healthStartInterval: 192,
+		oomWake: 200,
+		oomFile: 204,
+		cgroups: 208,
 	},
 	/** enum policy_flag */
 	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, stdinOnce: 16, restart: 32, onFailure: 64 },
@@ -155,7 +158,7 @@ export function decodeState(bytes: Uint8Array): State | undefined {
 /** An entry of the record file. */
 export interface RecordEntry {
 	kind: number;
-	/** exit code, or 128 + signal; of a waiter its pid */
+	/** exit code, or 128 + signal; of a waiter its pid; of an OOM kill how many there were by then, in this run */
 	status: number;
 	/** nanoseconds since the epoch; of a waiter when it started, clock ticks since boot */
 	time: bigint;
@@ -164,6 +167,7 @@ export interface RecordEntry {
 /** enum record_kind */
 export const RECORD_DIED = 1;
 export const RECORD_WAITS = 2;
+export const RECORD_OOM = 3;
 const RECORD_SIZE = 24;
 
 /** Decodes a file of `struct record`s; a cut one at the end is not there. */

@@ -4,12 +4,9 @@
 #include "probe.h"
 #include "record.h"
 #include "sys.h"
+#include "timer.h"
 #include <asm/poll.h>
 #include <linux/fcntl.h>
-#include <linux/time.h>
-#include <linux/time_types.h>
-
-#define SECOND 1000000000u
 
 static struct {
     bool on, late; /* late: the running probe was killed */
@@ -21,12 +18,6 @@ static struct {
     struct health health;
     struct health_result result;
 } self;
-
-static uint64_t now(void) {
-    struct __kernel_timespec time = {0};
-    SYS(clock_gettime, CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
 
 uint64_t health_next(const struct policy *policy, const struct health *health, uint64_t age) {
     bool starting = age < policy->health_start_period && health->status == HEALTH_STARTING;
@@ -64,14 +55,14 @@ int health_begin(const struct policy *policy, int32_t program) {
     self.program = program;
     self.probe = PROBE_NONE;
     self.health.version = HEALTH_VERSION;
-    self.started = now();
+    self.started = timer_now();
     self.due = self.started + health_next(policy, &self.health, 0);
     write_head();
     return 0;
 }
 
 static void schedule(void) {
-    uint64_t time = now();
+    uint64_t time = timer_now();
     self.due = time + health_next(&self.policy, &self.health, time - self.started);
 }
 
@@ -102,7 +93,7 @@ static void finish(void) {
 
 static void begin_probe(void) {
     struct health_result *result = &self.result;
-    uint64_t time = now();
+    uint64_t time = timer_now();
     memset(result, 0, offsetof(struct health_result, output));
     self.late = false;
     self.age = time - self.started;
@@ -126,11 +117,7 @@ bool health_limit(struct __kernel_timespec *limit, bool limited) {
     /* A probe that was killed has only its end to come. */
     if (!self.on || (self.late && self.probe.pidfd >= 0))
         return limited;
-    uint64_t time = now(), left = self.due > time ? self.due - time : 0;
-    if (limited && (uint64_t)limit->tv_sec * SECOND + (uint64_t)limit->tv_nsec <= left)
-        return true;
-    *limit = (struct __kernel_timespec){.tv_sec = (int64_t)(left / SECOND), .tv_nsec = (int64_t)(left % SECOND)};
-    return true;
+    return timer_limit(self.due, limit, limited);
 }
 
 static void hear(const struct pollfd *output) {
@@ -150,11 +137,11 @@ void health_continue(const struct pollfd *poll) {
         hear(&poll[1]);
         if (poll[0].revents) {
             finish();
-        } else if (!self.late && now() >= self.due) {
+        } else if (!self.late && timer_now() >= self.due) {
             self.late = true;
             probe_kill(&self.probe);
         }
-    } else if (now() >= self.due) {
+    } else if (timer_now() >= self.due) {
         begin_probe();
     }
 }

@@ -55,17 +55,20 @@ bool keep(struct tape *tape, struct kept *kept) {
     const char *attributes = (const char *)tape->data + kept->policy.log_attributes;
     char *const *cleanup = (char *const *)(void *)(tape->data + kept->policy.cleanup);
     char *const *environment = (char *const *)(void *)(tape->data + kept->policy.cleanup_environment);
+    char *const *cgroups = (char *const *)(void *)(tape->data + kept->policy.cgroups);
     size_t cleanups = kept->policy.cleanup != 0 ? list_count(tape, cleanup) : 0;
     size_t variables = kept->policy.cleanup_environment != 0 ? list_count(tape, environment) : 0;
-    size_t size = list_size(tape, cleanup, cleanups) + list_size(tape, environment, variables) + text_size(tape, name) +
-                  text_size(tape, attributes);
+    size_t directories = kept->policy.cgroups != 0 ? list_count(tape, cgroups) : 0;
+    size_t size = list_size(tape, cleanup, cleanups) + list_size(tape, environment, variables) +
+                  list_size(tape, cgroups, directories) + text_size(tape, name) + text_size(tape, attributes);
     long block = SYS(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block < 0)
         return false;
     char **slots = (char **)block;
-    char *free = (char *)(slots + cleanups + variables + 2);
+    char *free = (char *)(slots + cleanups + variables + directories + 3);
     kept->cleanup = copy_list(tape, cleanup, cleanups, &slots, &free);
     kept->environment = copy_list(tape, environment, variables, &slots, &free);
+    kept->cgroups = copy_list(tape, cgroups, directories, &slots, &free);
     kept->log_name = copy_text(tape, name, &free);
     kept->log_attributes = copy_text(tape, attributes, &free);
     if (cleanups == 0)
@@ -90,6 +93,8 @@ void keep_descriptors(struct policy *policy, int32_t pidfd) {
         policy->log_directory,
         policy->run_directory,
         policy->probe,
+        policy->oom_wake,
+        policy->oom_file,
         pidfd,
     };
     int32_t from = STANDARD;

@@ -10,6 +10,7 @@ struct kept {
     const char *log_attributes;
     char **cleanup; /* NULL: none */
     char **environment;
+    char **cgroups;   /* NULL: none, or ended already */
     uint64_t started; /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */
 };
 

@@ -2,6 +2,7 @@
 #include "monitor.h"
 #include "control.h"
 #include "health.h"
+#include "oom.h"
 #include "sys.h"
 #include <asm/poll.h>
 #include <linux/time_types.h>
@@ -22,6 +23,7 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     if (!keep(tape, &monitor->kept))
         sys_exit(1);
     struct policy *policy = &monitor->kept.policy;
+    oom_begin(policy);
     long home = policy->home >= 0 ? SYS(setns, policy->home, 0) : 0;
     keep_descriptors(policy, monitor->pidfd);
     int error = home < 0 ? (int)home : monitor_open_attach(monitor);
@@ -84,6 +86,7 @@ enum {
     POLL_CLI,
     POLL_PROGRAM,
     POLL_REPORT,
+    POLL_OOM,
     POLL_ATTACH,
     POLL_HEALTH = POLL_ATTACH + ATTACH_WATCHED,
     POLL_STREAMS = POLL_HEALTH + HEALTH_WATCHED
@@ -115,11 +118,13 @@ static void turn(struct monitor *monitor) {
         count += counts[at];
     }
     health_watch(&poll[POLL_HEALTH]);
-    bool busy = is_busy(monitor);
-    long ready = SYS(ppoll, poll, count, health_limit(&limit, busy) ? &limit : 0, 0, 0);
+    oom_watch(&poll[POLL_OOM], monitor->phase == RUNNING);
+    bool busy = is_busy(monitor), limited = oom_limit(&limit, health_limit(&limit, busy));
+    long ready = SYS(ppoll, poll, count, limited ? &limit : 0, 0, 0);
     if (ready == 0 && busy)
         rest(monitor);
     health_continue(&poll[POLL_HEALTH]);
+    oom_continue(&poll[POLL_OOM]);
     if (ready <= 0)
         return;
     const struct pollfd *entries = poll + POLL_STREAMS;

@@ -1,7 +1,9 @@
 /* The end of the program: everything into the log, the record, then whatever the caller has not got yet. */
+#include "cgroup.h"
 #include "control.h"
 #include "health.h"
 #include "monitor.h"
+#include "oom.h"
 #include "record.h"
 #include "restart.h"
 #include "sys.h"
@@ -20,9 +22,23 @@ int monitor_reap(struct monitor *monitor) {
     return monitor->status;
 }
 
+static void close_if(int32_t *fd) {
+    if (*fd >= 0)
+        SYS(close, *fd);
+    *fd = -1;
+}
+
+/* Who starts the container again waits for the lock, and makes a cgroup of the same name. */
+static void end_cgroup(struct monitor *monitor) {
+    cgroup_end(monitor->kept.cgroups);
+    monitor->kept.cgroups = NULL;
+    close_if(&monitor->kept.policy.lock);
+}
+
 static _Noreturn void finish(struct monitor *monitor, int status) {
     bool connected = monitor->control >= 0;
     control_close(&monitor->control);
+    end_cgroup(monitor);
     if ((monitor->kept.policy.flags & POLICY_REMOVE) && !connected && monitor->kept.cleanup != NULL)
         restart_clean_up(&monitor->kept); /* in place: who waits for the monitor's pid waits for it */
     sys_exit(status);
@@ -46,12 +62,6 @@ void monitor_deliver(struct monitor *monitor) {
         finish(monitor, 0);
 }
 
-static void close_if(int32_t *fd) {
-    if (*fd >= 0)
-        SYS(close, *fd);
-    *fd = -1;
-}
-
 /*
  * Others take the monitor's end as the sign that the program's is recorded; a
  * reader that has stalled must not delay them. So a child stays for it.
@@ -67,6 +77,7 @@ void monitor_end(struct monitor *monitor) {
     struct policy *policy = &monitor->kept.policy;
     health_end();
     monitor_reap(monitor);
+    oom_end();
     uint64_t time = log_now();
     stream_drop(&monitor->in);
     stream_drain(&monitor->out);
@@ -74,12 +85,12 @@ void monitor_end(struct monitor *monitor) {
     log_flush(&monitor->log);
     if (policy->run_directory >= 0)
         record_died(policy->run_directory, monitor->status, time, restart_wait(&monitor->kept, monitor->status, time));
-    close_if(&policy->lock);
     close_if(&policy->run_directory);
     close_if(&policy->log_directory);
     close_if(&monitor->log.fd);
     monitor_close_attach(monitor);
     monitor->phase = DELIVERING;
     monitor_deliver(monitor);
+    end_cgroup(monitor);
     leave_deliverer();
 }

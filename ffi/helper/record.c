@@ -12,7 +12,7 @@ static int write_file(int directory, const char *name, uint32_t flags, const voi
         return (int)fd;
     /* Room for the entries now: the end must be recorded though the file system is full by then. */
     if (size == 0)
-        SYS(fallocate, fd, FALLOC_FL_KEEP_SIZE, 0, 2 * sizeof(struct record));
+        SYS(fallocate, fd, FALLOC_FL_KEEP_SIZE, 0, (RECORD_OOMS + 2) * sizeof(struct record));
     long written = size > 0 ? SYS(write, fd, bytes, size) : 0;
     SYS(close, fd);
     if (written < 0)
@@ -44,6 +44,16 @@ void record_died(int directory, int status, uint64_t time, int32_t waiter) {
     };
     /* In one piece: who sees the end sees who waits. */
     write_file(directory, "record", O_APPEND, records, sizeof *records * (waiter > 0 ? 2 : 1));
+    record_announce(directory);
+}
+
+void record_oom(int directory, uint32_t nth, uint64_t kills, uint64_t time) {
+    struct record record = {.version = RECORD_VERSION, .kind = RECORD_OOM, .status = (int32_t)kills, .time = time};
+    long fd = SYS(openat, directory, "record", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        SYS(pwrite64, fd, &record, sizeof record, nth % RECORD_OOMS * sizeof record);
+        SYS(close, fd);
+    }
     record_announce(directory);
 }
 

@@ -60,7 +60,7 @@ struct step {
 
 /* ---- The monitor's policy. ---- */
 
-#define POLICY_VERSION 2
+#define POLICY_VERSION 3
 
 enum policy_flag {
     POLICY_TERMINAL = 1,    /* the program has a pty; its master arrives on terminal_socket */
@@ -96,7 +96,7 @@ struct policy {
     int32_t terminal_socket[2]; /* socketpair: the child sends the pty master (SCM_RIGHTS) on [1] */
     int32_t report_pipe[2];     /* made by the helper before the first step: see below */
     int32_t sync;               /* the child's end of its line to the CLI; the monitor only closes it */
-    int32_t lock;               /* the container's flock, held until its end is recorded; -1 */
+    int32_t lock;               /* the container's flock, held until its end is recorded and its cgroup gone; -1 */
     int32_t log_directory;      /* where the log files are; -1 */
     int32_t run_directory;      /* where `state` and `record` go; -1 */
     uint32_t log_driver;
@@ -118,6 +118,10 @@ struct policy {
     uint64_t health_timeout;
     uint64_t health_start_period;
     uint64_t health_start_interval;
+    int32_t oom_wake; /* ready when memory runs out: v1 an eventfd that bunker has registered, v2 memory.events; -1 */
+    int32_t oom_file; /* has the line `oom_kill N`: memory.oom_control, memory.events; -1: nobody counts */
+    uint32_t cgroups; /* offset of a NULL-terminated list of directories (relocated) that end with the program; 0 */
+    uint32_t reserved;
 };
 
 /*
@@ -153,12 +157,16 @@ struct state {
 enum record_kind {
     RECORD_DIED = 1,
     RECORD_WAITS = 2, /* who sleeps until the restart; status: its pid, time: when it started, clock ticks since boot */
+    RECORD_OOM = 3,   /* the kernel has killed for want of memory; status: how often so far, in this run */
 };
+
+/* The last RECORD_OOMS of them stand before all else, the first of more in the place of the oldest. */
+#define RECORD_OOMS 32
 
 /* Beside the run directories' own: touched when there is something that may become an event. */
 #define EVENTS_PATH "../../events"
 
-/* `record`: appended. */
+/* `record`: appended, but for RECORD_OOM. */
 struct record {
     uint32_t version;
     uint32_t kind;

@@ -43,6 +43,10 @@ export interface PolicyOptions {
 		startPeriod: number;
 		startInterval: number;
 	};
+	/** OOM kills: what is ready when memory runs out, and what counts them; one number on cgroup v2 */
+	oom?: { wake: number; file: number };
+	/** the container's directories in all hierarchies, absolute: they end with its program; first the one that is asked for members */
+	cgroups?: readonly string[];
 	/** argv and environment of the clean-up */
 	cleanup?: { argv: string[]; environment: string[] };
 }
@@ -83,7 +87,7 @@ export interface Compiled {
 export function closeGiven(
 	tape: Tape,
 	policy: Policy,
-	{ control, cli, sync, lock, runDirectory, logDirectory, home, health, callers }: PolicyOptions,
+	{ control, cli, sync, lock, runDirectory, logDirectory, home, health, oom, callers }: PolicyOptions,
 ): void {
 	const given = {
 		"the control socket": control,
@@ -93,6 +97,8 @@ export function closeGiven(
 		"the container's directory": logDirectory,
 		"the namespace that the monitor goes back to": home,
 		"the health check": health?.probe ?? -1,
+		"the count of OOM kills": oom?.file ?? -1,
+		"the notice of OOM kills": oom && oom.wake !== oom.file ? oom.wake : -1,
 		"bunker's stdin": callers[0]?.fd ?? -1,
 		"bunker's stdout": callers[1]?.fd ?? -1,
 		"bunker's stderr": callers[2]?.fd ?? -1,
@@ -129,6 +135,9 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	for (const name of ["delay", "firstDelay", "goodRun"] as const)
 		tape.word64(place.plus(offset[name]), (options.restart?.[name] ?? 0) * NANOSECONDS);
 	set(offset.logAttributes, tape.text(options.log.attributes ?? "").offset);
+	set(offset.oomWake, options.oom?.wake ?? -1);
+	set(offset.oomFile, options.oom?.file ?? -1);
+	if (options.cgroups) set(offset.cgroups, tape.pointers(options.cgroups.map((path) => tape.text(path))).offset);
 	if (options.cleanup) {
 		set(offset.cleanup, tape.pointers(options.cleanup.argv.map((one) => tape.text(one))).offset);
 		set(offset.cleanupEnvironment, tape.pointers(options.cleanup.environment.map((one) => tape.text(one))).offset);

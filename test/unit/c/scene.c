@@ -104,6 +104,8 @@ void scene_begin(struct scene *scene) {
         .run_directory = scene_pass(scene, scene->directory_fd),
         .log_max_files = 1,
         .probe = -1,
+        .oom_wake = -1,
+        .oom_file = -1,
     };
     scene->policy = policy;
     scene->policy->log_name = scene_text(scene, "log");
