@@ -7,9 +7,6 @@
 
 /* A container may have made cgroups below its own. */
 #define DEPTH 32
-/* Naps of 1, 2, 4 ... NAP_MAX ms. */
-#define ROUNDS 25
-#define NAP_MAX 100
 #define MILLISECOND 1000000
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -132,16 +129,18 @@ static bool remove_all(char *const *paths) {
 }
 
 static void nap(int round) {
-    int64_t time = round < 7 ? 1 << round : NAP_MAX;
-    struct __kernel_timespec limit = {.tv_nsec = time * MILLISECOND};
+    struct __kernel_timespec limit = {.tv_nsec = (round < 7 ? 1 << round : 100) * MILLISECOND};
     SYS(ppoll, 0, 0, &limit, 0, 0);
 }
 
-void cgroup_end(char *const *paths) {
+bool cgroup_end(char *const *paths, int rounds) {
     if (paths == NULL || *paths == NULL)
-        return;
-    for (int round = 0; round < ROUNDS && !remove_all(paths); round++) {
+        return true;
+    for (int round = 0; round < rounds; round++) {
+        if (remove_all(paths))
+            return true;
         cgroup_kill(paths[0]);
         nap(round);
     }
+    return remove_all(paths);
 }

@@ -13,10 +13,14 @@
 /*
  * Ends a cgroup, which on v1 is a directory in each hierarchy: NULL-terminated
  * absolute paths, the one that is asked who is in it first (the freezer's, so
- * that nobody forks away). What cannot be removed in about two seconds stays, for
- * the next command. NULL: nothing to do.
+ * that nobody forks away). What could not be removed after so many rounds, with
+ * naps of 1, 2, 4 ... 100, 100 ms, stays, for the next command.
+ * True: nothing of it is left, or NULL.
  */
-void cgroup_end(char *const *paths);
+bool cgroup_end(char *const *paths, int rounds);
+
+/* The monitor's: two seconds. */
+#define CGROUP_ROUNDS 25
 
 /* Kills all that are in a cgroup and in those below it; most of them are not dead yet when it returns. */
 void cgroup_kill(const char *path);

@@ -30,7 +30,7 @@ static void close_if(int32_t *fd) {
 
 /* Who starts the container again waits for the lock, and makes a cgroup of the same name. */
 static void end_cgroup(struct monitor *monitor) {
-    cgroup_end(monitor->kept.cgroups);
+    cgroup_end(monitor->kept.cgroups, CGROUP_ROUNDS);
     monitor->kept.cgroups = NULL;
     close_if(&monitor->kept.policy.lock);
 }

@@ -13,6 +13,9 @@
 /* One system call. */
 EXPORT int64_t bunker_sys(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f);
 
+/* cgroup_end of ffi/helper/cgroup.h: what the monitor does, where that was killed. 1: nothing is left of it. */
+EXPORT int64_t bunker_end_cgroup(char *const *paths, int64_t rounds);
+
 struct spawn {
     const int32_t *fds; /* fds[i] becomes descriptor i of the helper; -1: i is closed there */
     char *const *argv;

@@ -1,6 +1,6 @@
 /** A container's cgroup: made before its first process, which is born in it, and removed after the last. */
 
-import { create, DEFAULT_PARENT, detect, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
+import { create, DEFAULT_PARENT, detect, end, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
 import type { Cgroup } from "../runtime/runtime.ts";
 
 /** The path of a container's cgroup, from the root of each hierarchy. */
@@ -36,9 +36,15 @@ export function makeCgroup(id: string): MadeCgroup {
 	};
 }
 
-/** Removes what a container that has ended has left of its cgroup. */
-export function removeCgroup(id: string): void {
-	remove(groupsOf(id));
+/**
+ * Removes what a container that has ended has left of its cgroup. Its monitor
+ * does that, too, and kills whoever is left in it.
+ * @param orphaned the monitor was killed, so that is ours to do
+ * @returns false if somebody is in it
+ */
+export function removeCgroup(id: string, orphaned: boolean): boolean {
+	const groups = groupsOf(id);
+	return orphaned ? end(groups) : remove(groups);
 }
 
 /** Where a running process is: an exec joins it there, wherever a container with rights of its own has moved it. */

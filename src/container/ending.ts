@@ -4,6 +4,7 @@
  */
 
 import { removeTree } from "../../ffi/directory.ts";
+import { isAlive } from "../../ffi/process.ts";
 import type { State } from "../../ffi/tape.ts";
 import { formatTime } from "../clock.ts";
 import { announce } from "../kernel/event.ts";
@@ -13,6 +14,7 @@ import { removeCgroup } from "./cgroups.ts";
 import { readHealth, recordHealth } from "./checkup.ts";
 import { recordOf } from "./events.ts";
 import { endedHealth } from "./health.ts";
+import { hadOom, recordOoms } from "./oom.ts";
 import { outcome } from "./outcome.ts";
 import { delayAfter, hasPolicy } from "./policy.ts";
 import { relayLater } from "./relay.ts";
@@ -65,22 +67,27 @@ export function recordDeath(store: Store, container: Container, { started, finis
  * @returns the row as it is then
  */
 export function settle(store: Store, container: Container, state: State, end: End): Container {
-	const directory = runDirectory(store.places, container.id);
 	if (container.finished !== null && container.started === formatTime(state.started)) {
 		// Written down already, by somebody who was killed before the directory was gone.
-		removeTree(directory);
+		clear(store, container.id, state);
 		return container;
 	}
 	const left = end.waiter !== undefined && isWaiting(end.waiter) ? end.waiter : undefined;
 	const after = ended(container, end, left ?? self());
 	if (left !== undefined && after.waiter === null) cancelWait(left);
 	const health = readHealth(store, container);
-	const settled = { ...container, ...after, health: health ? endedHealth(health) : container.health };
+	const settled = {
+		...container,
+		...after,
+		health: health ? endedHealth(health) : container.health,
+		oomKilled: container.oomKilled || hadOom(store, container),
+	};
 	if (after.waiter !== null)
 		watch(store, { pid: Number.parseInt(after.waiter, 10), id: container.id }, container.options);
 	// A look does not fail because it cannot write: on a full disk the record stays, for the next one.
 	const written = outcome(() =>
 		store.transaction(() => {
+			recordOoms(store, container);
 			if (health) recordHealth(store, container);
 			if (health) noteHealth(store, container.id, endedHealth(health));
 			noteEnd(store, container.id, after);
@@ -89,11 +96,16 @@ export function settle(store: Store, container: Container, state: State, end: En
 	);
 	if (written.failure !== undefined) return settled;
 	announce(store);
-	removeCgroup(container.id);
 	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, id: container.id });
-	removeTree(directory);
+	clear(store, container.id, state);
 	if (after.waiter !== null && left === undefined) relayLater(container.id);
 	return settled;
+}
+
+/** Removes what a run has left. Where its monitor is at it, the directory stays, and with it the next look. */
+function clear(store: Store, id: string, state: State): void {
+	const orphaned = !isAlive(state.monitor, state.monitorStart);
+	if (removeCgroup(id, orphaned) || orphaned) removeTree(runDirectory(store.places, id));
 }
 
 /** Takes the place of a waiter that was killed. @returns the row as it is then */

@@ -5,7 +5,7 @@ import { isDirectory } from "../../ffi/directory.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { isTerminal, STDIN, STDOUT } from "../../ffi/output.ts";
 import { terminalSize } from "../../ffi/session.ts";
-import type { Group } from "../cgroup/cgroup.ts";
+import { type Group, groupWith } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
@@ -39,7 +39,7 @@ export function explain(store: Store, asked: RunOptions): string {
 		spec,
 		cgroups: groups,
 		directories,
-		descriptors: imaginaryDescriptors(options, spec),
+		descriptors: imaginaryDescriptors(options, spec, groups),
 		logAttributes: "",
 		terminalSize: options.tty && !options.detach ? terminalSize(STDOUT) : undefined,
 		detached: options.detach,
@@ -76,7 +76,7 @@ function imageOf(store: Store, name: string): Image {
 }
 
 /** The helper's descriptors, numbered as in a start; none of them is opened. */
-function imaginaryDescriptors(options: RunOptions, spec: Spec): HelperDescriptors {
+function imaginaryDescriptors(options: RunOptions, spec: Spec, groups: readonly Group[]): HelperDescriptors {
 	const descriptors = new Descriptors(-1);
 	const next = () => descriptors.pass(-1);
 	const attached = !options.detach;
@@ -89,8 +89,12 @@ function imaginaryDescriptors(options: RunOptions, spec: Spec): HelperDescriptor
 	const ids = [options.ipc, options.pid].map(donorOf).filter((id) => id !== undefined);
 	const donors = new Map([...new Set(ids)].map((id) => [id, next()]));
 	const home = donorOf(options.pid) === undefined ? -1 : next();
+	const memory = groupWith(groups, "memory");
+	const file = memory ? next() : -1;
+	const oom = memory && { file, wake: memory.hierarchy.version === 2 ? file : next() };
 	const check = checkIn(spec);
-	return { ...numbers, ...directories, callers, donors, home, ...(check && { health: { ...check, probe: next() } }) };
+	const health = check && { ...check, probe: next() };
+	return { ...numbers, ...directories, callers, donors, home, oom, health };
 }
 
 /** A container as it would be inserted. */

@@ -1,7 +1,7 @@
 /**
  * `events`: what was, and what comes. It sleeps on inotify: whoever records an
  * event touches a file, and so does a monitor when there is something that only
- * a look turns into events (the end of a program, its health).
+ * a look turns into events (the end of a program, its health, OOM kills).
  */
 
 import { IN_ATTRIB, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDWR } from "../../ffi/constants.ts";
@@ -12,6 +12,7 @@ import { newest, type Recorded, recordedAfter } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { eventsPath } from "../places.ts";
 import { foldHealth } from "./checkup.ts";
+import { foldOoms } from "./oom.ts";
 import { relay } from "./relay.ts";
 import { look, started } from "./state.ts";
 import { byId } from "./table.ts";
@@ -81,7 +82,9 @@ function waitFor(inotify: number, until: string | undefined): boolean {
 async function fold(store: Store): Promise<void> {
 	for (const id of started(store)) {
 		const container = byId(store, id);
-		if (container && look(store, container).running) foldHealth(store, container);
+		if (!container || !look(store, container).running) continue;
+		foldHealth(store, container);
+		foldOoms(store, container);
 	}
 	await relay(store);
 }

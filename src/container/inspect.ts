@@ -11,6 +11,7 @@ import { hostHostname } from "./files.ts";
 import { healthState } from "./health.ts";
 import { hostConfig } from "./host-config.ts";
 import { networkSettings } from "./network-settings.ts";
+import { hadOom } from "./oom.ts";
 import { logName } from "./plan.ts";
 import { writtenBytes } from "./size.ts";
 import { containerHostname } from "./spec.ts";
@@ -67,7 +68,7 @@ function stateOf(store: Store, seen: Look): object {
 		Running: isUp(seen),
 		Paused: false,
 		Restarting: stateName(seen) === "restarting",
-		OOMKilled: false,
+		OOMKilled: running ? hadOom(store, container) : container.oomKilled,
 		Dead: false,
 		Pid: running?.program ?? 0,
 		ExitCode: running ? 0 : (container.exitCode ?? 0),

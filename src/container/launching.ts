@@ -9,6 +9,7 @@ import { close, open } from "../../ffi/file.ts";
 import { openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { holdSignals, terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
+import { watchOom } from "../cgroup/cgroup.ts";
 import { now } from "../clock.ts";
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -22,6 +23,7 @@ import {
 	Descriptors,
 	encodeIdentity,
 	joinsPid,
+	type PolicyOptions,
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
@@ -89,6 +91,8 @@ export async function launchContainer(
 	});
 	const check = checkIn(spec);
 	using probe = check && new ProbeJob(spec, check);
+	using oom = watchOom(cgroup.groups);
+	numbers.oom = oom && passOom(descriptors, oom);
 	numbers.health = probe?.policy(descriptors.pass(probe.fd));
 	const compiled = compilePlan({
 		places: store.places,
@@ -121,6 +125,12 @@ export async function launchContainer(
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
+}
+
+/** On v2 one descriptor tells and counts. */
+function passOom(descriptors: Descriptors, { wake, file }: { wake: number; file: number }): PolicyOptions["oom"] {
+	const passed = descriptors.pass(file);
+	return { file: passed, wake: wake === file ? passed : wake < 0 ? -1 : descriptors.pass(wake) };
 }
 
 function noteStarted(store: Store, container: Container, attached: boolean, time: string | undefined): void {

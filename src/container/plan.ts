@@ -5,7 +5,7 @@
 
 import { S_IFDIR } from "../../ffi/constants.ts";
 import { typeIfThere } from "../../ffi/file.ts";
-import type { Group } from "../cgroup/cgroup.ts";
+import { endingOrder, type Group } from "../cgroup/cgroup.ts";
 import type { Image } from "../image/image.ts";
 import type { Places } from "../places.ts";
 import { containerDirectory, layersDirectory } from "../places.ts";
@@ -39,6 +39,8 @@ export interface HelperDescriptors {
 	home: number;
 	/** with a health check: its job, and the numbers of it */
 	health?: PolicyOptions["health"];
+	/** what tells of OOM kills, where there is a memory controller */
+	oom?: PolicyOptions["oom"];
 }
 
 export interface PlanOptions {
@@ -81,6 +83,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			stdinOnce: options.interactive && !options.detach,
 			...numbers,
 			log: { ...options.log, name: logName(id, options), attributes: plan.logAttributes },
+			cgroups: endingOrder(plan.cgroups),
 			restart: plan.restart,
 			cleanup: options.remove || plan.restart ? reapCommand(places, id) : undefined,
 		},

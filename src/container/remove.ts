@@ -1,6 +1,6 @@
 /** Removing containers: what is removed is gone entirely, and a kill in between leaves nothing that counts. */
 
-import { list, makeDirectories, removeTree } from "../../ffi/directory.ts";
+import { isDirectory, list, makeDirectories, removeTree } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
@@ -10,7 +10,8 @@ import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
 import { type End, recordDeath } from "./ending.ts";
 import { recordOf } from "./events.ts";
-import { dropLock, type Held, lockOperation, tryLockOperation } from "./locks.ts";
+import { dropLock, type Held, lockOperation, lockRoot, tryLockOperation } from "./locks.ts";
+import { recordOoms } from "./oom.ts";
 import { outcome } from "./outcome.ts";
 import { isUp, look, lookHeld, see, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
@@ -81,6 +82,7 @@ export function erase(store: Store, id: string): void {
 /** @param end of a run that is not in the row yet */
 function bury(store: Store, id: string, container: Container | undefined, end: End | undefined): void {
 	for (const waiter of [container?.waiter, end?.waiter]) if (waiter) cancelWait(waiter);
+	if (container?.boot) endCgroup(store, id);
 	const directory = containerDirectory(store.places, id);
 	const grave = `${temporaryDirectory(store.places)}/${GRAVE}${id}`;
 	if (!attemptRename(directory, grave)) {
@@ -89,15 +91,22 @@ function bury(store: Store, id: string, container: Container | undefined, end: E
 	}
 	dropRow(store, id, grave, () => {
 		if (!container) return;
+		if (end) recordOoms(store, container);
 		if (end) recordHealth(store, container);
 		if (end) recordDeath(store, container, end);
 		recordOf(store, container, "destroy");
 	});
 	announce(store);
-	if (container?.boot) removeCgroup(id);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
 	removeTree(grave);
+}
+
+/** Before the row goes, which tells of it. Its monitor may be at it, or have been killed. */
+function endCgroup(store: Store, id: string): void {
+	if (removeCgroup(id, false)) return;
+	using _root = isDirectory(containerDirectory(store.places, id)) ? lockRoot(store, id) : undefined;
+	removeCgroup(id, true);
 }
 
 /** On a full disk the row can go only when the directory has made room. */

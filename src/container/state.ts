@@ -7,7 +7,7 @@
 import { list, removeTree } from "../../ffi/directory.ts";
 import { close, readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
-import { decodeRecords, decodeState, RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
+import { decodeState, RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
 import { formatTime, now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
@@ -16,6 +16,7 @@ import { runDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
+import { recordOfRun } from "./oom.ts";
 import { outcome } from "./outcome.ts";
 import { byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
 import { isWaiting, self, waiterName } from "./waiter.ts";
@@ -93,15 +94,14 @@ export interface Seen {
 
 /** Looks at the run directory, and changes nothing; undefined where there is no run, or its end was written down. */
 export function see(store: Store, id: string): Seen | undefined {
-	const directory = runDirectory(store.places, id);
-	const state = readState(directory);
+	const state = readState(runDirectory(store.places, id));
 	if (!state) return undefined;
 	const started = formatTime(state.started);
-	const died = recordedEnd(directory);
+	const died = recordedEnd(store, id);
 	if (died) return { state, end: { started, ...died } };
 	if (isAlive(state.monitor, state.monitorStart)) return { state };
 	// It may have recorded the end between our two looks.
-	const late = recordedEnd(directory);
+	const late = recordedEnd(store, id);
 	if (late) return { state, end: { started, ...late } };
 	endOrphan(state);
 	return { state, end: { started, finished: now(), exitCode: 128 + SIGKILL, error: "the monitor was killed" } };
@@ -112,9 +112,8 @@ function readState(directory: string): State | undefined {
 	return bytes && decodeState(bytes);
 }
 
-function recordedEnd(directory: string): Omit<End, "started"> | undefined {
-	const bytes = readFileIfThere(`${directory}/record`);
-	const entries = bytes ? decodeRecords(bytes) : [];
+function recordedEnd(store: Store, id: string): Omit<End, "started"> | undefined {
+	const entries = recordOfRun(store, id);
 	const died = entries.filter((entry) => entry.kind === RECORD_DIED).pop();
 	const waits = entries.filter((entry) => entry.kind === RECORD_WAITS).pop();
 	if (!died) return undefined;
@@ -165,6 +164,7 @@ function settleRow(store: Store, container: Container): Container {
 	// Who waited was killed.
 	if (container.waiter !== null) return takeOver(store, container);
 	// Started in this boot, and nothing to see: its bunker was killed at it.
+	outcome(() => removeCgroup(container.id, true));
 	outcome(() => noteNoStart(store, container.id));
 	return byId(store, container.id) ?? container;
 }
@@ -205,7 +205,7 @@ export function sweep(store: Store, ids: Set<string>, containers: readonly Conta
 		using operation = tryLockOperation(store, id);
 		// The lock is taken before the row is made: with it in our hand, no row means none to come.
 		if (!operation || byId(store, id)) continue;
-		removeCgroup(id);
+		removeCgroup(id, true);
 		removeTree(runDirectory(store.places, id));
 		dropLock(store, id);
 	}

@@ -38,9 +38,22 @@ export interface Container {
 	health: Health | null;
 	/** of this run: changes of its health that are events already */
 	healthChanges: number;
+	/** the last run has had OOM kills */
+	oomKilled: boolean;
+	/** of this run: so many OOM kills are events already */
+	ooms: number;
 }
 
-type Named = "options" | "command" | "exitCode" | "labels" | "restartDelay" | "stopped" | "health" | "healthChanges";
+type Named =
+	| "options"
+	| "command"
+	| "exitCode"
+	| "labels"
+	| "restartDelay"
+	| "stopped"
+	| "health"
+	| "healthChanges"
+	| "oomKilled";
 
 interface Row extends Omit<Container, Named> {
 	options: string;
@@ -51,12 +64,14 @@ interface Row extends Omit<Container, Named> {
 	stopped: number;
 	health: string | null;
 	health_changes: number;
+	oom_killed: number;
 }
 
 function decode({
 	exit_code,
 	restart_delay,
 	health_changes,
+	oom_killed,
 	options,
 	command,
 	labels,
@@ -74,6 +89,7 @@ function decode({
 		stopped: row.stopped === 1,
 		health: health === null ? null : JSON.parse(health),
 		healthChanges: health_changes,
+		oomKilled: oom_killed === 1,
 	};
 }
 
@@ -89,6 +105,8 @@ export const unstarted = {
 	stopped: false,
 	health: null,
 	healthChanges: 0,
+	oomKilled: false,
+	ooms: 0,
 } satisfies Partial<Container>;
 
 /**
@@ -219,7 +237,7 @@ export function noteStart(store: Store, id: string, boot: string, options: { byP
 	const counters = options.byPolicy ? "" : ", restarts = 0, restart_delay = 0, stopped = 0";
 	store.run(
 		`UPDATE container SET boot = ?, started = NULL, finished = NULL, exit_code = NULL, error = NULL, waiter = NULL,
-		 health_changes = 0${counters} WHERE id = ?`,
+		 health_changes = 0, oom_killed = 0, ooms = 0${counters} WHERE id = ?`,
 		boot,
 		id,
 	);
@@ -258,6 +276,11 @@ export function noteHealth(store: Store, id: string, health: Health): void {
 /** Notes how many changes of a container's health are events by now. */
 export function noteHealthChanges(store: Store, id: string, changes: number): void {
 	store.run("UPDATE container SET health_changes = ? WHERE id = ?", changes, id);
+}
+
+/** Notes that a container has had OOM kills, and how many of them are events by now. */
+export function noteOoms(store: Store, id: string, kills: number): void {
+	store.run("UPDATE container SET oom_killed = 1, ooms = ? WHERE id = ?", kills, id);
 }
 
 /** Notes who waits to restart a container; null: nobody does, the restart is off. */

@@ -74,10 +74,9 @@ static void pids(void) {
 static void trees(void) {
     begin();
     CHECK(make("a") && make("b") && make("a/one") && make("a/one/two") && make("a/.hidden") && make("a/three"));
-    cgroup_end((char *[]){below("a"), below("nowhere"), below("b"), NULL});
+    CHECK(cgroup_end((char *[]){below("a"), below("nowhere"), below("b"), NULL}, 0));
     CHECK(!is_there("a") && !is_there("b"));
-    cgroup_end(NULL);
-    cgroup_end((char *[]){NULL});
+    CHECK(cgroup_end(NULL, 0) && cgroup_end((char *[]){NULL}, 0));
     CHECK(rmdir(base) == 0);
 }
 
@@ -101,8 +100,7 @@ static void members(void) {
     const char *const all[] = {"a/below/cgroup.procs", "a/cgroup.procs", "a/freezer.state"};
     for (size_t at = 0; at < 3; at++)
         unlink(below(all[at]));
-    cgroup_end((char *[]){below("a"), NULL});
-    CHECK(rmdir(base) == 0);
+    CHECK(cgroup_end((char *[]){below("a"), NULL}, 0) && rmdir(base) == 0);
 }
 
 /* v2, since 5.14: the kernel does it. */
@@ -136,7 +134,8 @@ static void busy(void) {
         unlink(below("b/cgroup.procs"));
         _exit(0);
     }
-    cgroup_end((char *[]){below("a"), below("b"), NULL});
+    CHECK(!cgroup_end((char *[]){below("a"), below("b"), NULL}, 0));
+    CHECK(cgroup_end((char *[]){below("a"), below("b"), NULL}, CGROUP_ROUNDS));
     CHECK(waitpid(pid, NULL, 0) == pid);
     CHECK(!is_there("a") && !is_there("b") && rmdir(base) == 0);
 }
