@@ -94,6 +94,16 @@ export function enterCgroupNamespace(tape: Tape): void {
 }
 
 /**
+ * In the child of an exec, once it is in the container's cgroup: with `nsdelegate`
+ * the kernel lets nobody into a cgroup from outside of his own cgroup namespace
+ * (ENOENT; cgroup-v2.rst, Delegation Containment).
+ * @param pidfd the helper's number of a pidfd of the container's first process
+ */
+export function joinCgroupNamespace(tape: Tape, pidfd: number): void {
+	tape.step("enter the container's cgroup namespace", "setns", [pidfd, CLONE_NEWCGROUP]);
+}
+
+/**
  * Before the clone, with the host's cgroup namespace: a hierarchy of v1 that is
  * mounted there shows the host's, so the container's own directories are taken
  * to be bound, as docker has it. Of v2 docker shows all.

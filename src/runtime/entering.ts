@@ -4,17 +4,10 @@
  * the host's root is ever seen inside.
  */
 
-import {
-	CLONE_NEWCGROUP,
-	CLONE_NEWIPC,
-	CLONE_NEWNET,
-	CLONE_NEWNS,
-	CLONE_NEWPID,
-	CLONE_NEWUTS,
-} from "../../ffi/constants.ts";
+import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from "../../ffi/constants.ts";
 import { Tape } from "../kernel/tape.ts";
 import { capabilityMask } from "./capabilities.ts";
-import { type Cgroup, joinCgroups, takeCgroups } from "./cgroups.ts";
+import { type Cgroup, joinCgroupNamespace, joinCgroups, takeCgroups } from "./cgroups.ts";
 import { leaveKeyring, setCredentials } from "./credentials.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
@@ -24,8 +17,8 @@ import { execute, reportReady } from "./program.ts";
 import type { Process } from "./spec.ts";
 import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
 
-/** What exec and a health probe enter. */
-export const ALL_NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+/** What exec and a health probe enter before the clone; the cgroup namespace comes after it (joinCgroupNamespace). */
+export const NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
 
 /** What the compiler of an exec has to know. */
 export interface ExecFacts {
@@ -52,13 +45,14 @@ export function compileExec(process: Process, facts: ExecFacts): Compiled {
 	prepareStdio(tape, policy, facts.stdio);
 	const proc = takeProc(tape, process);
 	const joining = takeCgroups(tape, facts.cgroups, 0);
-	tape.step("enter the container's namespaces", "setns", [facts.pidfd, ALL_NAMESPACES]);
+	tape.step("enter the container's namespaces", "setns", [facts.pidfd, NAMESPACES]);
 	const { place, size } = joining.clone;
 	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [place, size], {
 		parent: "monitor",
 	});
 
 	joinCgroups(tape, joining);
+	joinCgroupNamespace(tape, facts.pidfd);
 	setOomScore(tape, proc, process);
 	closeGiven(tape, policy, facts.policy);
 	leaveKeyring(tape);

@@ -9,9 +9,9 @@ import { CLOSE_RANGE_CLOEXEC } from "../../ffi/constants.ts";
 import { PROBE } from "../../ffi/tape.ts";
 import { Tape } from "../kernel/tape.ts";
 import { capabilityMask } from "./capabilities.ts";
-import { type Cgroup, joinCgroups, takeCgroups } from "./cgroups.ts";
+import { type Cgroup, joinCgroupNamespace, joinCgroups, takeCgroups } from "./cgroups.ts";
 import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
-import { ALL_NAMESPACES } from "./entering.ts";
+import { NAMESPACES } from "./entering.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
 import { enterDirectory } from "./paths.ts";
@@ -38,10 +38,11 @@ export function compileProbe(
 	tape.step("begin a session of its own", "setsid", []);
 	const proc = takeProc(tape, process);
 	const joining = takeCgroups(tape, cgroups, 0);
-	tape.step("enter the container's namespaces", "setns", [PROBE.program, ALL_NAMESPACES]);
+	tape.step("enter the container's namespaces", "setns", [PROBE.program, NAMESPACES]);
 	const { place, size } = joining.clone;
 	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [place, size], { parent: "init" });
 	joinCgroups(tape, joining);
+	joinCgroupNamespace(tape, PROBE.program);
 	setOomScore(tape, proc, process);
 	// Before any path of the container is looked up, as in `closeGiven`.
 	tape.step("close the pidfd of the container", "close", [PROBE.program]);
