@@ -19,10 +19,10 @@ COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 -include ffi/build.mk
 
 .PHONY: help build demo test check bench install clean \
-	check-style check-types check-c-style check-unit test-kernel test-e2e
+	check-style check-types check-c-style check-unit test-kernel test-e2e test-v2
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: $(BIN) ## dist/bunker, the one executable
 
@@ -63,7 +63,7 @@ $(MODULES): package-lock.json | build/.packages
 demo: $(BIN) ## build, make a small image, run a first container
 	@test/demo.sh $(BIN)
 
-test: check test-kernel test-e2e ## everything: check, the kernel suite and the end-to-end suite (root)
+test: check test-kernel test-e2e test-v2 ## everything: check, and the suites kernel, end to end and v2 (root)
 
 check: check-style check-types check-c-style check-c check-unit ## formats, lint, types, C warnings, layers, unit tests; no root
 
@@ -89,6 +89,9 @@ test-kernel: $(BIN) build/.packages-test
 
 test-e2e: $(BIN) build/.packages-test
 	$(BUN) test test/e2e
+
+test-v2: $(BIN) ## what limits are about, in a virtual machine with cgroup v2 only; TESTS=test/e2e/run.test.ts for others
+	@test/vm/suite.sh $(TESTS)
 
 build/.packages-%: test/packages.sh
 	@mkdir -p build

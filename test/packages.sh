@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the system packages that a group of targets needs and that are not
 # there, where that is possible (root, apt-get); names them all otherwise.
-# usage: packages.sh build|check|test
+# usage: packages.sh build|check|test|demo|vm
 set -eu
 
 # what must be there (a command, or a file): the Debian package it comes with
@@ -11,13 +11,16 @@ test='busybox:busybox-static podman:podman skopeo:skopeo runc:runc crun:crun bwr
 	tmux:tmux bash:bash zsh:zsh fish:fish curl:curl strace:strace zstd:zstd xz:xz-utils setfattr:attr setpriv:util-linux
 	/usr/lib/podman/netavark:netavark'
 demo='busybox:busybox-static'
+vm='mmdebstrap:mmdebstrap mke2fs:e2fsprogs xz:xz-utils qemu-system-x86_64:qemu-system-x86 setpriv:util-linux
+	/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring'
 
 case ${1-} in
 build) wanted=$build ;;
 check) wanted="$build $check" ;;
 test) wanted="$build $check $test" ;;
 demo) wanted=$demo ;;
-*) echo "usage: packages.sh build|check|test|demo" >&2 && exit 2 ;;
+vm) wanted=$vm ;;
+*) echo "usage: packages.sh build|check|test|demo|vm" >&2 && exit 2 ;;
 esac
 
 is_there() {

@@ -10,6 +10,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { patience } from "../patience.ts";
 import { requires } from "../requires.ts";
 import { leftovers } from "./leftovers.ts";
 import { Program } from "./program.ts";
@@ -36,7 +37,7 @@ export interface Options {
 	/** added to the few variables that are passed on */
 	env?: Record<string, string>;
 	cwd?: string;
-	/** milliseconds until the command is killed and the test fails; 30 s if not said */
+	/** milliseconds until the command is killed and the test fails; 30 s if not said; more on a slow machine */
 	timeout?: number;
 }
 
@@ -141,7 +142,8 @@ export class Engine {
 
 	/** The same, for what others may still be cleaning up. */
 	async becomesClean(): Promise<void> {
-		for (let tries = 0; tries < 100; tries++) {
+		const deadline = Date.now() + patience(5000);
+		while (Date.now() < deadline) {
 			if ((await this.ok("ps", "-a", "-q")) === "" && leftovers(this.root, this.runRoot).length === 0) return;
 			await Bun.sleep(50);
 		}
@@ -161,7 +163,7 @@ export class Engine {
 /** The engine of a test file; made before its first test, checked and removed after its last. */
 export function useEngine(name: string): Engine {
 	// Real containers, on machines that others use too: a test that hangs is found by Engine.run's own limit.
-	setDefaultTimeout(120_000);
+	setDefaultTimeout(patience(120_000));
 	const engine = new Engine(name);
 	beforeAll(async () => {
 		if (ready) await engine.open();
@@ -184,9 +186,10 @@ export async function busyboxTar(): Promise<string> {
 
 /** Waits until a condition holds; the sentence names what was awaited if it never does. */
 export async function until(what: string, holds: () => unknown, timeout = 15_000): Promise<void> {
-	const deadline = Date.now() + timeout;
+	const limit = patience(timeout);
+	const deadline = Date.now() + limit;
 	while (!(await holds())) {
-		if (Date.now() > deadline) throw new Error(`waited ${timeout} ms in vain until ${what}`);
+		if (Date.now() > deadline) throw new Error(`waited ${limit} ms in vain until ${what}`);
 		await Bun.sleep(20);
 	}
 }

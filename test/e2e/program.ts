@@ -1,6 +1,7 @@
 /** A command that runs beside the test: what it printed so far, its stdin, its end. */
 
 import type { Subprocess } from "bun";
+import { patience } from "../patience.ts";
 
 export class Program {
 	private readonly process: Subprocess<"pipe" | number, "pipe", "pipe">;
@@ -66,16 +67,17 @@ export class Program {
 	 * @returns its exit code, 128 + n for signal n
 	 */
 	async ended(timeout = 30_000): Promise<number> {
+		const limit = patience(timeout);
 		const done = Promise.all([this.process.exited, this.drained]).then(([code]) => code);
-		const code = await Promise.race([done, Bun.sleep(timeout).then(() => undefined)]);
+		const code = await Promise.race([done, Bun.sleep(limit).then(() => undefined)]);
 		if (code !== undefined) return code;
 		this.process.kill("SIGKILL");
-		throw new Error(`${this.describe()}: not done after ${timeout} ms`);
+		throw new Error(`${this.describe()}: not done after ${limit} ms`);
 	}
 
 	/** Waits until it has printed something on stdout (or, with "err", on stderr). */
 	async prints(text: string | RegExp, where: "out" | "err" = "out", timeout = 15_000): Promise<void> {
-		const deadline = Date.now() + timeout;
+		const deadline = Date.now() + patience(timeout);
 		const soFar = () => (where === "out" ? this.stdout : this.stderr);
 		while (!(typeof text === "string" ? soFar().includes(text) : text.test(soFar()))) {
 			if (Date.now() > deadline) throw new Error(`${this.describe()}: never printed ${text}`);

@@ -136,7 +136,7 @@ describe.skipIf(!ready)("--restart", () => {
 		const monitor = monitorOf(await programOf("waited"));
 		process.kill(await programOf("waited"), "SIGKILL");
 		await until("the monitor is gone", () => !isAlive(monitor));
-		const [waiter = 0] = waiters(monitor, engine);
+		const [waiter] = waiters(monitor, engine) as [number];
 		// It must not become bunker before it is killed.
 		process.kill(waiter, "SIGSTOP");
 		const wait = engine.spawn("wait", "waited");

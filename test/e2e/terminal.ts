@@ -1,6 +1,7 @@
 /** A real terminal: a shell in tmux, driven by keys and read from the screen. */
 
 import { rmSync } from "node:fs";
+import { patience } from "../patience.ts";
 
 let screens = 0;
 
@@ -56,7 +57,7 @@ export class Screen {
 
 	/** Waits until the screen shows something. */
 	async shows(text: string | RegExp, timeout = 15_000): Promise<string> {
-		const deadline = Date.now() + timeout;
+		const deadline = Date.now() + patience(timeout);
 		for (;;) {
 			const now = await this.text();
 			if (typeof text === "string" ? now.includes(text) : text.test(now)) return now;
