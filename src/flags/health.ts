@@ -1,7 +1,7 @@
 /** `--health-*` and `--no-healthcheck`: docker's rules and sentences (docker/cli, container/opts.go; moby, daemon/container.go). */
 
 import type { HealthOptions } from "../container/options.ts";
-import { parseGoDuration } from "../text/duration.ts";
+import { parseGoDuration } from "../duration.ts";
 import { bool, int, string, type Values } from "./flags.ts";
 import { malformed } from "./usage.ts";
 

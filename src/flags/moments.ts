@@ -4,7 +4,7 @@
  * seconds since the epoch.
  */
 
-import { parseGoDuration } from "../text/duration.ts";
+import { parseGoDuration } from "../duration.ts";
 import { malformed } from "./usage.ts";
 
 const SECOND = 1_000_000_000n;

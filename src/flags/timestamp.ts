@@ -1,7 +1,7 @@
 /** Points in time as docker's users give them to --since, --until and filters (moby, api/types/time). */
 
 import { formatTime } from "../clock.ts";
-import { parseGoDuration } from "../text/duration.ts";
+import { parseGoDuration } from "../duration.ts";
 
 const DATE =
 	/^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$/;

@@ -6,13 +6,16 @@
 
 import { Failure } from "../failure.ts";
 import type { ImageConfig } from "./config.ts";
-import { plain, splitWords } from "./words.ts";
+import { parseHealthcheck } from "./healthcheck.ts";
+import { plain, splitWords, takeFlags } from "./words.ts";
 
 export type RunConfig = ImageConfig["config"];
 
 /** An instruction and what follows it. */
 interface Instruction {
 	keyword: string;
+	/** `--NAME=VALUE` between the two */
+	flags: string[];
 	rest: string;
 }
 
@@ -28,12 +31,14 @@ export function parseChanges(changes: readonly string[]): Instruction[] {
 		.map((line) => line.trim())
 		.filter((line) => line !== "" && !line.startsWith("#"))
 		.map((line) => {
-			const [typed = "", rest = ""] = line.split(/[ \t]+(.*)/s, 2);
+			const [typed = "", said = ""] = line.split(/[ \t]+(.*)/s, 2);
 			const keyword = typed.toUpperCase();
 			if (!Object.hasOwn(DISPATCH, keyword))
 				throw new Failure(`${typed} is not a valid change command`, { hint: KNOWN });
+			const { flags, rest } = takeFlags(said);
+			if (keyword !== "HEALTHCHECK" && flags[0] !== undefined) throw new Failure(`unknown flag: ${flags[0]}`);
 			if (rest === "") throw new Failure(`${keyword} requires arguments`);
-			return { keyword, rest };
+			return { keyword, flags, rest };
 		});
 }
 
@@ -41,7 +46,9 @@ export function parseChanges(changes: readonly string[]): Instruction[] {
 export function applyChanges(config: RunConfig, instructions: readonly Instruction[]): RunConfig {
 	const changed = structuredClone(config);
 	const state: State = { config: changed, hasCommand: false };
-	for (const { keyword, rest } of instructions) DISPATCH[keyword]?.(state, rest);
+	for (const { keyword, rest, flags } of instructions) DISPATCH[keyword]?.(state, rest, flags);
+	// Of a check, what is not said anew stays (moby, daemon/commit.go: merge).
+	if (changed.Healthcheck) changed.Healthcheck = { ...config.Healthcheck, ...changed.Healthcheck };
 	return changed;
 }
 
@@ -51,7 +58,7 @@ interface State {
 	hasCommand: boolean;
 }
 
-const DISPATCH: Record<string, (state: State, rest: string) => void> = {
+const DISPATCH: Record<string, (state: State, rest: string, flags: readonly string[]) => void> = {
 	CMD(state, rest) {
 		state.config.Cmd = program(state.config, rest);
 		state.hasCommand = true;
@@ -67,6 +74,9 @@ const DISPATCH: Record<string, (state: State, rest: string) => void> = {
 	EXPOSE({ config }, rest) {
 		const ports = expandedWords(config, rest).flatMap(portsOf);
 		config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) };
+	},
+	HEALTHCHECK({ config }, rest, flags) {
+		config.Healthcheck = parseHealthcheck(flags, rest, jsonList);
 	},
 	LABEL({ config }, rest) {
 		config.Labels = { ...config.Labels, ...Object.fromEntries(pairs(config, rest, "LABEL")) };
@@ -101,12 +111,21 @@ function program(config: RunConfig, rest: string): string[] {
 	return jsonList(rest) ?? [...(config.Shell ?? ["/bin/sh", "-c"]), rest];
 }
 
-/** @returns undefined for what is no JSON list of texts: docker takes that as plain words, too */
+/**
+ * @returns undefined for what is no JSON list: docker takes that as plain words, too
+ * @throws Failure for a list that holds other things than texts
+ */
 function jsonList(text: string): string[] | undefined {
 	if (!text.startsWith("[")) return undefined;
+	const list = jsonOf(text);
+	if (!Array.isArray(list)) return undefined;
+	if (list.every((item) => typeof item === "string")) return list;
+	throw new Failure(`${text}: a list of other things than strings`);
+}
+
+function jsonOf(text: string): unknown {
 	try {
-		const list: unknown = JSON.parse(text);
-		return Array.isArray(list) && list.every((item) => typeof item === "string") ? list : undefined;
+		return JSON.parse(text);
 	} catch {
 		return undefined;
 	}

@@ -115,3 +115,28 @@ class Reader {
 		return new Failure(`${this.text}: a ${end} is missing`);
 	}
 }
+
+const FLAG = /^\s*(--(?:\\[\s\S]|"(?:\\[\s\S]|[^"\\])*"?|'(?:\\[\s\S]|[^'\\])*'?|[^\s\\"'])*)(?=\s|$)/;
+const QUOTED = /\\([\s\S])|"((?:\\[\s\S]|[^"\\])*)"?|'((?:\\[\s\S]|[^'\\])*)'?/g;
+
+/**
+ * Takes the flags from the beginning of an instruction's line, freed of their
+ * quotes; `--` ends them (buildkit, frontend/dockerfile/parser/split_command.go).
+ */
+export function takeFlags(line: string): { flags: string[]; rest: string } {
+	const flags: string[] = [];
+	let rest = line;
+	for (let found = FLAG.exec(rest); found; found = FLAG.exec(rest)) {
+		rest = rest.slice(found[0].length);
+		if (found[1] === "--") break;
+		flags.push(unquote(found[1] as string));
+	}
+	return { flags, rest: rest.trim() };
+}
+
+const unquote = (word: string): string =>
+	word.replace(
+		QUOTED,
+		(_, escaped?: string, double?: string, single?: string) =>
+			escaped ?? (double ?? single ?? "").replace(/\\([\s\S])/g, "$1"),
+	);

@@ -3,7 +3,7 @@
  * this far, so that no field of a template (`.constructor`) reaches a prototype.
  */
 
-import { formatGoDuration } from "../text/duration.ts";
+import { formatGoDuration } from "../duration.ts";
 
 /** undefined is "no value" (nothing in an interface), null a pointer to nothing; a number is an int. */
 export type Value = undefined | null | boolean | number | string | Float | Duration | Moment | GoSlice | GoMap | Struct;

@@ -122,6 +122,20 @@ describe.skipIf(!ready)("--health-cmd", () => {
 		},
 	);
 
+	ours("commit -c and import -c HEALTHCHECK give the image its check", async () => {
+		const interval = "HEALTHCHECK --interval=100ms --retries=1";
+		await engine.ok("import", "-c", `${interval} CMD echo imported`, await busyboxTar(), "checked:3");
+		await engine.ok("run", "-d", "--name", "imported", "checked:3", "sleep", "1000");
+		await becomes("imported", "healthy");
+		expect((await healthOf("imported")).Log[0].Output).toBe("imported\n");
+		await engine.ok("commit", "-c", 'HEALTHCHECK CMD ["echo", "committed"]', "imported", "checked:4");
+		const [image] = JSON.parse(await engine.ok("image", "inspect", "checked:4"));
+		expect(image.Config.Healthcheck).toEqual({ Test: ["CMD", "echo", "committed"], Interval: 1e8, Retries: 1 });
+		await engine.ok("run", "-d", "--name", "committed", "checked:4", "sleep", "1000");
+		await becomes("committed", "healthy");
+		await engine.ok("rm", "-f", "imported", "committed");
+	});
+
 	ours("the check runs as the container's user, in its directory, with its variables", async () => {
 		await start("who", "id -u; pwd; echo $COLOUR", "-u", "1234", "-w", "/tmp", "-e", "COLOUR=red");
 		await becomes("who", "healthy");

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "bun:test";
 import { parsePorts } from "../../src/container/ports.ts";
+import { formatGoDuration, parseGoDuration } from "../../src/duration.ts";
 import { Failure } from "../../src/failure.ts";
 import { isUntil, matchesExactly, matchesLabels, matchesPattern, truthOf } from "../../src/filters.ts";
 import { parseFilters } from "../../src/flags/filter.ts";
 import { parseTimestamp } from "../../src/flags/timestamp.ts";
 import { compilePattern } from "../../src/image/filter.ts";
-import { formatGoDuration, parseGoDuration } from "../../src/text/duration.ts";
 import { localTime } from "../../src/text/localtime.ts";
 
 const of = (...given: string[]) => parseFilters(given, ["name", "label", "label!", "until", "dangling", "status"]);

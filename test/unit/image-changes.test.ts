@@ -15,7 +15,30 @@ describe("an instruction", () => {
 
 	test("CMD with what is nearly a list takes it for a line", () => {
 		expect(change({}, "CMD ['a']")).toEqual({ Cmd: ["/bin/sh", "-c", "['a']"] });
-		expect(change({}, "CMD [1]")).toEqual({ Cmd: ["/bin/sh", "-c", "[1]"] });
+		expect(change({}, "CMD [1")).toEqual({ Cmd: ["/bin/sh", "-c", "[1"] });
+	});
+
+	test("HEALTHCHECK takes a line or a list, with its settings, and NONE", () => {
+		expect(change({}, "HEALTHCHECK CMD wget -q localhost || exit 1").Healthcheck).toEqual({
+			Test: ["CMD-SHELL", "wget -q localhost || exit 1"],
+		});
+		expect(
+			change(
+				{},
+				'healthcheck --interval=1m30s --timeout="2s" --start-period=0s --start-interval=1ms --retries=5 cmd ["a", "b c"]',
+			).Healthcheck,
+		).toEqual({ Test: ["CMD", "a", "b c"], Interval: 90e9, Timeout: 2e9, StartInterval: 1e6, Retries: 5 });
+		expect(change({}, "HEALTHCHECK NONE").Healthcheck).toEqual({ Test: ["NONE"] });
+		expect(change({}, "HEALTHCHECK -- CMD --x").Healthcheck).toEqual({ Test: ["CMD-SHELL", "--x"] });
+	});
+
+	test("HEALTHCHECK leaves the settings that were there where it says none", () => {
+		const config = { Healthcheck: { Test: ["CMD", "old"], Interval: 1e9, Retries: 2 } };
+		expect(change(config, "HEALTHCHECK --retries=7 CMD new", "USER a").Healthcheck).toEqual({
+			Test: ["CMD-SHELL", "new"],
+			Interval: 1e9,
+			Retries: 7,
+		});
 	});
 
 	test("ENTRYPOINT drops the command, unless CMD was said with it", () => {
@@ -78,6 +101,19 @@ describe("is refused:", () => {
 		"FROM x": "FROM is not a valid change command",
 		"constructor x": "constructor is not a valid change command",
 		CMD: "CMD requires arguments",
+		"CMD [1]": "a list of other things than strings",
+		"CMD --x y": "unknown flag: --x",
+		"HEALTHCHECK CMD": "Missing command after HEALTHCHECK CMD",
+		"HEALTHCHECK CMD []": "Missing command after HEALTHCHECK CMD",
+		"HEALTHCHECK NONE x": "HEALTHCHECK NONE takes no arguments",
+		"HEALTHCHECK TCP 80": 'Unknown type "TCP" in HEALTHCHECK (try CMD)',
+		"HEALTHCHECK --port=1 CMD x": "unknown flag: --port",
+		"HEALTHCHECK --interval CMD x": "missing a value on flag: --interval",
+		"HEALTHCHECK --interval=5 CMD x": 'invalid duration "5" for --interval',
+		"HEALTHCHECK --interval=1us CMD x": 'Interval "interval" cannot be less than 1ms',
+		"HEALTHCHECK --retries=1 --retries=2 CMD x": "duplicate flag specified: --retries",
+		"HEALTHCHECK --retries=-1 CMD x": "--retries cannot be negative",
+		"HEALTHCHECK --retries=many CMD x": "a whole number is expected",
 		"ENV A": "ENV must have two arguments",
 		"ENV A=1 B": 'Syntax error - can\'t find = in "B"',
 		"ENV =x": "ENV names can not be blank",

@@ -14,7 +14,7 @@ const LAYERS = [
 	["src/image", "src/network", "src/cgroup", "src/volume"],
 	["src/runtime"],
 	["src/kernel"],
-	["src/failure.ts", "src/environment.ts", "src/places.ts", "src/clock.ts", "src/filters.ts"],
+	["src/failure.ts", "src/environment.ts", "src/places.ts", "src/clock.ts", "src/duration.ts", "src/filters.ts"],
 	["ffi"],
 ];
 /** Leaves that anything may import, each other included. */
