@@ -16,7 +16,7 @@ export function describeImage(image: Image, places: Places, tagged = NEVER): obj
 		Id: image.id,
 		RepoTags: image.references,
 		RepoDigests: [],
-		Parent: "",
+		Parent: image.parent ?? "",
 		Comment: lastComment(config.history),
 		Created: image.created,
 		DockerVersion: "",

@@ -20,7 +20,7 @@ interface Line {
 }
 
 const flags = {
-	all: bool("a", "all images; bunker keeps none that this hides"),
+	all: bool("a", "also images without a name that others were committed on top of"),
 	digests: bool("", "print digests"),
 	filter: listFlag(
 		"f",
@@ -58,9 +58,10 @@ type Given = Values<typeof flags>;
 
 /** docker's client makes a filter of the operand, too. */
 async function chosen(store: Store, values: Given, pattern: string | undefined): Promise<ImageSummary[]> {
-	if (values.filter.length === 0 && !pattern) return list(store);
+	if (values.filter.length === 0 && !pattern) return list(store, values);
 	const { imageFilters, parseFilters } = await import("../flags/filter.ts");
-	return select(store, parseFilters([...values.filter, ...(pattern ? [`reference=${pattern}`] : [])], imageFilters));
+	const filters = [...values.filter, ...(pattern ? [`reference=${pattern}`] : [])];
+	return select(store, parseFilters(filters, imageFilters), values);
 }
 
 function linesOf(image: ImageSummary): Line[] {

@@ -11,14 +11,13 @@ export default verb({
 	completes: ["image"],
 	flags: {
 		force: bool("f", "take the name away although a container uses the image"),
-		// What docker prunes are the parents of images, and of them we keep layers only.
-		"no-prune": bool("", "do not delete untagged parents, which bunker never does"),
+		"no-prune": bool("", "do not delete images without a name that it was committed on top of"),
 	},
 	examples: ["rmi tools:1", "rmi -f busybox"],
 	async run({ values, operands, open }) {
 		const store = await open();
 		return forEachName(operands, (name) => {
-			const { untagged, deleted } = remove(store, name, { force: values.force });
+			const { untagged, deleted } = remove(store, name, { force: values.force, prune: !values["no-prune"] });
 			const lines = [...untagged.map((name) => `Untagged: ${name}`), ...deleted.map((id) => `Deleted: ${id}`)];
 			return lines.join("\n");
 		});

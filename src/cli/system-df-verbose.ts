@@ -84,7 +84,7 @@ async function rowsOf(store: Store, { full }: { full: boolean }): Promise<Rows> 
 	const summaries = listContainers(store, { all: true });
 	const rows = containerRows(store, summaries, { full, size: false });
 	return {
-		images: listImages(store).map((image) => imageRow(image, images.get(image.id) ?? UNUSED, full)),
+		images: listImages(store, { all: false }).map((image) => imageRow(image, images.get(image.id) ?? UNUSED, full)),
 		// Without what its image takes: that stands above.
 		containers: rows.map((row, index) => ({
 			...row,

@@ -26,7 +26,7 @@ export async function systemInfo(store: Store, config: Config) {
 		ContainersRunning: running,
 		ContainersPaused: 0,
 		ContainersStopped: stopped,
-		Images: list(store).length,
+		Images: list(store, { all: true }).length,
 		...ENGINE,
 		...ABILITIES,
 		...hostFacts(),

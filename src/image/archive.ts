@@ -16,6 +16,8 @@ export interface ArchivedImage {
 	layers: ArchivedLayer[];
 	/** familiar */
 	references: string[];
+	/** id of the image that it was made of, where that is in the archive, too */
+	parent?: string;
 }
 
 export interface ArchivedLayer {

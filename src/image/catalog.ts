@@ -12,7 +12,11 @@ export interface Row {
 	size: number;
 	/** RFC 3339 */
 	arrived: string;
+	/** id of what it was committed on top of, as long as that is here */
+	parent: string | null;
 }
+
+const COLUMNS = "id, size, arrived, parent";
 
 /**
  * The row of an image by name, by id with or without `sha256:`, or by the beginning of an id.
@@ -20,8 +24,7 @@ export interface Row {
  */
 export function rowOf(store: Store, name: string): Row | undefined {
 	const digits = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(name)?.[1];
-	if (digits?.length === 64)
-		return store.first<Row>("SELECT id, size, arrived FROM image WHERE id = ?", `sha256:${digits}`);
+	if (digits?.length === 64) return store.first<Row>(`SELECT ${COLUMNS} FROM image WHERE id = ?`, `sha256:${digits}`);
 	// A name goes before the beginning of an id: an image may be called "cafe".
 	return byReference(store, name) ?? (digits === undefined ? undefined : byPrefix(store, digits));
 }
@@ -30,7 +33,7 @@ function byReference(store: Store, text: string): Row | undefined {
 	const reference = referenceOrNothing(text);
 	if (reference === undefined) return undefined;
 	return store.first<Row>(
-		"SELECT id, size, arrived FROM tag JOIN image ON image.id = tag.image WHERE reference = ?",
+		`SELECT ${COLUMNS} FROM tag JOIN image ON image.id = tag.image WHERE reference = ?`,
 		reference,
 	);
 }
@@ -46,12 +49,15 @@ function referenceOrNothing(text: string): string | undefined {
 
 function byPrefix(store: Store, digits: string): Row | undefined {
 	const rows = store.all<Row>(
-		"SELECT id, size, arrived FROM image WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2",
+		`SELECT ${COLUMNS} FROM image WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2`,
 		`sha256:${digits}`,
 	);
 	if (rows.length > 1) throw new Failure(`the id ${digits} is the beginning of several images' ids`);
 	return rows[0];
 }
+
+/** The rows of all images. */
+export const allRows = (store: Store): Row[] => store.all<Row>(`SELECT ${COLUMNS} FROM image`);
 
 /** The names of an image. */
 export function referencesOf(store: Store, id: string): string[] {

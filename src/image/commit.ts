@@ -26,6 +26,7 @@ import { Workshop } from "./workshop.ts";
 
 /** Of an image, what its child needs. */
 interface Parent {
+	id: string;
 	config: ImageConfig;
 	/** names of its layers' directories, lowest first */
 	layers: string[];
@@ -66,7 +67,7 @@ export async function commitLayer(store: Store, commitment: Commitment): Promise
 	const { id, bytes, diffIds } = childConfig(parent.config, child);
 	const made = new Map(layer ? [[chainIds(diffIds).at(-1) as Digest, layer]] : []);
 	const references = reference === undefined ? [] : [reference];
-	if (!publish(store, workshop, [{ id, config: bytes, diffIds, made, references }]))
+	if (!publish(store, workshop, [{ id, config: bytes, diffIds, made, references, parent: parent.id }]))
 		throw new Failure(`commit ${name}: its image was removed meanwhile`);
 	return id;
 }

@@ -11,6 +11,7 @@ interface Listed {
 	references: string[];
 	/** RFC 3339 */
 	created: string;
+	isParent: boolean;
 	labels: Readonly<Record<string, string>>;
 }
 
@@ -31,12 +32,16 @@ export function selectImages<T extends Listed>(store: Store, images: readonly T[
 	const since = Math.max(...created("since"));
 	const patterns = filters.get("reference")?.map(compilePattern);
 	return images
-		.filter(({ references }) => dangling === undefined || dangling === (references.length === 0))
+		.filter((image) => dangling === undefined || fitsDangling(image, dangling))
 		.filter(({ created }) => Date.parse(created) < before && Date.parse(created) > since)
 		.filter((image) => isUntil(filters, image.created) && matchesLabels(filters, image.labels))
 		.map((image) => (patterns ? withReferences(image, patterns) : image))
 		.filter((image) => !patterns || image.references.length > 0);
 }
+
+/** docker: what others were made of does not dangle, nor is it what dangling=false asks for. */
+const fitsDangling = ({ references, isParent }: Listed, dangling: boolean): boolean =>
+	dangling ? references.length === 0 && !isParent : references.length > 0;
 
 type Pattern = (reference: string) => boolean;
 

@@ -12,7 +12,7 @@ import type { Filters } from "../filters.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
-import { type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
+import { allRows, type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
 import type { Change } from "./changes.ts";
 import type { Commitment } from "./commit.ts";
 import { type ImageConfig, storedConfig } from "./config.ts";
@@ -47,6 +47,8 @@ export interface Image {
 	size: number;
 	/** RFC 3339 */
 	created: string;
+	/** id of the image that it was committed on top of, as long as that is here */
+	parent?: string;
 	config: ImageConfig;
 	/** names of directories in layersDirectory(places), lowest first */
 	layers: string[];
@@ -55,6 +57,8 @@ export interface Image {
 /** A line of `images`. */
 export type ImageSummary = Pick<Image, "id" | "references" | "size" | "created"> & {
 	labels: Readonly<Record<string, string>>;
+	/** others were committed on top of it */
+	isParent: boolean;
 };
 
 /**
@@ -72,7 +76,8 @@ export function find(store: Store, name: string): Image | undefined {
 	const config = configOf(store, row.id);
 	if (!config) return undefined;
 	return {
-		...summary(row, config, referencesOf(store, row.id)),
+		...basics(row, config, referencesOf(store, row.id)),
+		...(row.parent !== null && { parent: row.parent }),
 		config,
 		layers: layers.map(({ directory }) => directory),
 	};
@@ -85,17 +90,29 @@ export function get(store: Store, name: string): Image {
 	throw unknown(name);
 }
 
-/** All images, the newest first. */
-export function list(store: Store): ImageSummary[] {
+/**
+ * Images, the newest first.
+ * @param options.all also those without a name that others were committed on top of, as docker's `images -a`
+ */
+export function list(store: Store, options: { all: boolean }): ImageSummary[] {
+	const shown = everyImage(store);
+	return options.all ? shown : shown.filter((image) => !isIntermediate(image));
+}
+
+const isIntermediate = ({ references, isParent }: ImageSummary): boolean => isParent && references.length === 0;
+
+function everyImage(store: Store): ImageSummary[] {
 	const names = Map.groupBy(
 		store.all<{ reference: string; image: string }>("SELECT reference, image FROM tag ORDER BY reference"),
 		({ image }) => image,
 	);
-	return store
-		.all<Row>("SELECT id, size, arrived FROM image")
+	const rows = allRows(store);
+	const parents = new Set(rows.map(({ parent }) => parent));
+	return rows
 		.flatMap((row) => {
 			const config = configOf(store, row.id);
-			return config ? [summary(row, config, names.get(row.id)?.map(({ reference }) => reference) ?? [])] : [];
+			const references = names.get(row.id)?.map(({ reference }) => reference) ?? [];
+			return config ? [{ ...basics(row, config, references), isParent: parents.has(row.id) }] : [];
 		})
 		.sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? -1 : 1));
 }
@@ -111,10 +128,15 @@ export function lastTagged(store: Store, id: string): string | undefined {
 	return row?.updated ?? undefined;
 }
 
-/** The images that filters let through. @throws Failure for a filter's value that is none */
-export async function select(store: Store, filters: Filters): Promise<ImageSummary[]> {
+/**
+ * The images that filters let through.
+ * @param options.all as `list` has it
+ * @throws Failure for a filter's value that is none
+ */
+export async function select(store: Store, filters: Filters, options: { all: boolean }): Promise<ImageSummary[]> {
 	const { selectImages } = await import("./filter.ts");
-	return selectImages(store, list(store), filters);
+	const selected = selectImages(store, everyImage(store), filters);
+	return options.all ? selected : selected.filter((image) => !isIntermediate(image));
 }
 
 /** Gives an image one more name; the name is taken from whatever had it. @throws Failure */
@@ -179,7 +201,7 @@ export async function save(store: Store, names: readonly string[], target: () =>
  */
 export async function prune(store: Store, options: { all: boolean; filters: Filters }): Promise<Pruned> {
 	const { pruneImages } = await import("./prune.ts");
-	return pruneImages(store, list(store), options);
+	return pruneImages(store, everyImage(store), options);
 }
 
 /** What images take on the disk. */
@@ -230,7 +252,7 @@ function configOf(store: Store, id: string): ImageConfig | undefined {
 	return bytes && storedConfig(bytes);
 }
 
-function summary(row: Row, config: ImageConfig, references: string[]): ImageSummary {
+function basics(row: Row, config: ImageConfig, references: string[]): Omit<ImageSummary, "isParent"> {
 	const labels = config.config.Labels ?? {};
 	return { id: row.id, references, size: row.size, created: config.created ?? row.arrived, labels };
 }

@@ -73,11 +73,12 @@ function checkDigest({ slice, digest }: ArchivedLayer, diffId: Digest): void {
 }
 
 const arrivals = (images: readonly ArchivedImage[], made: Map<Digest, MadeLayer>): Arrival[] =>
-	images.map(({ id, config, parsed, references }) => ({
+	images.map(({ id, config, parsed, references, parent }) => ({
 		id,
 		config,
 		diffIds: parsed.rootfs.diff_ids,
 		made,
 		references,
+		parent,
 		action: "load",
 	}));

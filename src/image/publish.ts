@@ -36,6 +36,8 @@ export interface Arrival {
 	/** by chain id; what was there already is missing here */
 	made: Map<Digest, MadeLayer>;
 	references: string[];
+	/** id of the image that it was made of */
+	parent?: string;
 	/** how it comes, for its event */
 	action?: "import" | "load";
 }
@@ -58,6 +60,9 @@ export function publish(store: Store, workshop: Workshop, arrivals: readonly Arr
 			const isGone = ({ diffIds, made }: Arrival) => missing(store, diffIds).some((id) => !made.has(id));
 			if (arrivals.some(isGone)) return false;
 			for (const arrival of arrivals) insert(store, workshop, arrival);
+			// Once all are there: a child may stand before its parent.
+			for (const { id, parent } of arrivals)
+				if (parent !== undefined) store.run("UPDATE image SET parent = ? WHERE id = ?", parent, id);
 			return true;
 		});
 		announce(store);

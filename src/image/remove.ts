@@ -16,20 +16,26 @@ export interface Removal {
 	deleted: string[];
 }
 
+interface Options {
+	/** removes names although a container uses the image (which then stays without a name), and several */
+	force: boolean;
+	/** removes what it was committed on top of, too, if that has no name and nobody uses it */
+	prune: boolean;
+}
+
 /**
  * Removes a name, and with the last one the image. By id, all names of one
  * repository at once.
- * @param options.force removes names although a container uses the image (which then stays without a name), and several
  * @throws Failure where there is no such image, a container uses it, or it has names in several repositories
  */
-export function remove(store: Store, name: string, options: { force: boolean }): Removal {
+export function remove(store: Store, name: string, options: Options): Removal {
 	const removal = store.transaction(() => {
 		const row = rowOf(store, name);
 		if (!row) throw unknown(name);
 		const references = referencesOf(store, row.id);
 		const byName = nameAmong(references, name);
 		return byName === undefined
-			? removeById(store, row, references, name, options)
+			? removeById(store, row, references, options)
 			: removeByName(store, row, references, byName, name, options);
 	});
 	announce(store);
@@ -40,16 +46,18 @@ export function remove(store: Store, name: string, options: { force: boolean }):
 /**
  * Removes an image that nobody uses, with all its names.
  * @param options.named also one that has a name
- * @returns undefined where a container uses it, or somebody has just named or removed it: nothing is done
+ * @returns undefined where a container uses it, another was committed on top of it, or somebody has just named or removed it: nothing is done
  */
 export function removeUnused(store: Store, id: string, options: { named: boolean }): Removal | undefined {
 	return store.transaction(() => {
 		const references = referencesOf(store, id);
 		const isThere = store.first("SELECT 1 FROM image WHERE id = ?", id) !== undefined;
 		if (!isThere || userOf(store, id) || (references.length > 0 && !options.named)) return undefined;
+		const needed = hasChildren(store, id);
+		if (needed && references.length === 0) return undefined;
 		store.run("DELETE FROM tag WHERE image = ?", id);
 		for (const _ of references) recordOf(store, id, "untag");
-		return { untagged: references, deleted: erase(store, id) };
+		return { untagged: references, deleted: needed ? [] : erase(store, id, { prune: true }) };
 	});
 }
 
@@ -68,7 +76,7 @@ function removeByName(
 	references: readonly string[],
 	reference: string,
 	typed: string,
-	options: { force: boolean },
+	options: Options,
 ): Removal {
 	const user = userOf(store, row.id);
 	if (references.length === 1 && user && !options.force) {
@@ -77,29 +85,37 @@ function removeByName(
 	}
 	store.run("DELETE FROM tag WHERE reference = ?", reference);
 	recordOf(store, row.id, "untag");
-	const deleted = references.length === 1 && !user ? erase(store, row.id) : [];
+	const needed = references.length > 1 || user || hasChildren(store, row.id);
+	const deleted = needed ? [] : erase(store, row.id, options);
 	return { untagged: [reference], deleted };
 }
 
-function removeById(
-	store: Store,
-	row: Row,
-	references: readonly string[],
-	typed: string,
-	options: { force: boolean },
-): Removal {
-	const conflict = (why: string) => new Failure(`conflict: unable to delete ${typed} (must be forced) - ${why}`);
+function removeById(store: Store, row: Row, references: readonly string[], options: Options): Removal {
+	const conflict = (why: string, forced = "must be forced") =>
+		new Failure(`conflict: unable to delete ${shortId(row.id)} (${forced}) - ${why}`);
+	if (hasChildren(store, row.id)) throw conflict("image has dependent child images", "cannot be forced");
 	const repositories = new Set(references.map((reference) => reference.slice(0, reference.lastIndexOf(":"))));
 	if (repositories.size > 1 && !options.force) throw conflict("image is referenced in multiple repositories");
 	const user = userOf(store, row.id);
 	if (user && !options.force) throw conflict(`image is being used by container ${short(user)}`);
 	store.run("DELETE FROM tag WHERE image = ?", row.id);
 	for (const _ of references) recordOf(store, row.id, "untag");
-	return { untagged: [...references], deleted: user ? [] : erase(store, row.id) };
+	return { untagged: [...references], deleted: user ? [] : erase(store, row.id, options) };
 }
 
-/** Deletes the rows of an image and of the layers that only it used. @returns their ids */
-function erase(store: Store, id: string): string[] {
+/**
+ * Deletes the rows of an image and of the layers that only it used; with
+ * `prune` then what it was made of, if nothing keeps that. @returns their ids
+ */
+function erase(store: Store, id: string, options: { prune: boolean }): string[] {
+	const parent = store.first<{ parent: string | null }>("SELECT parent FROM image WHERE id = ?", id)?.parent;
+	const deleted = eraseRows(store, id);
+	if (!options.prune || !parent) return deleted;
+	const isKept = referencesOf(store, parent).length > 0 || hasChildren(store, parent) || userOf(store, parent);
+	return isKept ? deleted : [...deleted, ...erase(store, parent, options)];
+}
+
+function eraseRows(store: Store, id: string): string[] {
 	store.run("DELETE FROM image WHERE id = ?1", id);
 	recordOf(store, id, "delete");
 	const layers = store.all<{ chain_id: string }>(
@@ -107,6 +123,10 @@ function erase(store: Store, id: string): string[] {
 	);
 	return [id, ...layers.map(({ chain_id }) => chain_id).reverse()];
 }
+
+/** docker: of an image that others were committed on top of, only the names can go. */
+const hasChildren = (store: Store, id: string): boolean =>
+	store.first("SELECT 1 FROM image WHERE parent = ?", id) !== undefined;
 
 /** The id of a container that was made from the image. */
 const userOf = (store: Store, image: string): string | undefined =>

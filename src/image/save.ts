@@ -40,6 +40,8 @@ interface Departure {
 	manifest: Uint8Array;
 	/** familiar, as they were asked for */
 	references: string[];
+	/** id of the image that it was made of */
+	parent: string | null;
 }
 
 /**
@@ -64,7 +66,7 @@ export function saveArchive(store: Store, names: readonly string[], target: () =
 		else putFile(sink, path, files.get(path) as Uint8Array);
 	}
 	putFile(sink, "index.json", json(index(departures)));
-	putFile(sink, "manifest.json", json(departures.map(manifestItem)));
+	putFile(sink, "manifest.json", json(departures.map((one) => manifestItem(one, images))));
 	putFile(sink, "oci-layout", json({ imageLayoutVersion: "1.0.0" }));
 	const repositories = legacyRepositories(departures);
 	if (Object.keys(repositories).length > 0) putFile(sink, "repositories", json(repositories));
@@ -124,7 +126,7 @@ function departure(store: Store, id: Digest, references: string[]): Departure {
 		size: sizeOf(store, digest),
 	}));
 	const manifest = json({ schemaVersion: 2, mediaType: MEDIA.manifest, config, layers });
-	return { config, layers, manifest, references };
+	return { config, layers, manifest, references, parent: rowOf(store, id)?.parent ?? null };
 }
 
 function sizeOf(store: Store, digest: Digest): number {
@@ -151,10 +153,15 @@ function annotations(reference: string): Record<string, string> {
 	};
 }
 
-const manifestItem = ({ config, layers, references }: Departure): object => ({
+/** @param images what is in the archive: of a parent that is not, nothing is said */
+const manifestItem = (
+	{ config, layers, references, parent }: Departure,
+	images: ReadonlyMap<string, unknown>,
+): object => ({
 	Config: blobPath(config.digest),
 	RepoTags: references.length > 0 ? references : null,
 	Layers: layers.map(({ digest }) => blobPath(digest)),
+	...(parent !== null && images.has(parent) && { Parent: parent }),
 	LayerSources: Object.fromEntries(layers.map((layer) => [layer.digest, layer])),
 });
 

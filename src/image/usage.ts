@@ -17,7 +17,7 @@ export interface Usage {
 	bytes: number;
 	/** bytes of the layers of no image that a container uses */
 	reclaimable: number;
-	/** id → what it takes */
+	/** id → what it takes; as docker's, without images that have no name and others were committed on top of */
 	images: Map<string, ImageUsage>;
 }
 
@@ -36,6 +36,7 @@ export function usageOf(store: Store): Usage {
 				AND chain_id IN (SELECT chain_id FROM image_layer AS other WHERE other.image != id)) AS shared,
 			(SELECT coalesce(sum(size), 0) FROM image_layer JOIN layer USING (chain_id) WHERE image = id
 				AND chain_id NOT IN (SELECT chain_id FROM image_layer AS other WHERE other.image != id)) AS "unique"
-		FROM image`);
+		FROM image
+		WHERE id IN (SELECT image FROM tag) OR id NOT IN (SELECT parent FROM image WHERE parent IS NOT NULL)`);
 	return { bytes, reclaimable: bytes - used, images: new Map(rows.map(({ id, ...usage }) => [id, usage])) };
 }

@@ -29,11 +29,6 @@ describe.skipIf(!ready)("images", () => {
 		return engine.ok("load", "-i", path);
 	}
 
-	ours("rmi --no-prune takes an image away; parents are never pruned", async () => {
-		await engine.ok("tag", IMAGE, "unpruned:1");
-		expect(await engine.ok("rmi", "--no-prune", "unpruned:1")).toBe("Untagged: unpruned:1");
-	});
-
 	test("import of a file prints the image's id, and the image runs", async () => {
 		expect(await engine.ok("import", await busyboxTar(), "mine:1")).toMatch(IMAGE_ID);
 		expect(await engine.ok("run", "--rm", "mine:1", "echo", "hi")).toBe("hi");

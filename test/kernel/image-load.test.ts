@@ -208,7 +208,7 @@ describe.skipIf(!isRoot)("a docker archive", () => {
 		await load(dockerArchive([{ layers: [layer("new")] }]));
 		expect(
 			image
-				.list(store)
+				.list(store, { all: true })
 				.map(({ references }) => references)
 				.sort(),
 		).toEqual([[], ["web:1"]]);
@@ -396,7 +396,7 @@ describe.skipIf(!isRoot)("a broken archive leaves nothing behind:", () => {
 	test.each(cases)("%s", async (_, archive, message) => {
 		await expect(load(archive())).rejects.toThrow(message);
 		expect(content()).toEqual([]);
-		expect(image.list(store)).toEqual([]);
+		expect(image.list(store, { all: true })).toEqual([]);
 	});
 
 	test("also where the last of several layers is the broken one, and large", async () => {
@@ -535,7 +535,7 @@ describe.skipIf(!isRoot)("several at once, and killed ones:", () => {
 		const path = largeArchive();
 		const codes = await Promise.all([drive(path), drive(path), drive(path)].map((process) => process.exited));
 		expect(codes).toEqual([0, 0, 0]);
-		expect(image.list(store)).toHaveLength(1);
+		expect(image.list(store, { all: true })).toHaveLength(1);
 		expect(content()).toHaveLength(5);
 	});
 
@@ -547,9 +547,9 @@ describe.skipIf(!isRoot)("several at once, and killed ones:", () => {
 			process.kill("SIGKILL");
 			await process.exited;
 			image.collect(store);
-			const whole = image.list(store).length;
+			const whole = image.list(store, { all: true }).length;
 			expect(content()).toHaveLength(whole * 5);
-			if (whole > 0) image.remove(store, "web:1", { force: false });
+			if (whole > 0) image.remove(store, "web:1", { force: false, prune: true });
 			expect(content()).toEqual([]);
 		}
 	}, 60_000);
