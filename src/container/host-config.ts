@@ -14,7 +14,7 @@ export function hostConfig(options: RunOptions): object {
 function basics(options: RunOptions): object {
 	return {
 		Binds: filled(options.volumes.map(bind)),
-		ContainerIDFile: "",
+		ContainerIDFile: options.idFile ?? "",
 		LogConfig: { Type: options.log.driver, Config: logConfig(options.log) },
 		NetworkMode: options.network,
 		PortBindings: {},

@@ -118,6 +118,8 @@ export interface RunOptions {
 	attach?: ("stdin" | "stdout" | "stderr")[];
 	/** `--detach-keys`, as typed */
 	detachKeys?: string;
+	/** `--cidfile`, as typed: for inspect */
+	idFile?: string;
 	/** `--sig-proxy=false` */
 	noSignalProxy?: boolean;
 }

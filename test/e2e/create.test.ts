@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { ID, IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { ID, IMAGE, ours, ready, TARGET, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("create", () => {
 	const engine = useEngine("create");
@@ -91,6 +91,8 @@ describe.skipIf(!ready)("create", () => {
 			for (const verb of [["create"], ["run", "-d"]]) {
 				const path = `${engine.scratch()}/id`;
 				const id = await engine.ok(...verb, "--cidfile", path, IMAGE, "true");
+				if (TARGET === "bunker")
+					expect(await engine.ok("inspect", "-f", "{{.HostConfig.ContainerIDFile}}", id)).toBe(path);
 				expect(readFileSync(path, "utf8")).toBe(id);
 			}
 			await engine.removeAll();
