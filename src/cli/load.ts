@@ -19,12 +19,18 @@ export default verb({
 	async run({ values, open }) {
 		const store = await open();
 		using source = await openSource(values.input || undefined);
-		const { references, ids } = await load(store, source);
+		const { references, ids, taken } = await load(store, source);
 		const lines = [
-			...references.map((reference) => `Loaded image: ${reference}\n`),
+			...references.map((reference) => `${renamed(reference, taken)}Loaded image: ${reference}\n`),
 			...ids.map((id) => `Loaded image ID: ${id}\n`),
 		];
 		writeOut(STDOUT, lines.join(""));
 		return 0;
 	},
 });
+
+/** docker's sentence, also where the other image has more names (moby, image/tarexport/load.go). */
+function renamed(reference: string, taken: ReadonlyMap<string, string>): string {
+	const id = taken.get(reference);
+	return id ? `The image ${reference} already exists, renaming the old one with ID ${id} to empty string\n` : "";
+}

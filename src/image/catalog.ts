@@ -66,8 +66,9 @@ export function referencesOf(store: Store, id: string): string[] {
 		.map(({ reference }) => reference);
 }
 
-/** Gives an image a name, and takes it from whatever had it. */
-export function setReference(store: Store, id: string, reference: string): void {
+/** Gives an image a name, and takes it from whatever had it. @returns the id of another that had it */
+export function setReference(store: Store, id: string, reference: string): string | undefined {
+	const before = store.first<{ image: string }>("SELECT image FROM tag WHERE reference = ?", reference)?.image;
 	store.run(
 		`INSERT INTO tag (reference, image, updated) VALUES (?1, ?2, ?3)
 		 ON CONFLICT (reference) DO UPDATE SET image = ?2, updated = ?3`,
@@ -75,6 +76,7 @@ export function setReference(store: Store, id: string, reference: string): void 
 		id,
 		now(),
 	);
+	return before === id ? undefined : before;
 }
 
 /** The error for a name that names nothing, or is none: `No such image: nosuch:latest`. */

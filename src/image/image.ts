@@ -19,6 +19,7 @@ import { type ImageConfig, storedConfig } from "./config.ts";
 import { hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
 import type { HistoryLine } from "./history.ts";
+import type { Loaded } from "./load.ts";
 import type { Pruned } from "./prune.ts";
 import { parseTag } from "./reference.ts";
 import type { Target } from "./sink.ts";
@@ -30,6 +31,7 @@ export { collect } from "./collect.ts";
 export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
 export type { HistoryLine } from "./history.ts";
+export type { Loaded } from "./load.ts";
 export type { Pruned } from "./prune.ts";
 export { parseTag } from "./reference.ts";
 export { remove } from "./remove.ts";
@@ -175,10 +177,9 @@ export async function importTar(
 /**
  * Takes in the images of an archive: docker-save or OCI layout, plain or
  * compressed.
- * @returns their names, and the ids of those that have none
  * @throws Failure, and nothing is left behind
  */
-export async function load(store: Store, source: Source): Promise<{ references: string[]; ids: string[] }> {
+export async function load(store: Store, source: Source): Promise<Loaded> {
 	const { loadArchive } = await import("./load.ts");
 	return loadArchive(store, source);
 }

@@ -10,26 +10,38 @@ import { chainIds, type Digest, digestOfSlice } from "./digest.ts";
 import { dockerImages, isDockerArchive } from "./docker-archive.ts";
 import { type MadeLayer, makeLayer } from "./layer.ts";
 import { isOciArchive, ociImages } from "./oci-archive.ts";
-import { type Arrival, missing, publish } from "./publish.ts";
+import { type Arrival, missing, publish, type Taken } from "./publish.ts";
 import { type Source, settle, uncompressed } from "./source.ts";
 import { Workshop } from "./workshop.ts";
 
+/** What has come. */
+export interface Loaded {
+	references: string[];
+	/** of images without a name */
+	ids: string[];
+	/** names that were other images': name → id */
+	taken: ReadonlyMap<string, string>;
+}
+
 /**
- * @returns names of the images, and ids of those that have none
+ * @returns names of the images, ids of those that have none, and the names that other images have lost by it
  * @throws Failure, and nothing is left behind
  */
-export async function loadArchive(store: Store, source: Source): Promise<{ references: string[]; ids: string[] }> {
+export async function loadArchive(store: Store, source: Source): Promise<Loaded> {
 	collect(store);
 	using workshop = Workshop.open(store.places);
 	await using writer = new BlobWriter();
 	const contents = new Contents(await uncompressed(settle(source, workshop), workshop));
 	const images = imagesIn(contents);
 	const made = new Map<Digest, MadeLayer>();
+	let taken: Taken | undefined;
 	do {
 		await makeMissing(store, workshop, writer, images, made);
 		// Again where `rmi` has just taken a layer away that we found there.
-	} while (!publish(store, workshop, arrivals(images, made)));
+		taken = publish(store, workshop, arrivals(images, made));
+	} while (!taken);
 	return {
+		taken,
 		references: images.flatMap(({ references }) => references),
 		ids: images.filter(({ references }) => references.length === 0).map(({ id }) => id),
 	};

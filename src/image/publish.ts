@@ -42,6 +42,9 @@ export interface Arrival {
 	action?: "import" | "load";
 }
 
+/** Names that were taken from other images: name → id. */
+export type Taken = Map<string, string>;
+
 /** Chain ids of layers that the store does not have. */
 export function missing(store: Store, diffIds: readonly Digest[]): Digest[] {
 	return chainIds(diffIds).filter((id) => store.first("SELECT 1 FROM layer WHERE chain_id = ?", id) === undefined);
@@ -49,21 +52,23 @@ export function missing(store: Store, diffIds: readonly Digest[]): Digest[] {
 
 /**
  * Puts images into the store, all or none.
- * @returns false, and nothing is changed, where a layer that was there when it was looked for has been removed since
+ * @returns names that other images have lost, with their ids; undefined, and nothing is changed, where a layer that
+ *  was there when it was looked for has been removed since
  * @throws Failure
  */
-export function publish(store: Store, workshop: Workshop, arrivals: readonly Arrival[]): boolean {
+export function publish(store: Store, workshop: Workshop, arrivals: readonly Arrival[]): Taken | undefined {
 	makeDirectories(blobsDirectory(store.places), 0o700);
 	makeDirectories(layersDirectory(store.places), 0o700);
 	try {
 		const done = store.transaction(() => {
 			const isGone = ({ diffIds, made }: Arrival) => missing(store, diffIds).some((id) => !made.has(id));
-			if (arrivals.some(isGone)) return false;
-			for (const arrival of arrivals) insert(store, workshop, arrival);
+			if (arrivals.some(isGone)) return undefined;
+			const taken: Taken = new Map();
+			for (const arrival of arrivals) insert(store, workshop, arrival, taken);
 			// Once all are there: a child may stand before its parent.
 			for (const { id, parent } of arrivals)
 				if (parent !== undefined) store.run("UPDATE image SET parent = ? WHERE id = ?", parent, id);
-			return true;
+			return taken;
 		});
 		announce(store);
 		return done;
@@ -74,7 +79,7 @@ export function publish(store: Store, workshop: Workshop, arrivals: readonly Arr
 	}
 }
 
-function insert(store: Store, workshop: Workshop, arrival: Arrival): void {
+function insert(store: Store, workshop: Workshop, arrival: Arrival, taken: Taken): void {
 	for (const chainId of missing(store, arrival.diffIds)) {
 		insertLayer(store, workshop, chainId, arrival.made.get(chainId) as MadeLayer);
 	}
@@ -82,7 +87,10 @@ function insert(store: Store, workshop: Workshop, arrival: Arrival): void {
 	writeFile(blob, arrival.config, 0o644);
 	rename(blob, `${blobsDirectory(store.places)}/${hex(arrival.id)}`);
 	insertImage(store, arrival);
-	for (const reference of arrival.references) setReference(store, arrival.id, reference);
+	for (const reference of arrival.references) {
+		const other = setReference(store, arrival.id, reference);
+		if (other !== undefined) taken.set(reference, other);
+	}
 	// docker tags what it imports, and says so; what it loads has its names from the archive.
 	if (arrival.action === "import")
 		for (const reference of arrival.references) recordOf(store, arrival.id, "tag", reference);

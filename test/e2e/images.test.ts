@@ -310,6 +310,17 @@ describe.skipIf(!ready)("images", () => {
 		expect(shown.Os).toBe("linux");
 	});
 
+	ours("load over a name says of which image it is taken, and that one has none any more", async () => {
+		const words = ["import", "-m", "old", await busyboxTar()];
+		const old = await engine.ok(...words, "moved:1");
+		const loaded = await make("moved:1", { Cmd: ["true"] });
+		const renaming = "already exists, renaming the old one with ID";
+		expect(loaded).toBe(`The image moved:1 ${renaming} ${old} to empty string\nLoaded image: moved:1`);
+		expect(await make("moved:1", { Cmd: ["true"] })).toBe("Loaded image: moved:1");
+		expect(await engine.ok("images", "-q", "--no-trunc", "-f", "dangling=true")).toBe(old);
+		await engine.ok("rmi", "moved:1", old);
+	});
+
 	ours("layers are unpacked once: a second image of the same layers takes no room", async () => {
 		const count = () => Number(shell(`ls ${engine.root}/layers | wc -l`).stdout.toString());
 		const before = count();
