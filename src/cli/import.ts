@@ -1,15 +1,16 @@
 /** `import`: a tar of a root file system → an image. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { Failure } from "../failure.ts";
 import { list, string } from "../flags/flags.ts";
-import { malformed } from "../flags/usage.ts";
+import { helpHint, malformed } from "../flags/usage.ts";
 import { importTar } from "../image/image.ts";
 import { openSource } from "./source.ts";
 import { verb } from "./verb.ts";
 
 export default verb({
 	usage: "[OPTIONS] FILE|- [REPOSITORY[:TAG]]",
-	operands: { least: 1, most: 2 },
+	operands: { least: 1 },
 	completes: ["file"],
 	flags: {
 		change: list("c", "apply an instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL …"),
@@ -18,7 +19,10 @@ export default verb({
 	description: "The archive may be compressed with gzip, zstd or xz; - is stdin.",
 	examples: ["import rootfs.tar.xz base:1", "import -c 'CMD [\"sh\"]' - busybox < rootfs.tar"],
 	busy: true,
-	async run({ values, operands: [file = "", reference], open }) {
+	async run({ values, operands: [file = "", reference, ...more], open }) {
+		// docker says that it takes one or more, and passes over the third.
+		if (more.length > 0)
+			throw new Failure("'bunker import' requires at most 2 arguments", { hint: helpHint("import") });
 		if (/^https?:\/\//.test(file)) throw malformed(`import of ${file} is not supported yet (registries: pull, push)`);
 		const store = await open();
 		using source = await openSource(file === "-" ? undefined : file);
