@@ -3,7 +3,6 @@
 import { exec } from "../container/container.ts";
 import { detachKeysFlag, parseDetachKeys } from "../flags/attaching.ts";
 import { bool, string } from "../flags/flags.ts";
-import { parseDirectory } from "../flags/options.ts";
 import { outsideFlags } from "../flags/usage.ts";
 import { readVariables, resolveVariables, variableFlags } from "../flags/variables.ts";
 import { requireTerminal } from "./terminal.ts";
@@ -29,20 +28,19 @@ export default verb({
 		const env = await resolveVariables([...outsideFlags(() => readVariables(values["env-file"])), ...values.env]);
 		const { "detach-keys": configured } = await config();
 		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
-		const workingDirectory = parseDirectory(values.workdir);
 		const store = await open();
-		if (!values.detach) requireTerminal(values);
 		const { detach, interactive, privileged, tty } = values;
 		return exec(store, name, {
 			command,
 			env,
-			workingDirectory,
+			workingDirectory: values.workdir || undefined,
 			user: values.user || undefined,
 			interactive,
 			privileged,
 			tty,
 			detach,
 			detachKeys,
+			found: () => detach || requireTerminal(values),
 		});
 	},
 });

@@ -31,6 +31,8 @@ import { userIn } from "./who.ts";
 const STDOUT = 1;
 /** docker: what cannot be started for any reason but "not found". */
 const EXEC_REFUSED = 126;
+/** docker: what runc has refused, for a reason that docker does not know. */
+const EXEC_UNKNOWN = 128;
 
 export interface ExecOptions {
 	command: string[];
@@ -44,15 +46,18 @@ export interface ExecOptions {
 	privileged: boolean;
 	/** as typed */
 	detachKeys?: string;
+	/** called once it is known that there is such a container: docker looks at the caller's terminal then */
+	found?: () => void;
 }
 
 /**
  * Runs a program in a container.
  * @returns its exit code; 0 with `detach` once it has started
- * @throws Failure: 1 if the container does not run, 126 or 127 if the program cannot be started
+ * @throws Failure: 1 if the container does not run, 126 to 128 if the program cannot be started
  */
 export async function exec(store: Store, name: string, options: ExecOptions): Promise<number> {
 	const container = find(store, name);
+	options.found?.();
 	const seen = look(store, container);
 	const { running } = seen;
 	const spec = readSpec(store, container.id);
@@ -62,6 +67,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	const streams = { stdin: options.interactive, stdout: true, stderr: true };
 	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";
 	const identity = identify(running.program, user, container.options.groups);
+	checkDirectory(options.workingDirectory);
 	const descriptors = new Descriptors(openNull());
 	const control = packetPair();
 	const numbers = {
@@ -116,6 +122,13 @@ function identify(pid: number, user: string, groups: readonly string[] | undefin
 	} catch (error) {
 		throw error instanceof Failure ? error.withExitCode(1) : error;
 	}
+}
+
+/** runc says so when the program is to be started (moby, daemon/errors.go: what it does not know is 128). */
+function checkDirectory(directory: string | undefined): void {
+	if (directory === undefined || directory.startsWith("/")) return;
+	const why = "it must be an absolute path";
+	throw new Failure(`exec: the working directory ${JSON.stringify(directory)}: ${why}`, { exitCode: EXEC_UNKNOWN });
 }
 
 /** As the container's first process, with what exec says. */

@@ -109,6 +109,7 @@ export async function runOptions(
 		volumes: parseVolumes(values.volume),
 		log: configuredLog(values["log-driver"], values["log-opt"], config),
 		dns: config.dns,
+		idFile: values.cidfile || undefined,
 		attach: parseAttach(values.attach, values.detach ?? false),
 		detachKeys: parseDetachKeys(values["detach-keys"], config["detach-keys"]),
 		noSignalProxy: values["sig-proxy"] === false ? true : undefined,
@@ -137,7 +138,7 @@ function target(
 }
 
 /** A directory in the container; docker takes absolute ones only. */
-export function parseDirectory(directory: string | undefined): string | undefined {
+function parseDirectory(directory: string | undefined): string | undefined {
 	if (!directory) return undefined;
 	if (directory.startsWith("/")) return directory;
 	throw malformed(`the working directory "${directory}" is invalid: it needs to be an absolute path`);

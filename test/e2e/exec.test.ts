@@ -78,6 +78,18 @@ describe.skipIf(!ready)("exec", () => {
 		expect(outcome.stderr).toContain("/nosuch");
 	});
 
+	ours("-w of a relative directory: 128, and it is named, once the container runs and has such a user", async () => {
+		const words = ["exec", "-w", "tmp"];
+		const outcome = await engine.run(...words, "web", "true");
+		expect(outcome).toMatchObject({ code: 128, stdout: "" });
+		expect(outcome.stderr).toBe('bunker: exec: the working directory "tmp": it must be an absolute path\n');
+		expect((await engine.run(...words, "-u", "nosuch", "web", "true")).stderr).toContain("nosuch");
+		expect(await engine.run(...words, "nosuch", "true")).toMatchObject({
+			code: 1,
+			stderr: "bunker: No such container: nosuch\n",
+		});
+	});
+
 	test("-u runs it as another user, with that user's groups and HOME", async () => {
 		expect(await engine.ok("exec", "-u", "app", "web", "id")).toMatch(/^uid=1000\(app\) gid=1000\(app\) groups=.*29/);
 		expect(await engine.ok("exec", "-u", "1000:29", "web", "id")).toMatch(/^uid=1000\(app\) gid=29\(audio\)/);

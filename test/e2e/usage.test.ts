@@ -86,7 +86,8 @@ describe.skipIf(!ready)("wrong use", () => {
 			[["logs"], "'bunker logs' requires 1 argument"],
 			[["stop"], "'bunker stop' requires at least 1 argument"],
 			[["tag", "a"], "'bunker tag' requires 2 arguments"],
-			[["import"], "'bunker import' requires at least 1 and at most 2 arguments"],
+			[["import"], "'bunker import' requires at least 1 argument"],
+			[["import", "a", "b", "c"], "'bunker import' requires at most 2 arguments"],
 			[["images", "a", "b"], "'bunker images' requires at most 1 argument"],
 		];
 		for (const [words, sentence] of cases)
@@ -146,6 +147,8 @@ describe.skipIf(!ready)("wrong use", () => {
 		expect(await wrong("run", "-it", "--rm", IMAGE, "true")).toEqual(refused);
 		await engine.ok("run", "-d", "--name", "web", IMAGE, "sleep", "1000");
 		expect(await wrong("exec", "-it", "web", "true")).toEqual(refused);
+		// docker's client asks for the container first (docker/cli, container/exec.go).
+		expect((await wrong("exec", "-it", "nosuch", "true")).line).toBe("bunker: No such container: nosuch");
 		await engine.ok("rm", "-f", "web");
 	});
 
