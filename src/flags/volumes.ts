@@ -30,7 +30,25 @@ function parseVolume(volume: string): VolumeOption {
 	if (source === "" || target === "") throw invalid("SRC:DST[:ro] is expected");
 	if (!target.startsWith("/")) throw invalid("the path in the container must be absolute");
 	if (clean(target) === "/") throw invalid("the path in the container cannot be /");
-	return { source: hostPath(source, volume), target: clean(target), readOnly };
+	const option = { source: hostPath(source, volume), target: clean(target), readOnly };
+	const reason = refusalOfProc(option);
+	if (reason) throw invalid(reason);
+	return option;
+}
+
+/** Files of /proc that LXCFS has others for, and runc lets be replaced. */
+const REPLACEABLE =
+	/^(cpuinfo|diskstats|meminfo|stat|swaps|uptime|loadavg|slabinfo|net\/dev|sys\/kernel\/ns_last_pid|sys\/crypto\/fips_enabled)$/;
+
+/**
+ * Nothing but a /proc can stand for the container's own, and little can lie in
+ * it: programs trust what it says (runc, rootfs_linux.go: checkProcMount).
+ */
+function refusalOfProc({ source, target }: VolumeOption): string | undefined {
+	if (target === "/proc")
+		return /^\/proc(\/|$)/.test(source) ? undefined : '"/proc" cannot be mounted because it is not of type proc';
+	if (!target.startsWith("/proc/") || REPLACEABLE.test(target.slice("/proc/".length))) return undefined;
+	return `${JSON.stringify(target)} cannot be mounted because it is inside /proc`;
 }
 
 /** docker: what holds no slash and is no `.` is the name of a volume. */

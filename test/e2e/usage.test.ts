@@ -119,6 +119,8 @@ describe.skipIf(!ready)("wrong use", () => {
 			["a relative path in the container", ["-v", "/tmp:x"], "absolute"],
 			["the name of a volume", ["-v", "data:/x"], "not supported yet (volumes)"],
 			["two volumes in one place", ["-v", "/tmp:/x", "-v", "/etc:/x"], "duplicate mount point: /x"],
+			["a volume on /proc", ["-v", "/tmp:/proc"], '"/proc" cannot be mounted because it is not of type proc'],
+			["a volume in /proc", ["-v", "/tmp:/proc/x"], '"/proc/x" cannot be mounted because it is inside /proc'],
 			["a network", ["--network", "web"], 'network "web" is not supported yet'],
 			["a name", ["--name", "a b"], "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"],
 			["a log driver", ["--log-driver", "syslog"], 'the log driver "syslog" is not supported'],

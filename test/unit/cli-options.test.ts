@@ -103,6 +103,9 @@ describe("-v", () => {
 		["/a/../c/:/b/./d/:ro", { source: "/c", target: "/b/d", readOnly: true }],
 		["./x:/b", { source: `${process.cwd()}/x`, target: "/b", readOnly: false }],
 		[".:/b", { source: process.cwd(), target: "/b", readOnly: false }],
+		["/proc:/proc:ro", { source: "/proc", target: "/proc", readOnly: true }],
+		["/a:/proc/net/dev", { source: "/a", target: "/proc/net/dev", readOnly: false }],
+		["/a:/sys", { source: "/a", target: "/sys", readOnly: false }],
 	])("%s", (text, volume) => {
 		expect(parseVolumes([text])).toEqual([volume]);
 	});
@@ -118,6 +121,8 @@ describe("-v", () => {
 		["/a:", "invalid volume specification: /a:: SRC:DST[:ro] is expected"],
 		["/a:/b:ro:x", "invalid volume specification: /a:/b:ro:x: SRC:DST[:ro] is expected"],
 		["data:/b", '-v data:/b: the volume "data" is not supported yet (volumes): give a path, /… or ./…'],
+		["/a:/proc/", 'invalid volume specification: /a:/proc/: "/proc" cannot be mounted because it is not of type proc'],
+		["/a:/x/../proc/1/x", '"/proc/1/x" cannot be mounted because it is inside /proc'],
 		["/b", "-v /b is not supported yet (volumes): give SRC:DST"],
 	])("%s is refused", (text, message) => {
 		expect(() => parseVolumes([text])).toThrow(message);
