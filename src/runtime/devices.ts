@@ -67,9 +67,22 @@ function linkDevices(tape: Tape): void {
 		tape.step(`link /dev/${name} to ${target}`, "symlinkat", [tape.text(target), AT_FDCWD, tape.text(`/dev/${name}`)]);
 }
 
-/** Puts the program's terminal on /dev/console, as docker has it: it is the first of the container's own devpts. */
-export function placeConsole(tape: Tape): void {
-	const console = tape.text("/dev/console");
-	tape.step("make file /dev/console", "mknodat", [AT_FDCWD, console, S_IFREG | 0o600, 0]);
-	tape.step("bind /dev/pts/0 on /dev/console", "mount", [tape.text("/dev/pts/0"), console, 0, MS_BIND, 0]);
+const CONSOLE = "/dev/console";
+const TERMINAL = "/dev/pts/0";
+
+/**
+ * Puts the program's terminal on /dev/console, as docker has it: it is the first
+ * of the container's own devpts. Before any volume, while /dev is surely ours: who
+ * shares a volume on /dev could swap either path for another (CVE-2025-52565).
+ * @param covered a volume will lie on /dev
+ * @returns the terminal, to be placed on that
+ */
+export function placeConsole(tape: Tape, covered: boolean): Bind | undefined {
+	const console = tape.text(CONSOLE);
+	tape.step(`make file ${CONSOLE}`, "mknodat", [AT_FDCWD, console, S_IFREG | 0o600, 0]);
+	tape.step(`bind ${TERMINAL} on ${CONSOLE}`, "mount", [tape.text(TERMINAL), console, 0, MS_BIND, 0]);
+	if (!covered) return undefined;
+	const tree = takeTree(tape, TERMINAL, 0, "private");
+	// Over a link, not where it leads to.
+	return { source: TERMINAL, destination: CONSOLE, tree, directory: false, overLink: true };
 }

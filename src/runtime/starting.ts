@@ -93,15 +93,17 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 		if (isKernels(mount)) mountKernels(tape, paths, mount, { cgroups: facts.cgroups, shown });
 	if (allDevices) makeDevices(tape, paths, spec.linux.devices);
 	else placeDevices(tape, paths, nodes);
+	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
+	const covered = binds.filter(({ destination }) => destination === "/dev").length > 0;
+	const console = terminal && placeConsole(tape, covered);
 	if (has(spec, "network")) raiseLoopback(tape);
 	for (const [name, value] of Object.entries(spec.linux.sysctl)) setSysctl(tape, name, value);
 	if (has(spec, "uts")) setHostname(tape, spec.hostname);
 	if (spec.domainname !== undefined) setDomainname(tape, spec.domainname);
 	hidePaths(tape, spec, facts.kernelPaths);
 	for (const mount of spec.mounts) if (!isKernels(mount)) place(tape, paths, mount, taken);
+	if (console) placeBind(tape, paths, console);
 	paths.make(spec.process.cwd);
-	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
-	if (terminal) placeConsole(tape);
 	if (spec.root.readonly) sealRoot(tape, allDevices);
 	askForIdentity(tape, facts.policy.sync, identity, spec.annotations[USER_ANNOTATION] ?? "");
 

@@ -1,7 +1,16 @@
 /** Ways out of a container that others have found: none of them leads to the host. */
 
 import { describe, expect } from "bun:test";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+	copyFileSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 
@@ -50,6 +59,18 @@ describe.skipIf(!ready)("a way out", () => {
 			expect(statSync("/tmp/bunker-escaped", { throwIfNoEntry: false })).toBeUndefined();
 		}
 		rmSync(source, { recursive: true });
+	});
+
+	ours("by a volume on /dev, with a terminal: no link that lies there is followed", async () => {
+		const dev = engine.scratch();
+		mkdirSync(`${dev}/pts`);
+		for (const name of ["console", "ptmx", "pts/ptmx", "pts/0"]) symlinkSync("/etc/hostname", `${dev}/${name}`);
+		const script = "tty; echo typed > /dev/console; cat /etc/hostname";
+		const outcome = await engine.run("run", "--rm", "-t", "-h", "box", "-v", `${dev}:/dev`, IMAGE, "sh", "-c", script);
+		expect(outcome).toMatchObject({ code: 0, stdout: "/dev/console\r\ntyped\r\nbox\r\n" });
+		expect(readlinkSync(`${dev}/console`)).toBe("/etc/hostname");
+		// The host's, as many a script has it.
+		expect(await engine.ok("run", "--rm", "-t", "-v", "/dev:/dev", IMAGE, "tty")).toBe("/dev/console\r");
 	});
 
 	ours("by a link of the image to another's /proc/PID/root makes nothing there (--pid host)", async () => {

@@ -5,6 +5,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { MOVE_MOUNT_F_EMPTY_PATH } from "../../ffi/constants.ts";
 import { defaultLog, type RunOptions } from "../../src/container/options.ts";
 import { buildSpec } from "../../src/container/spec.ts";
 import type { Step } from "../../src/kernel/tape.ts";
@@ -171,6 +172,17 @@ describe("in the list of run", () => {
 	});
 	test("paths of /proc are hidden before volumes are placed", () =>
 		expect(at("hide /proc/kcore")).toBeLessThan(at("bind /srv")));
+	test("the terminal and its console are made before volumes are placed: one may lie on /dev", () => {
+		const steps = started({ tty: true, volumes: [{ source: "/srv", target: "/dev", readOnly: false }] });
+		const place = (what: string) => steps.findIndex((step) => step.what === what);
+		const volume = place("bind /srv on /dev");
+		expect(place("open a new terminal, /dev/pts/ptmx")).toBeLessThan(volume);
+		expect(place("take /dev/pts/0 to bind it later")).toBeLessThan(volume);
+		const last = steps.findLast((step) => step.what === "bind /dev/pts/0 on /dev/console");
+		expect(last?.call).toBe("move_mount");
+		// No MOVE_MOUNT_T_SYMLINKS: a link there is mounted over, not followed.
+		expect(last?.arguments[4]).toBe(MOVE_MOUNT_F_EMPTY_PATH);
+	});
 	test("capabilities are set after the user, and the death signal after both", () => {
 		expect(at("set the user")).toBeLessThan(at("set the capabilities"));
 		expect(at("set the capabilities")).toBeLessThan(at("die when the monitor dies"));
