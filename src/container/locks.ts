@@ -11,7 +11,7 @@
 
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR } from "../../ffi/constants.ts";
 import { makeDirectories } from "../../ffi/directory.ts";
-import { close, lock, open, openIfThere, unlink } from "../../ffi/file.ts";
+import { close, lock, open, openIfThere, statusOf, unlink } from "../../ffi/file.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, locksDirectory } from "../places.ts";
 
@@ -22,17 +22,26 @@ const held = (fd: number): Held => ({ fd, [Symbol.dispose]: () => close(fd) });
 
 /** Waits for the operation lock. Who gets it must look whether the container is still there. */
 export function lockOperation(store: Store, id: string): Held {
-	const fd = openLock(store, id);
-	lock(fd, { wait: true });
-	return held(fd);
+	return take(store, id, true) as Held;
 }
 
 /** The operation lock, if nobody holds it. */
 export function tryLockOperation(store: Store, id: string): Held | undefined {
-	const fd = openLock(store, id);
-	if (lock(fd, { wait: false })) return held(fd);
-	close(fd);
-	return undefined;
+	return take(store, id, false);
+}
+
+/**
+ * A lock counts only on the file that is there: who has waited may have got that
+ * of one which its holder has removed (dropLock), while somebody else makes it anew.
+ */
+function take(store: Store, id: string, wait: boolean): Held | undefined {
+	for (;;) {
+		const fd = openLock(store, id);
+		const isOurs = lock(fd, { wait });
+		if (isOurs && statusOf(fd).nlink > 0) return held(fd);
+		close(fd);
+		if (!isOurs) return undefined;
+	}
 }
 
 function openLock(store: Store, id: string): number {
@@ -44,7 +53,7 @@ function openLock(store: Store, id: string): number {
 	return open(path, O_RDWR | O_CREAT, 0o600);
 }
 
-/** Removes the file of an operation lock, by its holder, with the container. */
+/** Removes the file of an operation lock, by its holder, with the container or where there is none. */
 export function dropLock(store: Store, id: string): void {
 	unlink(`${locksDirectory(store.places)}/${id}`);
 }

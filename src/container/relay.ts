@@ -11,7 +11,7 @@ import { startTime } from "../../ffi/process.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
 import type { Store } from "../kernel/store.ts";
 import { compileWait, Descriptors } from "../runtime/runtime.ts";
-import { lockOperation } from "./locks.ts";
+import { dropLock, lockOperation } from "./locks.ts";
 import { openNull } from "./play.ts";
 import { remainingDelay } from "./policy.ts";
 import { byId, type Container, noteWaiter } from "./table.ts";
@@ -36,6 +36,7 @@ export async function relay(store: Store): Promise<void> {
 async function relayOne(store: Store, id: string): Promise<void> {
 	using _operation = lockOperation(store, id);
 	const container = byId(store, id);
+	if (!container) dropLock(store, id);
 	if (container?.waiter !== self()) return;
 	const pid = await spawnWaiter(store, container);
 	watch(store, { pid, id }, container.options);

@@ -5,7 +5,7 @@ import { attemptRename } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
-import { containerDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { containerDirectory, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
 import { type End, recordDeath } from "./ending.ts";
@@ -15,7 +15,7 @@ import { recordOoms } from "./oom.ts";
 import { outcome } from "./outcome.ts";
 import { isUp, look, lookHeld, see, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
-import { byId, type Container, drop, find } from "./table.ts";
+import { byId, type Container, drop, find, ids } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
 
 /**
@@ -33,11 +33,23 @@ export async function remove(
 	const killed = new Set<string>();
 	if (options.force && names.length > 1)
 		for (const { value } of containers) if (value && killIfRunning(store, value)) killed.add(value.id);
-	return containers.map(
+	const failures = containers.map(
 		({ value, failure }, index) =>
 			failure ??
 			outcome(() => removeOne(store, names[index] as string, value as Container, options.force, killed)).failure,
 	);
+	sweepLocks(store);
+	return failures;
+}
+
+/** Removes the files of locks that a kill has left: between the lock and the row of a container that was to be made. */
+function sweepLocks(store: Store): void {
+	const known = ids(store);
+	for (const id of list(locksDirectory(store.places))) {
+		if (known.has(id)) continue;
+		using operation = tryLockOperation(store, id);
+		if (operation && !byId(store, id)) dropLock(store, id);
+	}
 }
 
 /** @returns false if it does not run */

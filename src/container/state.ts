@@ -138,6 +138,8 @@ function fold(store: Store, container: Container, end: End): Look {
 	using operation = tryLockOperation(store, container.id);
 	if (!operation) return { container: { ...container, ...ended(container, end, end.waiter ?? self()) } };
 	const row = byId(store, container.id);
+	// It was removed, and the lock's file is ours, made anew.
+	if (!row) dropLock(store, container.id);
 	return row ? lookHeld(store, row) : { container };
 }
 
@@ -146,6 +148,7 @@ function lookAtRow(store: Store, container: Container): Look {
 	if (isSettled(container)) return { container };
 	using operation = tryLockOperation(store, container.id);
 	const row = byId(store, container.id);
+	if (operation && !row) dropLock(store, container.id);
 	// Somebody starts it just now, or has removed it.
 	return operation && row ? lookHeld(store, row) : { container: row ?? container };
 }

@@ -184,6 +184,11 @@ export function all(store: Store): Container[] {
 	return store.all<Row>("SELECT * FROM container ORDER BY created DESC").map(decode);
 }
 
+/** The full ids of all containers. */
+export function ids(store: Store): Set<string> {
+	return new Set(store.all<{ id: string }>("SELECT id FROM container").map(({ id }) => id));
+}
+
 /** The names of all containers. */
 export function names(store: Store): string[] {
 	return store.all<{ name: string }>("SELECT name FROM container ORDER BY name").map(({ name }) => name);

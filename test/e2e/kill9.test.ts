@@ -1,7 +1,7 @@
 /** Whatever is killed: nothing is lost, and the next command puts things right. */
 
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeBusybox } from "./archive.ts";
 import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 
@@ -122,6 +122,18 @@ describe.skipIf(!ready)("kill -9", () => {
 			expect((await engine.run("rm", "-f", "twice")).code).toBe(0);
 			await engine.becomesClean();
 		}
+	});
+
+	ours("between a container's lock and its row: the next rm clears the lock's file", async () => {
+		const locks = () => readdirSync(`${engine.runRoot}/locks`);
+		await engine.ok("create", "--name", "other", IMAGE, "true");
+		const before = locks();
+		writeFileSync(`${engine.runRoot}/locks/${"f".repeat(64)}`, "");
+		await engine.ok("create", "--name", "removed", IMAGE, "true");
+		await engine.ok("rm", "removed");
+		expect(locks()).toEqual(before);
+		await engine.ok("rm", "other");
+		expect(locks()).toEqual([]);
 	});
 
 	ours("of an import: nothing is left but what the next one clears away", async () => {
