@@ -38,7 +38,7 @@ export const containerDirectory = (at: Places, id: string): string => `${at.root
 export const runDirectory = (at: Places, id: string): string => `${at.runRoot}/containers/${id}`;
 /** touched by whoever has made an event; there once somebody has listened */
 export const eventsPath = (at: Places): string => `${at.runRoot}/events`;
-/** PID-ID of monitors whose container has a restart policy: what every command looks after */
+/** PID-START-ID of monitors whose container has a restart policy: what every command looks after */
 export const watchedDirectory = (at: Places): string => `${at.runRoot}/watched`;
 /** operation locks, by container */
 export const locksDirectory = (at: Places): string => `${at.runRoot}/locks`;

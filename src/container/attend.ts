@@ -1,11 +1,10 @@
 /** What every command does first: it looks after the containers that are not to stay dead. */
 
-import { hasEnded } from "../../ffi/process.ts";
 import type { Store } from "../kernel/store.ts";
 import { relay } from "./relay.ts";
 import { look } from "./state.ts";
 import { byId } from "./table.ts";
-import { unwatch, watched } from "./watched.ts";
+import { isGone, unwatch, watched } from "./watched.ts";
 
 /**
  * Looks at the containers with a restart policy whose monitor, or whose waiter,
@@ -13,7 +12,7 @@ import { unwatch, watched } from "./watched.ts";
  */
 export async function attend(store: Store): Promise<void> {
 	for (const mark of watched(store)) {
-		if (!hasEnded(mark.pid)) continue;
+		if (!isGone(mark)) continue;
 		const container = byId(store, mark.id);
 		// Somebody else may be at it, or the disk be full: then the mark stays for the next command.
 		if (!container || look(store, container).running || byId(store, mark.id)?.finished !== null) unwatch(store, mark);

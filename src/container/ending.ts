@@ -96,7 +96,7 @@ export function settle(store: Store, container: Container, state: State, end: En
 	);
 	if (written.failure !== undefined) return settled;
 	announce(store);
-	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, id: container.id });
+	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, start: state.monitorStart, id: container.id });
 	clear(store, container.id, state);
 	if (after.waiter !== null && left === undefined) relayLater(container.id);
 	return settled;

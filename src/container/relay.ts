@@ -41,7 +41,7 @@ async function relayOne(store: Store, id: string): Promise<void> {
 	const pid = await spawnWaiter(store, container);
 	watch(store, { pid, id }, container.options);
 	noteWaiter(store, id, waiterName(pid, startTime(pid) ?? 0n));
-	unwatch(store, { pid: process.pid, id });
+	unwatch(store, { pid: process.pid, start: startTime(process.pid), id });
 }
 
 async function spawnWaiter(store: Store, { id, finished, restartDelay }: Container): Promise<number> {

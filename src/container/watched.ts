@@ -1,12 +1,13 @@
 /**
  * Marks of processes that every command looks after, whatever it is for
  * (attend.ts): monitors of containers with a restart policy, and who waits to
- * restart one. They may be killed, and nobody else is there to notice. The pid
- * is in the mark's name, so that looking costs a microsecond for each.
+ * restart one. They may be killed, and nobody else is there to notice. Pid and
+ * start time are in the mark's name, so that looking costs microseconds for each.
  */
 
 import { list, makeDirectories } from "../../ffi/directory.ts";
 import { unlink, writeFile } from "../../ffi/file.ts";
+import { hasEnded, isAlive, startTime } from "../../ffi/process.ts";
 import type { Store } from "../kernel/store.ts";
 import { watchedDirectory } from "../places.ts";
 import type { RunOptions } from "./options.ts";
@@ -15,16 +16,28 @@ import { hasPolicy } from "./policy.ts";
 /** A process and the container it is there for. */
 export interface Mark {
 	pid: number;
+	/** undefined: of a bunker whose marks did not say it */
+	start: bigint | undefined;
 	id: string;
 }
 
-const pathOf = (store: Store, { pid, id }: Mark) => `${watchedDirectory(store.places)}/${pid}-${id}`;
+function pathOf(store: Store, { pid, start, id }: Mark): string {
+	return `${watchedDirectory(store.places)}/${pid}-${start === undefined ? "" : `${start}-`}${id}`;
+}
 
-/** From now on every command sees to it that the process lives, if the container has a restart policy. */
-export function watch(store: Store, mark: Mark, options: RunOptions): void {
+/**
+ * From now on every command sees to it that the process lives, if the container has a restart policy.
+ * @param mark.pid of a process that is there, or has just ended
+ */
+export function watch(store: Store, { pid, id }: Omit<Mark, "start">, options: RunOptions): void {
 	if (!hasPolicy(options)) return;
 	makeDirectories(watchedDirectory(store.places), 0o700);
-	writeFile(pathOf(store, mark), "", 0o600);
+	writeFile(pathOf(store, { pid, start: startTime(pid) ?? 0n, id }), "", 0o600);
+}
+
+/** True if the process is gone, whoever has its number now. */
+export function isGone({ pid, start }: Mark): boolean {
+	return start === undefined ? hasEnded(pid) : !isAlive(pid, start);
 }
 
 /** The process may end. */
@@ -35,7 +48,8 @@ export function unwatch(store: Store, mark: Mark): void {
 /** All marks. */
 export function watched(store: Store): Mark[] {
 	return list(watchedDirectory(store.places)).map((name) => {
-		const [pid = "", id = ""] = name.split("-");
-		return { pid: Number(pid), id };
+		const [pid = "", ...rest] = name.split("-");
+		const [id = "", start] = rest.reverse();
+		return { pid: Number(pid), start: start === undefined ? undefined : BigInt(start), id };
 	});
 }

@@ -2,7 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 
@@ -64,7 +64,9 @@ describe.skipIf(!ready)("--restart", () => {
 	});
 
 	ours("kill -9 of its monitor, then ten commands at once: one monitor, one program, one restart counted", async () => {
-		await start("lost", "always", "sleep", "7654321");
+		// Of nobody else on this machine.
+		const seconds = `76543${process.pid}`;
+		await start("lost", "always", "sleep", seconds);
 		const program = await programOf("lost");
 		process.kill(monitorOf(program), "SIGKILL");
 		await until("the program is dead", () => !isAlive(program));
@@ -75,9 +77,25 @@ describe.skipIf(!ready)("--restart", () => {
 		const { RestartCount, State } = await inspect("lost");
 		expect(RestartCount).toBe(1);
 		expect(await starts("lost")).toBe(2);
-		const found = Bun.spawnSync(["pgrep", "-x", "-f", "sleep 7654321"]).stdout.toString().trim();
+		const found = Bun.spawnSync(["pgrep", "-x", "-f", `sleep ${seconds}`])
+			.stdout.toString()
+			.trim();
 		expect(found).toBe(String(State.Pid));
 		await engine.ok("rm", "-f", "lost");
+	});
+
+	ours("a killed monitor is noticed although another process has its number", async () => {
+		await start("reused", "always", "sleep", "1000");
+		const program = await programOf("reused");
+		const monitor = monitorOf(program);
+		process.kill(monitor, "SIGKILL");
+		await until("the program is dead", () => !isAlive(program));
+		const marks = `${engine.runRoot}/watched`;
+		const [mark = ""] = readdirSync(marks).filter((name) => name.startsWith(`${monitor}-`));
+		renameSync(`${marks}/${mark}`, `${marks}/${mark.replace(/^\d+/, String(process.pid))}`);
+		await engine.ok("images");
+		await until("it is back", async () => (await starts("reused")) === 2);
+		await engine.ok("rm", "-f", "reused");
 	});
 
 	ours("a command that has nothing to do with containers notices a killed monitor", async () => {
@@ -375,7 +393,7 @@ function waiters(monitor: number, { runRoot }: { runRoot: string }): number[] {
 		.stdout.toString()
 		.split("\n")
 		.filter((name) => name.startsWith(`${monitor}-`))
-		.map((name) => name.slice(`${monitor}-`.length));
+		.map((name) => name.slice(name.lastIndexOf("-") + 1));
 	return processes()
 		.filter(({ command }) => id !== "" && command === `bunker-monitor ${id.slice(0, 12)}`)
 		.map(({ pid }) => pid);
