@@ -5,12 +5,12 @@ import { isDirectory } from "../../ffi/directory.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { isTerminal, STDIN, STDOUT } from "../../ffi/output.ts";
 import { terminalSize } from "../../ffi/session.ts";
-import { type Group, groupWith } from "../cgroup/cgroup.ts";
+import { devicePlan, type Group, groupWith } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory } from "../places.ts";
-import { type Caller, Descriptors, donorOf, type Spec } from "../runtime/runtime.ts";
+import { type Caller, Descriptors, type DeviceRule, donorOf, type Spec } from "../runtime/runtime.ts";
 import { attachedStreams } from "./callers.ts";
 import { groupsOf } from "./cgroups.ts";
 import { checkIn } from "./health.ts";
@@ -28,9 +28,9 @@ export function explain(store: Store, asked: RunOptions): string {
 	const options = resolveDonors(store, asked);
 	if (options.name !== undefined) checkName(options.name);
 	const container = imaginary(image, options);
-	const spec = specOf(store, container, image);
-	const directories = new Set(options.volumes.map((volume) => volume.source).filter(willBeDirectory));
 	const groups = groupsOf(container.id);
+	const spec = specOf(store, container, image, groups);
+	const directories = new Set(options.volumes.map((volume) => volume.source).filter(willBeDirectory));
 	const { tape } = compilePlan({
 		places: store.places,
 		id: container.id,
@@ -52,6 +52,7 @@ export function explain(store: Store, asked: RunOptions): string {
 		"",
 		"cgroup",
 		...cgroupLines(groups),
+		...deviceLines(groups, spec.linux.resources?.devices),
 		"",
 		"network",
 		`  ${networkLine(options)}`,
@@ -133,6 +134,14 @@ function containerLines(store: Store, { id, name, options }: Container): string[
 function cgroupLines(groups: readonly Group[]): string[] {
 	if (groups.length === 0) return ["  none: no hierarchy is mounted here"];
 	return groups.map(({ path }) => `  make ${path}`);
+}
+
+/** v1's rules are files, v2's a program. */
+function deviceLines(groups: readonly Group[], rules: readonly DeviceRule[] | undefined): string[] {
+	if (!rules) return [];
+	const { group, writes, what } = devicePlan(groups, rules);
+	if (group.hierarchy.version === 2) return [`  attach a device program to ${group.path}: ${what}`];
+	return writes.map(({ what, file, value }) => `  ${what}: write ${value} to ${file}`);
 }
 
 function networkLine(options: RunOptions): string {

@@ -9,7 +9,7 @@ import { close, open } from "../../ffi/file.ts";
 import { openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { holdSignals, terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
-import { watchOom } from "../cgroup/cgroup.ts";
+import { attachDevices, type Group, hasDeviceController, watchOom } from "../cgroup/cgroup.ts";
 import { now } from "../clock.ts";
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -68,17 +68,19 @@ export async function launchContainer(
 ): Promise<Started> {
 	const { id, options } = container;
 	checkRoot(options.rootfs);
-	const spec = specOf(store, container, image);
-	const donors = openDonors(store, options);
-	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	makeBase(store);
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
+	using cgroup = makeCgroup(id);
+	const spec = specOf(store, container, image, cgroup.groups);
+	const donors = openDonors(store, options);
+	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	writeFiles(store, id, spec, options);
 	const directories = prepareVolumes(store, id, spec);
-	using cgroup = makeCgroup(id);
 	trace("time", "files written");
+	if (spec.linux.resources?.devices) await attachDevices(cgroup.groups, spec.linux.resources.devices);
+	trace("time", "devices limited");
 
 	const control = packetPair();
 	const sync = packetPair();
@@ -140,15 +142,18 @@ function noteStarted(store: Store, container: Container, attached: boolean, time
 	trace("time", "start recorded");
 }
 
-/** config.json of a container, built anew: everything it depends on is stored. */
-export function specOf(store: Store, container: Container, image: Image | undefined): Spec {
+/**
+ * config.json of a container, built anew: everything it depends on is stored.
+ * @param groups its cgroup, made or to be made
+ */
+export function specOf(store: Store, container: Container, image: Image | undefined, groups: readonly Group[]): Spec {
 	return buildSpec(container.options, image?.config.config, {
 		id: container.id,
 		runDirectory: runDirectory(store.places, container.id),
 		hostHostname: hostHostname(),
 		capabilities: () => capabilitiesOf(ownCapabilities()),
 		devices: hostDevices,
-		controlsDevices: false,
+		controlsDevices: hasDeviceController(groups),
 	});
 }
 

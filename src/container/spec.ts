@@ -12,6 +12,7 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { cgroupPath } from "./cgroups.ts";
+import { type DeviceOptions, deviceRulesOf } from "./device-rules.ts";
 import { checkOf, HEALTH_ANNOTATION, mergeHealth } from "./health.ts";
 import { mountsOf } from "./mounting.ts";
 import { namespacesOf } from "./namespaces.ts";
@@ -47,6 +48,7 @@ export interface SpecFacts {
 export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts): Spec {
 	const hostname = containerHostname(options, facts);
 	const own = options.network === "none";
+	const { deviceRules }: DeviceOptions = options;
 	const nodes = options.privileged || facts.controlsDevices;
 	return {
 		ociVersion: "1.2.0",
@@ -62,6 +64,7 @@ export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts):
 			devices: options.privileged ? facts.devices() : nodes ? DEFAULT_DEVICES : [],
 			sysctl: { ...(own ? OWN_NETWORK : {}), ...options.sysctls },
 			cgroupsPath: cgroupPath(facts.id),
+			...((facts.controlsDevices || deviceRules) && { resources: { devices: deviceRulesOf(options) } }),
 		},
 	};
 }

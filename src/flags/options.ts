@@ -95,7 +95,7 @@ export async function runOptions(
 		...parsePrivileges(values),
 		...parseNamespaces(values),
 		...(await parseStopping(values)),
-		...parseTmpfs(values, values.privileged),
+		...parseTmpfs(values),
 		workingDirectory: parseDirectory(values.workdir),
 		user: values.user || undefined,
 		interactive: values.interactive,

@@ -1,7 +1,8 @@
 /**
  * /dev: a small tmpfs with the six default devices and the usual links
- * (runtime-spec, config-linux.md, Default Devices). The devices are the host's,
- * bound: until the device controller exists all else in the container is nodev.
+ * (runtime-spec, config-linux.md, Default Devices). They are the
+ * container's own nodes, or where no device controller limits it the host's,
+ * bound: all else in the container is nodev then.
  */
 
 import {
@@ -46,7 +47,7 @@ export function placeDevices(tape: Tape, paths: Paths, devices: readonly Bind[])
 	linkDevices(tape);
 }
 
-/** The same with --privileged, where /dev is not nodev: nodes of the container's own. */
+/** The same where /dev is not nodev: nodes of the container's own. */
 export function makeDevices(tape: Tape, paths: Paths, devices: readonly Device[]): void {
 	for (const { path, type, major, minor, fileMode, uid, gid } of devices) {
 		paths.makeParent(path);

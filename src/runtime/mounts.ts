@@ -86,9 +86,9 @@ export interface Bind {
 
 /**
  * Before the clone: takes the source of a bind. It is made private, so that
- * what the container mounts on it does not appear on the host, and nodev: until
- * the device controller exists nothing else keeps a container, which may make
- * nodes, from opening them. Only --privileged may.
+ * what the container mounts on it does not appear on the host, and nodev
+ * where no device controller keeps a container, which may make nodes, from
+ * opening them.
  * @param facts.directory whether the source is one: looked up by the caller
  * @param facts.devices whether nodes on it can be opened
  */

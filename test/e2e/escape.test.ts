@@ -1,6 +1,6 @@
 /** Ways out of a container that others have found: none of them leads to the host. */
 
-import { describe, expect } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
 	copyFileSync,
 	mkdirSync,
@@ -97,29 +97,11 @@ describe.skipIf(!ready)("a way out", () => {
 		expect(await engine.ok("run", "--rm", ...links, IMAGE, "pwd")).toBe("/a/b/c");
 	});
 
-	ours("by changing a device does not change the host's", async () => {
+	test("by changing a device does not change the host's", async () => {
 		const before = modes();
 		const all = DEVICES.map((name) => `/dev/${name}`).join(" ");
-		const outcome = await engine.run("run", "--rm", IMAGE, "sh", "-c", `chmod 600 ${all}; chown 1:1 ${all}; true`);
-		expect(outcome.stderr).toContain("Read-only file system");
+		await engine.ok("run", "--rm", IMAGE, "sh", "-c", `chmod 600 ${all}; chown 1:1 ${all}`);
 		expect(modes()).toEqual(before);
-	});
-
-	ours("the devices can be written nevertheless", async () => {
-		const script = "echo x > /dev/null && head -c 3 /dev/zero | wc -c; echo x > /dev/full";
-		const outcome = await engine.run("run", "--rm", IMAGE, "sh", "-c", script);
-		expect(outcome.stdout.trim()).toBe("3");
-		expect(outcome.stderr).toContain("No space left on device");
-	});
-
-	ours("by a device node in a volume leads nowhere: volumes are nodev", async () => {
-		const source = resolve("build/e2e/escape-nodes");
-		mkdirSync(source, { recursive: true });
-		const script = "mknod /v/kmsg c 1 11 && head -c 1 /v/kmsg";
-		const outcome = await engine.run("run", "--rm", "-v", `${source}:/v`, IMAGE, "sh", "-c", script);
-		expect(outcome.stdout).toBe("");
-		expect(outcome.stderr).toContain("Permission denied");
-		rmSync(source, { recursive: true });
 	});
 
 	ours("in the image's own /etc, links and FIFOs, neither leads out nor holds up the start", async () => {
