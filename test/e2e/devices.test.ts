@@ -89,6 +89,28 @@ describe.skipIf(!ready)("devices", () => {
 		expect(outcome.stderr).toContain("Operation not permitted");
 	});
 
+	test("--device-cgroup-rule allows exactly what it says", async () => {
+		const rule = [...SYSLOG, "--device-cgroup-rule", "c 1:11 r"];
+		expect((await sh(`${KMSG} && true < /kmsg && echo read`, ...rule)).stdout).toBe("read\n");
+		expect((await sh(`${KMSG}; true > /kmsg`, ...rule)).stderr).toContain("Operation not permitted");
+		expect((await sh(`${KMSG}; true <> /kmsg`, ...rule)).stderr).toContain("Operation not permitted");
+		expect((await sh("mknod /mem c 1 1; true < /mem", ...rule)).stderr).toContain("Operation not permitted");
+	});
+
+	test("--device-cgroup-rule takes any number for *, and several rules", async () => {
+		const rules = [...SYSLOG, "--device-cgroup-rule", "c 1:* r", "--device-cgroup-rule=c *:11 w"];
+		expect((await sh(`${KMSG} && true < /kmsg && true > /kmsg && echo both`, ...rules)).stdout).toBe("both\n");
+		expect((await sh(`${KMSG} && true <> /kmsg && echo both`, ...rules)).stderr).toContain("Operation not permitted");
+	});
+
+	ours("--device-cgroup-rule that is none is refused", async () => {
+		for (const rule of ["c 1:11", "x 1:11 r", "c 1:11 x", "c:1:11 r"]) {
+			const outcome = await engine.run("run", "--rm", "--device-cgroup-rule", rule, IMAGE, "true");
+			expect([rule, outcome.code]).toEqual([rule, 125]);
+			expect(outcome.stderr).toContain(rule);
+		}
+	});
+
 	ours("--explain says what is allowed, as it is written on this host", async () => {
 		const plan = await engine.ok("run", "--explain", IMAGE, "true");
 		const said =
