@@ -105,7 +105,9 @@ describe.each([
 	beforeAll(() => {
 		if (!hierarchy) return;
 		mkdirSync(path);
-		nodes = mkdtempSync("/tmp/bunker-devices-");
+		// /tmp may be nodev.
+		mkdirSync("build", { recursive: true });
+		nodes = mkdtempSync("build/devices-");
 		for (const minor of [3, 5, 11])
 			expect(Bun.spawnSync(["mknod", `${nodes}/1:${minor}`, "c", "1", String(minor)]).exitCode).toBe(0);
 	});
