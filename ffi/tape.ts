@@ -101,6 +101,7 @@ export const PACKET = {
 		resize: 18,
 		signal: 19,
 		attach: 20,
+		restart: 21,
 	},
 } as const;
 
@@ -128,6 +129,27 @@ export function encodePacket(type: number, value: number): Uint8Array {
 	view.setUint8(0, PACKET.version);
 	view.setUint8(1, type);
 	view.setInt32(4, value, true);
+	return bytes;
+}
+
+/** Nanoseconds in a millisecond. */
+const NANOSECONDS = 1_000_000n;
+
+/**
+ * What a monitor is told of a restart policy that has changed (struct restart_rule).
+ * @param rule in milliseconds; undefined: nobody restarts it
+ */
+export function encodeRestart(
+	rule: { onFailure: boolean; delay: number; firstDelay: number; goodRun: number } | undefined,
+): Uint8Array {
+	const { restart, onFailure } = POLICY.flag;
+	const flags = rule ? restart | (rule.onFailure ? onFailure : 0) : 0;
+	const bytes = new Uint8Array(PACKET.header + 24);
+	bytes.set(encodePacket(PACKET.type.restart, flags));
+	const view = new DataView(bytes.buffer, PACKET.header);
+	[rule?.delay, rule?.firstDelay, rule?.goodRun].forEach((time = 0, index) => {
+		view.setBigUint64(index * 8, BigInt(time) * NANOSECONDS, true);
+	});
 	return bytes;
 }
 

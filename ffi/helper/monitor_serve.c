@@ -1,6 +1,7 @@
 /* What the CLI asks for, and those that have attached, a message each. */
 #include "control.h"
 #include "monitor.h"
+#include "restart.h"
 #include "sys.h"
 #include <asm/ioctls.h>
 #include <asm/termios.h>
@@ -58,6 +59,9 @@ static void obey(struct monitor *monitor, const struct packet *packet, const uin
         return;
     case PACKET_RESIZE:
         resize(monitor, packet);
+        return;
+    case PACKET_RESTART:
+        restart_change(&monitor->kept.policy, (uint32_t)packet->value, data, size);
         return;
     case PACKET_SIGNAL:
         SYS(pidfd_send_signal, monitor->pidfd, packet->value, 0, 0);

@@ -15,6 +15,18 @@ int64_t restart_delay(const struct policy *policy, int status, uint64_t started,
     return (int64_t)(ran >= policy->good_run ? policy->first_delay : policy->delay);
 }
 
+void restart_change(struct policy *policy, uint32_t flags, const uint8_t *data, size_t size) {
+    const uint32_t changeable = POLICY_RESTART | POLICY_ON_FAILURE;
+    struct restart_rule rule;
+    if (size != sizeof rule)
+        return;
+    __builtin_memcpy(&rule, data, sizeof rule);
+    policy->flags = (policy->flags & ~changeable) | (flags & changeable);
+    policy->delay = rule.delay;
+    policy->first_delay = rule.first_delay;
+    policy->good_run = rule.good_run;
+}
+
 void restart_clean_up(const struct kept *kept) {
     static const uint64_t none;
     SYS(close_range, 3, ~0u, 0);

@@ -255,6 +255,14 @@ enum packet_type {
     PACKET_RESIZE = 18,    /* value: rows, extra: columns */
     PACKET_SIGNAL = 19,    /* value: signal for the program */
     PACKET_ATTACH = 20,    /* value: enum attach_stream, what the client gives and takes */
+    PACKET_RESTART = 21,   /* value: POLICY_RESTART, POLICY_ON_FAILURE; data: struct restart_rule */
+};
+
+/* As in struct policy, nanoseconds. */
+struct restart_rule {
+    uint64_t delay;
+    uint64_t first_delay;
+    uint64_t good_run;
 };
 
 enum attach_stream { ATTACH_STDIN = 1, ATTACH_STDOUT = 2, ATTACH_STDERR = 4 };

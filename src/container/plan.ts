@@ -85,7 +85,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			log: { ...options.log, name: logName(id, options), attributes: plan.logAttributes },
 			cgroups: endingOrder(plan.cgroups),
 			restart: plan.restart,
-			cleanup: options.remove || plan.restart ? reapCommand(places, id) : undefined,
+			cleanup: reapCommand(places, id),
 		},
 	});
 }

@@ -47,7 +47,7 @@ export interface PolicyOptions {
 	oom?: { wake: number; file: number };
 	/** the container's directories in all hierarchies, absolute: they end with its program; first the one that is asked for members */
 	cgroups?: readonly string[];
-	/** argv and environment of the clean-up */
+	/** argv and environment of the clean-up: also where none is asked for yet, since `update --restart` may */
 	cleanup?: { argv: string[]; environment: string[] };
 }
 

@@ -95,7 +95,44 @@ static void leaves_nobody(void) {
     scene_end(&scene);
 }
 
+/* A program is killed after its monitor was told `after`: so many records are left. */
+static void change(unsigned before, unsigned after, size_t size, size_t records_left) {
+    const struct restart_rule rule = {.delay = 60 * (uint64_t)SECOND, .first_delay = SECOND, .good_run = SECOND};
+    ssize_t got;
+    begin("sleep 1000", 60 * (uint64_t)SECOND);
+    scene.policy->flags = (scene.policy->flags & ~(unsigned)POLICY_RESTART) | before;
+    CHECK(scene_start(&scene));
+    scene_send(&scene, PACKET_RESTART, (int32_t)after, 0, &rule, size);
+    scene_send(&scene, PACKET_SIGNAL, SIGKILL, 0, NULL, 0);
+    CHECK(scene_exited(&scene) == 137);
+    CHECK(scene_monitor_end(&scene) == 0);
+    struct record *records = (struct record *)(void *)scene_file(&scene, "record", &got);
+    size_t count = (size_t)got / sizeof *records;
+    CHECK(count == records_left);
+    if (count == 2)
+        CHECK(records[1].kind == RECORD_WAITS && kill(records[1].status, SIGKILL) == 0);
+    free(records);
+    scene_end(&scene);
+}
+
+static void can_be_changed(void) {
+    size_t whole = sizeof(struct restart_rule);
+    change(0, POLICY_RESTART, whole, 2);
+    change(0, POLICY_RESTART | POLICY_ON_FAILURE, whole, 2);
+    change(POLICY_RESTART, 0, whole, 1);
+    /* What is no rule changes nothing, and no other flag can be set so. */
+    change(0, POLICY_RESTART, whole - 1, 1);
+    change(0, POLICY_REMOVE, whole, 1);
+    struct policy policy = always;
+    const struct restart_rule rule = {.delay = 2 * SECOND, .first_delay = SECOND, .good_run = 3 * (uint64_t)SECOND};
+    restart_change(&policy, POLICY_RESTART | POLICY_ON_FAILURE | POLICY_EXEC, (const uint8_t *)&rule, sizeof rule);
+    CHECK(policy.flags == (POLICY_RESTART | POLICY_ON_FAILURE));
+    CHECK(restart_delay(&policy, 1, 0, SECOND) == 2 * (int64_t)SECOND);
+    CHECK(restart_delay(&policy, 1, 0, 3 * (uint64_t)SECOND) == SECOND);
+}
+
 CHECK_MAIN({"--restart: the delay is the policy's, shorter after a good run", delays},
            {"--restart: a process sleeps the delay and becomes bunker; the monitor does not wait", wakes},
            {"--restart: killed, it wakes nobody", can_be_cancelled},
-           {"--restart on-failure: after a success nobody waits", leaves_nobody})
+           {"--restart on-failure: after a success nobody waits", leaves_nobody},
+           {"update --restart: the monitor takes over another policy, and nothing else", can_be_changed})
