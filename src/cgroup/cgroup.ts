@@ -1,5 +1,6 @@
 /** Control groups: the face of this folder. Which hierarchies there are, a container's directories in them, and what is written there. */
 
+export { type Abilities, abilities } from "./abilities.ts";
 export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";
 export { end, endingOrder } from "./ending.ts";
 export { create, DEFAULT_PARENT, groupsAt, remove, write } from "./group.ts";

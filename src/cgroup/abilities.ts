@@ -1,0 +1,113 @@
+/**
+ * What the controllers of this host can limit. A controller that is there may
+ * still lack a feature, by its version or by the kernel's configuration; which
+ * files there are tells (moby asks the same way: pkg/sysinfo).
+ */
+
+import { AT_FDCWD } from "../../ffi/constants.ts";
+import { list } from "../../ffi/directory.ts";
+import { readFileIfThere, readSmallIfThere, statusIfThere } from "../../ffi/file.ts";
+import { detect } from "./hierarchies.ts";
+import { groupWith, type Hierarchy } from "./hierarchy.ts";
+
+/** Features that limits need. */
+export interface Abilities {
+	/** by their names in v1: `blkio`, where v2 has `io` */
+	controllers: readonly string[];
+	/** swap is counted */
+	swap: boolean;
+	swappiness: boolean;
+	/** the OOM killer can be switched off */
+	oomKillDisable: boolean;
+	/** the CPU controller has real-time shares */
+	realtime: boolean;
+	/** a share of the block I/O can be given */
+	weight: boolean;
+	/** `0-3`: what a cpuset may hold; "" without the controller */
+	cpus: string;
+	mems: string;
+	/** how many bunker itself may use */
+	processors: number;
+}
+
+/** What is asked of the file system. */
+export interface Host {
+	exists(path: string): boolean;
+	/** trimmed; "" where it is not there */
+	read(path: string): string;
+	/** names in a directory */
+	list(path: string): string[];
+}
+
+/** The abilities of this host. */
+export function abilities(): Abilities {
+	return abilitiesOf(detect(), {
+		exists: (path) => statusIfThere(path, AT_FDCWD, 0) !== undefined,
+		read: (path) => text(path.startsWith("/proc/") ? readFileIfThere(path) : readSmallIfThere(path)),
+		list,
+	});
+}
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes ?? new Uint8Array()).trim();
+
+/** The abilities of a host with these hierarchies. Pure but for what it asks of `host`. */
+export function abilitiesOf(hierarchies: readonly Hierarchy[], host: Host): Abilities {
+	const groups = hierarchies.map((hierarchy) => ({ hierarchy, path: hierarchy.mount }));
+	const where = (v1: string, v2 = v1) => groupWith(groups, v1)?.hierarchy ?? groupWith(groups, v2)?.hierarchy;
+	const memory = where("memory");
+	const cpu = where("cpu");
+	const cpuset = where("cpuset");
+	const blkio = where("blkio", "io");
+	const there = { memory, cpu, cpuset, blkio, pids: where("pids") };
+	return {
+		controllers: Object.entries(there).flatMap(([name, hierarchy]) => (hierarchy ? [name] : [])),
+		swap: memory !== undefined && countsSwap(memory, host),
+		swappiness: memory?.version === 1 && host.exists(`${memory.mount}/memory.swappiness`),
+		oomKillDisable: memory?.version === 1 && host.exists(`${memory.mount}/memory.oom_control`),
+		realtime: cpu?.version === 1 && host.exists(`${cpu.mount}/cpu.rt_runtime_us`),
+		weight: blkio !== undefined && hasWeights(blkio, host),
+		cpus: cpuset ? setOf(cpuset, "cpus", host) : "",
+		mems: cpuset ? setOf(cpuset, "mems", host) : "",
+		processors: countOf(/^Cpus_allowed_list:\s*(\S+)/m.exec(host.read("/proc/self/status"))?.[1] ?? "0"),
+	};
+}
+
+function countsSwap(memory: Hierarchy, host: Host): boolean {
+	if (memory.version === 1) return host.exists(`${memory.mount}/memory.memsw.limit_in_bytes`);
+	return hasFile(memory, host, "memory.max", ["memory.swap.max"]) ?? host.exists("/proc/swaps");
+}
+
+/** Of v1 the root tells: with BFQ its children have weights, and with what was before it the root has, too. */
+function hasWeights(blkio: Hierarchy, host: Host): boolean {
+	if (blkio.version === 1)
+		return (
+			["blkio.weight", "blkio.bfq.io_serviced"].find((name) => host.exists(`${blkio.mount}/${name}`)) !== undefined
+		);
+	return hasFile(blkio, host, "io.max", ["io.weight", "io.bfq.weight"]) ?? true;
+}
+
+/**
+ * Whether the cgroups of a v2 hierarchy have one of these files. Its root has
+ * none of them, so one below it is asked that has the controller.
+ * @param sign a file that every cgroup with the controller has
+ * @returns undefined where there is no such cgroup to ask
+ */
+function hasFile({ mount, own }: Hierarchy, host: Host, sign: string, names: readonly string[]): boolean | undefined {
+	const below = () => host.list(mount).map((name) => `${mount}/${name}`);
+	const asked = [mount, `${mount}${own}`, ...below()].find((path) => host.exists(`${path}/${sign}`));
+	return asked === undefined ? undefined : names.find((name) => host.exists(`${asked}/${name}`)) !== undefined;
+}
+
+/** In v1 `cpus` is what was asked for: with processors that are not there any more. */
+function setOf({ version, mount }: Hierarchy, which: "cpus" | "mems", host: Host): string {
+	if (version === 2) return host.read(`${mount}/cpuset.${which}.effective`);
+	return host.read(`${mount}/cpuset.effective_${which}`) || host.read(`${mount}/cpuset.${which}`);
+}
+
+/** `0-2,4` → 4 */
+function countOf(set: string): number {
+	return set
+		.split(",")
+		.map((range) => range.split("-").map(Number))
+		.reduce((sum, [first = 0, last = first]) => sum + last - first + 1, 0);
+}
