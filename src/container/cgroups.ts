@@ -3,14 +3,26 @@
 import { create, DEFAULT_PARENT, detect, end, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
 import type { Cgroup } from "../runtime/runtime.ts";
 
-/** The path of a container's cgroup, from the root of each hierarchy. */
-export function cgroupPath(id: string): string {
-	return `${DEFAULT_PARENT}/${id}`;
+/**
+ * The path of a container's cgroup, from the root of each hierarchy.
+ * @param parent of `--cgroup-parent`: a path of names, from the root whether it begins with / or not, and `..` leads to no other
+ */
+export function cgroupPath(id: string, parent?: string): string {
+	return `${parent ? clean(parent) : DEFAULT_PARENT}/${id}`;
+}
+
+function clean(path: string): string {
+	const names: string[] = [];
+	for (const name of path.split("/")) {
+		if (name === "..") names.pop();
+		else if (name !== "" && name !== ".") names.push(`/${name}`);
+	}
+	return names.join("");
 }
 
 /** Where a container's cgroup is, whether it is there or not. */
-export function groupsOf(id: string): Group[] {
-	return groupsAt(detect(), cgroupPath(id));
+export function groupsOf(id: string, parent?: string): Group[] {
+	return groupsAt(detect(), cgroupPath(id, parent));
 }
 
 /** A cgroup that goes again, unless a container has come to be in it. */
@@ -21,8 +33,8 @@ export interface MadeCgroup extends Disposable {
 }
 
 /** Makes the cgroup of a container that is about to start. */
-export function makeCgroup(id: string): MadeCgroup {
-	const wanted = groupsOf(id);
+export function makeCgroup(id: string, parent?: string): MadeCgroup {
+	const wanted = groupsOf(id, parent);
 	const groups = create(wanted);
 	let kept = false;
 	return {
@@ -42,8 +54,8 @@ export function makeCgroup(id: string): MadeCgroup {
  * @param orphaned the monitor was killed, so that is ours to do
  * @returns false if somebody is in it
  */
-export function removeCgroup(id: string, orphaned: boolean): boolean {
-	const groups = groupsOf(id);
+export function removeCgroup(id: string, orphaned: boolean, parent?: string): boolean {
+	const groups = groupsOf(id, parent);
 	return orphaned ? end(groups) : remove(groups);
 }
 

@@ -44,12 +44,12 @@ export function readHealth(store: Store, container: Container): Health | undefin
 	const bytes = readFileIfThere(pathOf(store, container.id));
 	const head = bytes && decodeHealth(bytes);
 	if (!head) return undefined;
-	const why = (result: ProbeResult) => stepError(store, container.id, result);
+	const why = (result: ProbeResult) => stepError(store, container, result);
 	return healthFrom(head, decodeProbes(bytes, head), container.health?.log ?? [], why);
 }
 
 /** The tape's sentences are not kept; it is compiled once more, for them alone. */
-function stepError(store: Store, id: string, { step, error }: ProbeResult): string {
+function stepError(store: Store, { id, options }: Container, { step, error }: ProbeResult): string {
 	const spec = readSpec(store, id);
 	const check = spec && checkIn(spec);
 	// The probe could not even be forked.
@@ -57,7 +57,7 @@ function stepError(store: Store, id: string, { step, error }: ProbeResult): stri
 	const { tape } = compileProbe(probeProcess(spec, check), {
 		identity: NOBODY,
 		user: spec.annotations[USER_ANNOTATION] ?? "",
-		cgroups: groupsOf(id).map(joined),
+		cgroups: groupsOf(id, options.cgroupParent).map(joined),
 	});
 	return stepFailure(tape.steps, step - 1, error).message;
 }

@@ -22,6 +22,7 @@ export { remove } from "./remove.ts";
 export { reap } from "./restart.ts";
 export { type RunResult, run } from "./run.ts";
 export {
+	checkLimits,
 	commit,
 	diff,
 	explain,

@@ -69,7 +69,7 @@ export function recordDeath(store: Store, container: Container, { started, finis
 export function settle(store: Store, container: Container, state: State, end: End): Container {
 	if (container.finished !== null && container.started === formatTime(state.started)) {
 		// Written down already, by somebody who was killed before the directory was gone.
-		clear(store, container.id, state);
+		clear(store, container, state);
 		return container;
 	}
 	const left = end.waiter !== undefined && isWaiting(end.waiter) ? end.waiter : undefined;
@@ -97,15 +97,15 @@ export function settle(store: Store, container: Container, state: State, end: En
 	if (written.failure !== undefined) return settled;
 	announce(store);
 	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, start: state.monitorStart, id: container.id });
-	clear(store, container.id, state);
+	clear(store, container, state);
 	if (after.waiter !== null && left === undefined) relayLater(container.id);
 	return settled;
 }
 
 /** Removes what a run has left. Where its monitor is at it, the directory stays, and with it the next look. */
-function clear(store: Store, id: string, state: State): void {
+function clear(store: Store, { id, options }: Container, state: State): void {
 	const orphaned = !isAlive(state.monitor, state.monitorStart);
-	if (removeCgroup(id, orphaned) || orphaned) removeTree(runDirectory(store.places, id));
+	if (removeCgroup(id, orphaned, options.cgroupParent) || orphaned) removeTree(runDirectory(store.places, id));
 }
 
 /** Takes the place of a waiter that was killed. @returns the row as it is then */

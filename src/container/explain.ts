@@ -15,6 +15,7 @@ import { attachedStreams } from "./callers.ts";
 import { groupsOf } from "./cgroups.ts";
 import { checkIn } from "./health.ts";
 import { specOf } from "./launching.ts";
+import { writesFor } from "./limiting.ts";
 import { checkName, generateId } from "./names.ts";
 import { resolveDonors } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
@@ -23,13 +24,13 @@ import { hasPolicy } from "./policy.ts";
 import { type Container, unstarted } from "./table.ts";
 
 /** The plan of a run, as text. Touches nothing. */
-export function explain(store: Store, asked: RunOptions): string {
+export async function explain(store: Store, asked: RunOptions): Promise<string> {
 	const image = asked.image === undefined ? undefined : imageOf(store, asked.image);
 	const options = resolveDonors(store, asked);
 	if (options.name !== undefined) checkName(options.name);
 	const container = imaginary(image, options);
-	const groups = groupsOf(container.id);
-	const spec = specOf(store, container, image, groups);
+	const groups = groupsOf(container.id, options.cgroupParent);
+	const spec = await specOf(store, container, image, groups);
 	const directories = new Set(options.volumes.map((volume) => volume.source).filter(willBeDirectory));
 	const { tape } = compilePlan({
 		places: store.places,
@@ -51,7 +52,7 @@ export function explain(store: Store, asked: RunOptions): string {
 		...containerLines(store, container),
 		"",
 		"cgroup",
-		...cgroupLines(groups),
+		...cgroupLines(groups, spec.linux.resources),
 		...deviceLines(groups, spec.linux.resources?.devices),
 		"",
 		"network",
@@ -131,9 +132,13 @@ function containerLines(store: Store, { id, name, options }: Container): string[
 	];
 }
 
-function cgroupLines(groups: readonly Group[]): string[] {
+function cgroupLines(groups: readonly Group[], resources: Spec["linux"]["resources"]): string[] {
 	if (groups.length === 0) return ["  none: no hierarchy is mounted here"];
-	return groups.map(({ path }) => `  make ${path}`);
+	const limits = resources ? writesFor(groups, resources) : [];
+	return [
+		...groups.map(({ path }) => `  make ${path}`),
+		...limits.map(({ what, file, value }) => `  ${what}: write ${value} to ${file}`),
+	];
 }
 
 /** v1's rules are files, v2's a program. */

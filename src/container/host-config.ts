@@ -1,14 +1,26 @@
 /** docker's HostConfig of a container: what its flags have asked of the host (moby, api/types/container/hostconfig.go). Pure. */
 
 import { capabilityName } from "../runtime/runtime.ts";
-import type { LogOptions, RunOptions, VolumeOption } from "./options.ts";
+import type { LogOptions, RateOption, RunOptions, VolumeOption } from "./options.ts";
 import { protectedPaths } from "./privileges.ts";
 
 const SHM_SIZE = 64 * 1024 * 1024;
 
+/** What it depends on beside the flags. */
+export interface HostFacts {
+	/** docker shows null where the OOM killer cannot be switched off */
+	oomKillDisable: boolean;
+}
+
 /** The HostConfig, its fields in docker's order. What bunker has no flag for yet is what docker shows without it. */
-export function hostConfig(options: RunOptions): object {
-	return { ...basics(options), ...namespaces(options), ...LIMITS, ...processes(options), ...paths(options) };
+export function hostConfig(options: RunOptions, host: HostFacts): object {
+	return {
+		...basics(options),
+		...namespaces(options),
+		...limits(options, host),
+		...processes(options),
+		...paths(options),
+	};
 }
 
 function basics(options: RunOptions): object {
@@ -59,33 +71,38 @@ function namespaces(options: RunOptions): object {
 	};
 }
 
-/** None are set. */
-const LIMITS = {
-	CpuShares: 0,
-	Memory: 0,
-	NanoCpus: 0,
-	CgroupParent: "",
-	BlkioWeight: 0,
-	BlkioWeightDevice: [],
-	BlkioDeviceReadBps: [],
-	BlkioDeviceWriteBps: [],
-	BlkioDeviceReadIOps: [],
-	BlkioDeviceWriteIOps: [],
-	CpuPeriod: 0,
-	CpuQuota: 0,
-	CpuRealtimePeriod: 0,
-	CpuRealtimeRuntime: 0,
-	CpusetCpus: "",
-	CpusetMems: "",
-	Devices: [],
-	DeviceCgroupRules: null,
-	DeviceRequests: null,
-	MemoryReservation: 0,
-	MemorySwap: 0,
-	MemorySwappiness: null,
-	OomKillDisable: null,
-	PidsLimit: null,
-};
+/** As docker stores them: 0 and "" are "not set". */
+function limits({ limits = {}, cgroupParent, deviceRules }: RunOptions, host: HostFacts): object {
+	return {
+		CpuShares: limits.cpuShares ?? 0,
+		Memory: limits.memory ?? 0,
+		NanoCpus: limits.nanoCpus ?? 0,
+		CgroupParent: cgroupParent ?? "",
+		BlkioWeight: limits.blkioWeight ?? 0,
+		BlkioWeightDevice: (limits.blkioWeightDevice ?? []).map(({ path, weight }) => ({ Path: path, Weight: weight })),
+		BlkioDeviceReadBps: rates(limits.blkioDeviceReadBps),
+		BlkioDeviceWriteBps: rates(limits.blkioDeviceWriteBps),
+		BlkioDeviceReadIOps: rates(limits.blkioDeviceReadIOps),
+		BlkioDeviceWriteIOps: rates(limits.blkioDeviceWriteIOps),
+		CpuPeriod: limits.cpuPeriod ?? 0,
+		CpuQuota: limits.cpuQuota ?? 0,
+		CpuRealtimePeriod: limits.cpuRealtimePeriod ?? 0,
+		CpuRealtimeRuntime: limits.cpuRealtimeRuntime ?? 0,
+		CpusetCpus: limits.cpusetCpus ?? "",
+		CpusetMems: limits.cpusetMems ?? "",
+		Devices: [],
+		DeviceCgroupRules: filled(deviceRules),
+		DeviceRequests: null,
+		MemoryReservation: limits.memoryReservation ?? 0,
+		MemorySwap: limits.memorySwap ?? 0,
+		MemorySwappiness: limits.memorySwappiness ?? null,
+		OomKillDisable: host.oomKillDisable ? (limits.oomKillDisable ?? false) : null,
+		PidsLimit: limits.pidsLimit ?? null,
+	};
+}
+
+const rates = (options: readonly RateOption[] = []): object[] =>
+	options.map(({ path, rate }) => ({ Path: path, Rate: rate }));
 
 function processes(options: RunOptions): object {
 	return {

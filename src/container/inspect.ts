@@ -1,5 +1,6 @@
 /** A container in the shape of docker's `inspect` (test/reference has one of docker's). */
 
+import { abilities } from "../cgroup/cgroup.ts";
 import { formatTime } from "../clock.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
@@ -51,7 +52,7 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 		ProcessLabel: "",
 		AppArmorProfile: "",
 		ExecIDs: null,
-		HostConfig: hostConfig(container.options),
+		HostConfig: hostConfig(container.options, abilities()),
 		GraphDriver: graphDriver(store, seen, image),
 		...(options.size && sizes(store, container, image)),
 		Mounts: mountPoints(container.options),

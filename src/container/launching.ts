@@ -72,15 +72,17 @@ export async function launchContainer(
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
-	using cgroup = makeCgroup(id);
-	const spec = specOf(store, container, image, cgroup.groups);
+	using cgroup = makeCgroup(id, options.cgroupParent);
+	const spec = await specOf(store, container, image, cgroup.groups);
 	const donors = openDonors(store, options);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	writeFiles(store, id, spec, options);
 	const directories = prepareVolumes(store, id, spec);
 	trace("time", "files written");
-	if (spec.linux.resources?.devices) await attachDevices(cgroup.groups, spec.linux.resources.devices);
-	trace("time", "devices limited");
+	const { resources } = spec.linux;
+	if (options.limits && resources) (await import("./limiting.ts")).limit(cgroup.groups, resources);
+	if (resources?.devices) await attachDevices(cgroup.groups, resources.devices);
+	trace("time", "limits written");
 
 	const control = packetPair();
 	const sync = packetPair();
@@ -146,14 +148,21 @@ function noteStarted(store: Store, container: Container, attached: boolean, time
  * config.json of a container, built anew: everything it depends on is stored.
  * @param groups its cgroup, made or to be made
  */
-export function specOf(store: Store, container: Container, image: Image | undefined, groups: readonly Group[]): Spec {
-	return buildSpec(container.options, image?.config.config, {
+export async function specOf(
+	store: Store,
+	container: Container,
+	image: Image | undefined,
+	groups: readonly Group[],
+): Promise<Spec> {
+	const { options } = container;
+	return buildSpec(options, image?.config.config, {
 		id: container.id,
 		runDirectory: runDirectory(store.places, container.id),
 		hostHostname: hostHostname(),
 		capabilities: () => capabilitiesOf(ownCapabilities()),
 		devices: hostDevices,
 		controlsDevices: hasDeviceController(groups),
+		resources: options.limits && (await import("./limiting.ts")).resourcesFor(options),
 	});
 }
 

@@ -47,6 +47,51 @@ export interface HealthOptions {
 	retries?: number;
 }
 
+/** A block device of the host, and what a container gets of it. */
+export interface WeightOption {
+	/** in /dev */
+	path: string;
+	/** 10 to 1000; 0: none of its own */
+	weight: number;
+}
+
+export interface RateOption {
+	path: string;
+	/** bytes, or operations, in a second; 0: no limit */
+	rate: number;
+}
+
+/** What a container may use, in docker's terms: only what was given. Bytes, microseconds. */
+export interface Limits {
+	memory?: number;
+	memoryReservation?: number;
+	/** memory and swap together; -1: no limit */
+	memorySwap?: number;
+	/** 0 to 100 */
+	memorySwappiness?: number;
+	oomKillDisable?: boolean;
+	/** CPUs, in billionths */
+	nanoCpus?: number;
+	cpuShares?: number;
+	cpuPeriod?: number;
+	/** negative: no limit */
+	cpuQuota?: number;
+	cpuRealtimePeriod?: number;
+	cpuRealtimeRuntime?: number;
+	/** `0-2,4` */
+	cpusetCpus?: string;
+	cpusetMems?: string;
+	/** 0: none, where `update` has taken one away */
+	pidsLimit?: number;
+	/** 10 to 1000 */
+	blkioWeight?: number;
+	blkioWeightDevice?: WeightOption[];
+	blkioDeviceReadBps?: RateOption[];
+	blkioDeviceWriteBps?: RateOption[];
+	blkioDeviceReadIOps?: RateOption[];
+	blkioDeviceWriteIOps?: RateOption[];
+}
+
 /**
  * As stored in the container's row: what a flag that came later adds is optional,
  * so that the rows of an older bunker stay right.
@@ -122,6 +167,11 @@ export interface RunOptions {
 	idFile?: string;
 	/** `--sig-proxy=false` */
 	noSignalProxy?: boolean;
+	limits?: Limits;
+	/** `--cgroup-parent`, as typed */
+	cgroupParent?: string;
+	/** `--device-cgroup-rule`, as typed: `c 10:* rw` */
+	deviceRules?: string[];
 }
 
 /** The log without any flag: rotated, unlike docker's (README, compatibility). */

@@ -94,7 +94,7 @@ export function erase(store: Store, id: string): void {
 /** @param end of a run that is not in the row yet */
 function bury(store: Store, id: string, container: Container | undefined, end: End | undefined): void {
 	for (const waiter of [container?.waiter, end?.waiter]) if (waiter) cancelWait(waiter);
-	if (container?.boot) endCgroup(store, id);
+	if (container?.boot) endCgroup(store, container);
 	const directory = containerDirectory(store.places, id);
 	const grave = `${temporaryDirectory(store.places)}/${GRAVE}${id}`;
 	if (!attemptRename(directory, grave)) {
@@ -115,10 +115,10 @@ function bury(store: Store, id: string, container: Container | undefined, end: E
 }
 
 /** Before the row goes, which tells of it. Its monitor may be at it, or have been killed. */
-function endCgroup(store: Store, id: string): void {
-	if (removeCgroup(id, false)) return;
+function endCgroup(store: Store, { id, options }: Container): void {
+	if (removeCgroup(id, false, options.cgroupParent)) return;
 	using _root = isDirectory(containerDirectory(store.places, id)) ? lockRoot(store, id) : undefined;
-	removeCgroup(id, true);
+	removeCgroup(id, true, options.cgroupParent);
 }
 
 /** On a full disk the row can go only when the directory has made room. */

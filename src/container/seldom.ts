@@ -6,6 +6,7 @@ const late =
 	async (...given: Given): Promise<Awaited<Result>> =>
 		await (await load())(...given);
 
+export const checkLimits = late(async () => (await import("./limits.ts")).checkLimits);
 export const commit = late(async () => (await import("./commit.ts")).commit);
 export const diff = late(async () => (await import("./diff.ts")).diff);
 export const explain = late(async () => (await import("./explain.ts")).explain);

@@ -8,11 +8,12 @@ import {
 	type Device,
 	INIT_ANNOTATION,
 	type Process,
+	type Resources,
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { cgroupPath } from "./cgroups.ts";
-import { type DeviceOptions, deviceRulesOf } from "./device-rules.ts";
+import { deviceRulesOf } from "./device-rules.ts";
 import { checkOf, HEALTH_ANNOTATION, mergeHealth } from "./health.ts";
 import { mountsOf } from "./mounting.ts";
 import { namespacesOf } from "./namespaces.ts";
@@ -38,6 +39,8 @@ export interface SpecFacts {
 	devices: () => Device[];
 	/** there is a device controller, so that nodes can be there */
 	controlsDevices: boolean;
+	/** what limits ask for; undefined where there are none */
+	resources?: Resources;
 }
 
 /**
@@ -48,7 +51,6 @@ export interface SpecFacts {
 export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts): Spec {
 	const hostname = containerHostname(options, facts);
 	const own = options.network === "none";
-	const { deviceRules }: DeviceOptions = options;
 	const nodes = options.privileged || facts.controlsDevices;
 	return {
 		ociVersion: "1.2.0",
@@ -63,10 +65,16 @@ export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts):
 			...protectedPaths(options),
 			devices: options.privileged ? facts.devices() : nodes ? DEFAULT_DEVICES : [],
 			sysctl: { ...(own ? OWN_NETWORK : {}), ...options.sysctls },
-			cgroupsPath: cgroupPath(facts.id),
-			...((facts.controlsDevices || deviceRules) && { resources: { devices: deviceRulesOf(options) } }),
+			cgroupsPath: cgroupPath(facts.id, options.cgroupParent),
+			...resources(options, facts),
 		},
 	};
+}
+
+/** Limits, and rules of devices where these can be. */
+function resources(options: RunOptions, { controlsDevices, resources: limits }: SpecFacts): { resources?: Resources } {
+	const devices = (controlsDevices || options.deviceRules) && { devices: deviceRulesOf(options) };
+	return limits || devices ? { resources: { ...devices, ...limits } } : {};
 }
 
 /** runtime-spec, config-linux.md, Default Devices; /dev/console comes with the terminal. */

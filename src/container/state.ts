@@ -167,7 +167,7 @@ function settleRow(store: Store, container: Container): Container {
 	// Who waited was killed.
 	if (container.waiter !== null) return takeOver(store, container);
 	// Started in this boot, and nothing to see: its bunker was killed at it.
-	outcome(() => removeCgroup(container.id, true));
+	outcome(() => removeCgroup(container.id, true, container.options.cgroupParent));
 	outcome(() => noteNoStart(store, container.id));
 	return byId(store, container.id) ?? container;
 }

@@ -15,6 +15,7 @@ import { DRIVERS, parseLog } from "./logging.ts";
 import { checkMachine, machineFlags } from "./machine.ts";
 import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
+import { limitsResources, resourceFlags } from "./resources.ts";
 import { parseRestart } from "./restarting.ts";
 import { parseStopping, stopFlags } from "./stopping.ts";
 import { parseTmpfs, tmpfsFlags } from "./tmpfs.ts";
@@ -31,6 +32,7 @@ export const createFlags = {
 	...machineFlags,
 	...namespaceFlags,
 	...privilegeFlags,
+	...resourceFlags,
 	...stopFlags,
 	...tmpfsFlags,
 	...variableFlags,
@@ -96,6 +98,7 @@ export async function runOptions(
 		...parseNamespaces(values),
 		...(await parseStopping(values)),
 		...parseTmpfs(values),
+		...(limitsResources(values) && (await (await import("./resource-values.ts")).readResources(values))),
 		workingDirectory: parseDirectory(values.workdir),
 		user: values.user || undefined,
 		interactive: values.interactive,

@@ -6,7 +6,6 @@
  * is refused reads them, and every command would build them.
  */
 
-const LIMITS = "yet (limits on resources)";
 const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
 const DEVICES = "yet (devices)";
@@ -18,15 +17,12 @@ const DAEMON = "(bunker has no daemon to connect to)";
 
 /** of `run` and `create` */
 const creating = (): Record<string, string> => ({
-	[LIMITS]:
-		"--blkio-weight --blkio-weight-device --cgroup-parent --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory -m --memory-reservation --memory-swap --memory-swappiness --oom-kill-disable --pids-limit",
 	[NETWORKS]:
 		"--dns --dns-opt --dns-option --dns-search --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
 	[VOLUMES]: "--mount --volume-driver --volumes-from --storage-opt",
-	[DEVICES]: "--device --device-cgroup-rule",
+	[DEVICES]: "--device",
 	[REGISTRIES]: "--disable-content-trust",
 	[DAEMON]: "--use-api-socket",
-	"(the kernel has it no more)": "--kernel-memory",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
 });
 

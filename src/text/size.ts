@@ -25,7 +25,7 @@ export function parseSize(text: string): number | undefined {
 
 /** `64m`, `1GiB`, `512` → bytes, powers of 1024 (go-units, RAMInBytes); undefined for anything else. */
 export function parseBinarySize(text: string): number | undefined {
-	const match = /^([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?$/i.exec(text);
+	const match = /^([0-9]+\.?[0-9]*|\.[0-9]+) ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text);
 	if (!match) return undefined;
 	return Math.floor(Number(match[1]) * 1024 ** (POWERS[match[2]?.toLowerCase() ?? ""] as number));
 }

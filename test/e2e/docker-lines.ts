@@ -112,6 +112,33 @@ const running: Line[] = [
 	line("E", 125, "run --rm --network nosuch busybox true", "", /nosuch/),
 	line("D", 125, "run --rm --pull sometimes busybox true", "", /sometimes/),
 	line("D", 125, "run --rm --pull never nosuchimage true", "", /nosuchimage/),
+	line("E", 125, "run --rm -m 1m busybox true", "", /[Mm]inimum memory limit allowed is 6MB/, "it allows it"),
+	line("M daemon_unix.go", 125, "run --rm -m 64m --memory-swap 32m busybox true", "", /memory-?swap/i),
+	line("M daemon_unix.go", 125, "run --rm --memory-swap 64m busybox true", "", /memory/i),
+	line(
+		"M daemon_unix.go",
+		125,
+		"run --rm -m 64m --memory-reservation 65m busybox true",
+		"",
+		/reservation/,
+		"it leaves that to the kernel",
+	),
+	line("M opts.go", 125, "run --rm --memory-swappiness 101 busybox true", "", /range is 0-100/, "another sentence"),
+	line(
+		"M daemon_unix.go",
+		125,
+		"run --rm --cpus 4096 busybox true",
+		"",
+		/range of CPUs is from 0.01 to/,
+		"it allows more than there are",
+	),
+	line("M opts/opts.go", 125, "run --rm --cpus 1e-10 busybox true", "", /too precise/, "it counts in floats"),
+	line("M daemon_unix.go", 125, "run --rm --cpus 1 --cpu-quota 50000 busybox true", "", /cpu/i),
+	line("M daemon_unix.go", 125, "run --rm --cpuset-cpus 4095 busybox true", "", /not available/, "126"),
+	line("M daemon_unix.go", 125, "run --rm --blkio-weight 5 busybox true", "", /10 to 1000/, "126"),
+	line("M opts.go", 125, "run --rm --device-cgroup-rule c busybox true", "", /invalid .*format/, "another sentence"),
+	line("M opts/throttledevice.go", 125, "run --rm --device-read-bps sda:1mb busybox true", "", /bad format/),
+	line("D", 0, "run --rm --pids-limit 100 --cpuset-cpus 0 busybox nproc", "1\n", "", "its root may have no cpuset"),
 ];
 
 /** One container from its birth to its end. */

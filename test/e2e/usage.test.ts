@@ -59,13 +59,13 @@ describe.skipIf(!ready)("wrong use", () => {
 		});
 
 		ours("one of docker's that comes later is refused by name, with the reason", async () => {
-			expect((await wrong("run", "--memory", "1g", IMAGE, "true")).line).toBe(
-				"bunker: --memory is not supported yet (limits on resources)",
+			expect((await wrong("run", "--publish", "80:80", IMAGE, "true")).line).toBe(
+				"bunker: --publish is not supported yet (networks)",
 			);
 			expect((await wrong("run", "-p", "80:80", IMAGE, "true")).line).toBe(
 				"bunker: -p is not supported yet (networks)",
 			);
-			expect((await wrong("run", "--memory-swap", "1g", IMAGE)).code).toBe(125);
+			expect((await wrong("run", "--volumes-from", "web", IMAGE)).code).toBe(125);
 		});
 
 		ours("before the verb: docker's that speak of a daemon are refused", async () => {

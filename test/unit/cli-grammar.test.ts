@@ -146,10 +146,8 @@ describe("errors are 125, one line that names the flag, and a hint", () => {
 	});
 
 	test("a flag of docker's that is not there yet is refused with the reason", () => {
-		expect(failure(() => anywhere("--memory", "1g")).message).toBe(
-			"--memory is not supported yet (limits on resources)",
-		);
-		expect(failure(() => anywhere("-tm", "1g")).message).toBe("-m is not supported yet (limits on resources)");
+		expect(failure(() => anywhere("--publish", "80:80")).message).toBe("--publish is not supported yet (networks)");
+		expect(failure(() => anywhere("-tp", "80:80")).message).toBe("-p is not supported yet (networks)");
 	});
 
 	test("an error before --help holds", () => {
