@@ -42,6 +42,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Attach to a running container: its output here, our input and signals there",
 		load: async () => (await import("./attach.ts")).default,
 	},
+	update: {
+		summary: "Change what containers may use, and when they restart",
+		load: async () => (await import("./update.ts")).default,
+	},
 	wait: {
 		summary: "Wait until containers stop, and print their exit codes",
 		load: async () => (await import("./modules.ts")).wait,
@@ -162,6 +166,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			start: "start",
 			stop: "stop",
 			top: "top",
+			update: "update",
 			wait: "wait",
 		},
 	},

@@ -32,6 +32,7 @@ export {
 	prune,
 	rename,
 	startAfterBoot,
+	update,
 } from "./seldom.ts";
 export { select } from "./select.ts";
 export { detachedEarly, type SessionEnd } from "./session.ts";

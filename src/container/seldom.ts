@@ -16,3 +16,4 @@ export const processes = late(async () => (await import("./processes.ts")).proce
 export const prune = late(async () => (await import("./prune.ts")).prune);
 export const rename = late(async () => (await import("./rename.ts")).rename);
 export const startAfterBoot = late(async () => (await import("./restart.ts")).startAfterBoot);
+export const update = late(async () => (await import("./update.ts")).update);

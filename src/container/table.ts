@@ -234,6 +234,11 @@ export function setName(store: Store, id: string, name: string): void {
 	}
 }
 
+/** Notes what a container is to be from now on. */
+export function noteOptions(store: Store, id: string, options: RunOptions): void {
+	store.run("UPDATE container SET options = ? WHERE id = ?", JSON.stringify(options), id);
+}
+
 /**
  * Notes that a start is tried in this boot; what an earlier end said is over.
  * @param options.byPolicy a restart: what the policy counts goes on
