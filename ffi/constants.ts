@@ -128,6 +128,7 @@ export const LOCK_NB = 4;
 
 // poll.h
 export const POLLIN = 1;
+export const POLLPRI = 2;
 export const POLLOUT = 4;
 export const POLLERR = 8;
 export const POLLHUP = 16;

@@ -115,11 +115,16 @@ export function sendSignal(pidfd: number, signal: number): boolean {
  * @returns which of them are readable, or closed at the other side
  */
 export function waitReadable(fds: readonly number[], timeout?: number): number[] {
+	return waitFor(fds, POLLIN, timeout);
+}
+
+/** As `waitReadable`, for other events of poll(2): POLLPRI, with which the kernel's own files tell that they have changed. */
+export function waitFor(fds: readonly number[], events: number, timeout?: number): number[] {
 	const poll = new Uint8Array(fds.length * 8);
 	const view = new DataView(poll.buffer);
 	fds.forEach((fd, index) => {
 		view.setInt32(index * 8, fd, true);
-		view.setInt16(index * 8 + 4, POLLIN, true);
+		view.setInt16(index * 8 + 4, events, true);
 	});
 	const until =
 		timeout === undefined

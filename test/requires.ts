@@ -4,7 +4,7 @@
  * BUNKER_WITHOUT names those that this machine is not meant to meet (test/vm).
  */
 
-import { accessSync, constants, mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
 
 const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 const TMPFS_MAGIC = 0x01021994;
@@ -44,6 +44,8 @@ const PROBES = {
 	/** the commit before this one, to be built */
 	history: { holds: () => Bun.spawnSync(["git", "rev-parse", "-q", "--verify", "HEAD~1"]).exitCode === 0 },
 	unshare: program("unshare", "util-linux"),
+	/** file systems whose server is a program (/dev/fuse) */
+	fuse: { holds: () => existsSync("/dev/fuse") },
 	/** a cgroup2 hierarchy with the memory controller */
 	cgroup2: { holds: () => contains("/sys/fs/cgroup/cgroup.controllers", "memory") },
 	/** any cgroup v1 controller */
