@@ -220,6 +220,8 @@ export const HEALTH = {
 	resultSize: 4128,
 	result: { start: 0, end: 8, status: 16, error: 20, step: 24, size: 28, output: 32 },
 	output: 4096,
+	/** made in the run directory before a container is thawed */
+	thawed: "thawed",
 } as const;
 
 /** Where a probe's tape finds its descriptors (PROBE_PROGRAM …). */

@@ -1,8 +1,11 @@
 /** Control groups: the face of this folder. Which hierarchies there are, a container's directories in them, and what is written there. */
 
 export { type Abilities, abilities } from "./abilities.ts";
+import type { Group } from "./hierarchy.ts";
+
 export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";
 export { end, endingOrder } from "./ending.ts";
+export { freezerOf, isFrozen, thaw } from "./freezer.ts";
 export { create, DEFAULT_PARENT, groupsAt, remove, write } from "./group.ts";
 export { detect, hierarchiesFor } from "./hierarchies.ts";
 export { type Group, groupWith, type Hierarchy, type Write } from "./hierarchy.ts";
@@ -10,3 +13,8 @@ export { limitFacts } from "./limit-facts.ts";
 export type { LimitFacts } from "./limit-list.ts";
 export { type LimitPlan, limitWrites } from "./limits.ts";
 export { watchOom } from "./oom.ts";
+
+/** `freeze` of freezing.ts, which few verbs need: loaded when it is called. */
+export async function freeze(groups: readonly Group[]): Promise<void> {
+	(await import("./freezing.ts")).freeze(groups);
+}

@@ -13,7 +13,7 @@ export default verb({
 		author: string("a", "the author, in the image's configuration and history"),
 		change: list("c", "apply an instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL …"),
 		message: string("m", "a comment in the image's history"),
-		pause: bool("p", "pause the container meanwhile, once there is a freezer", { standard: "true" }),
+		pause: bool("p", "pause the container while it is read; -p=false lets it run on", { standard: "true" }),
 	},
 	examples: [
 		"commit web site:2",
@@ -23,7 +23,10 @@ export default verb({
 	async run({ values, operands: [name = "", reference], open }) {
 		const store = await open();
 		const { author, message, change: changes } = values;
-		writeOut(STDOUT, `${await commit(store, name, { author, message, changes, reference: reference || undefined })}\n`);
+		const options = { author, message, changes, reference: reference || undefined, pause: values.pause };
+		const { id, ranOn } = await commit(store, name, options);
+		writeOut(STDOUT, `${id}\n`);
+		if (ranOn !== undefined) (await import("../flags/notice.ts")).warn(`${name} ran on while it was read: ${ranOn}`);
 		return 0;
 	},
 });

@@ -19,9 +19,11 @@ export function commandLine([path = "", ...args]: readonly string[]): string {
 	return [path, ...args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");
 }
 
-/** docker's status: `Up 3 seconds`, `Up 3 seconds (healthy)`, `Restarting (1) 2 seconds ago`, `Exited (0) 2 minutes ago`. */
+/** docker's status: `Up 3 seconds`, `Up 3 seconds (healthy)`, `Up 3 seconds (Paused)`, `Restarting (1) 2 seconds ago`, `Exited (0) 2 minutes ago`. */
 export function status(summary: Summary): string {
-	if (summary.state === "running") return `Up ${since(summary.started ?? summary.created)}${healthText(summary)}`;
+	const up = `Up ${since(summary.started ?? summary.created)}`;
+	if (summary.state === "paused") return `${up} (Paused)`;
+	if (summary.state === "running") return `${up}${healthText(summary)}`;
 	if (summary.state === "created") return "Created";
 	const ended = `(${summary.exitCode ?? 0}) ${since(summary.finished ?? summary.created)} ago`;
 	return summary.state === "restarting" ? `Restarting ${ended}` : `Exited ${ended}`;

@@ -1,7 +1,7 @@
 /** `system df`: what images and containers take on the disk. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { list, writtenBytes } from "../container/container.ts";
+import { list, upStates, writtenBytes } from "../container/container.ts";
 import { bool, string } from "../flags/flags.ts";
 import { usage } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
@@ -98,7 +98,7 @@ async function imageSum(store: Store): Promise<Sum> {
 
 async function containerSum(store: Store): Promise<Sum> {
 	const found = list(store, { all: true }).map(({ id, state }) => ({ bytes: writtenBytes(store, id), state }));
-	const idle = found.filter(({ state }) => state !== "running" && state !== "restarting");
+	const idle = found.filter(({ state }) => !upStates.includes(state));
 	const total = (some: typeof found) => some.reduce((sum, { bytes }) => sum + bytes, 0);
 	return { count: found.length, active: found.length - idle.length, bytes: total(found), reclaimable: total(idle) };
 }

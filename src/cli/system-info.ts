@@ -19,12 +19,12 @@ const WARNINGS = [
 
 /** Everything; `Configuration` at the end is ours. */
 export async function systemInfo(store: Store, config: Config) {
-	const { containers, running, stopped } = count(store);
+	const { containers, running, paused, stopped } = count(store);
 	return {
 		ID: "",
 		Containers: containers,
 		ContainersRunning: running,
-		ContainersPaused: 0,
+		ContainersPaused: paused,
 		ContainersStopped: stopped,
 		Images: list(store, { all: true }).length,
 		...ENGINE,

@@ -33,6 +33,14 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Stop containers, if they run, and start them again",
 		load: async () => (await import("./modules.ts")).restart,
 	},
+	pause: {
+		summary: "Pause containers: all their processes stand still",
+		load: async () => (await import("./pause.ts")).default,
+	},
+	unpause: {
+		summary: "Let paused containers run again",
+		load: async () => (await import("./unpause.ts")).default,
+	},
 	rename: { summary: "Give a container another name", load: async () => (await import("./rename.ts")).default },
 	top: {
 		summary: "List the processes of a container",
@@ -156,6 +164,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			list: "ps",
 			logs: "logs",
 			ls: "ps",
+			pause: "pause",
 			prune: "container prune",
 			ps: "ps",
 			remove: "rm",
@@ -167,6 +176,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			stop: "stop",
 			top: "top",
 			update: "update",
+			unpause: "unpause",
 			wait: "wait",
 		},
 	},

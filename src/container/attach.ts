@@ -42,6 +42,7 @@ export function attachTo(store: Store, name: string, seen: Look, options: Attach
 	const { container, running } = seen;
 	const { tty, interactive } = container.options;
 	if (!running) throw stateName(seen) === "restarting" ? restarting(name) : stopped(name);
+	if (seen.paused) throw paused(name);
 	const directory = runDirectory(store.places, container.id);
 	// Opened before, since with --rm it goes.
 	const record = openIfThere(`${directory}/record`, O_RDONLY);
@@ -97,6 +98,10 @@ function introduce(control: number, name: string, streams: Streams): void {
 /** docker's sentences. */
 function stopped(name: string): Failure {
 	return new Failure(`attach to ${name}: you cannot attach to a stopped container, start it first`);
+}
+
+function paused(name: string): Failure {
+	return new Failure(`attach to ${name}: you cannot attach to a paused container, unpause it first`);
 }
 
 function restarting(name: string): Failure {

@@ -8,6 +8,7 @@ import { healthConfig, mergeHealth } from "./health.ts";
 import { layersOf } from "./layers.ts";
 import { dropLock, lockOperation } from "./locks.ts";
 import type { RunOptions } from "./options.ts";
+import { pauseMeanwhile } from "./pause.ts";
 import { mergeVariables } from "./program.ts";
 import { byId, find } from "./table.ts";
 
@@ -18,29 +19,40 @@ export interface CommitOptions {
 	changes: string[];
 	/** the name it gets; none if undefined */
 	reference?: string;
+	/** nothing of it runs while it is read */
+	pause: boolean;
+}
+
+/** What `commit` made. */
+export interface Committed {
+	/** the image's id */
+	id: string;
+	/** why the container was not paused, although that was asked for */
+	ranOn?: string;
 }
 
 /**
  * Makes an image of a container, whether it runs or not. While it is read the
  * container is neither removed nor started: both wait for the operation lock.
- * @returns the image's id
+ * One that cannot be paused is committed all the same, as docker does it.
  * @throws Failure, and nothing is left behind
  */
-export async function commit(store: Store, name: string, options: CommitOptions): Promise<string> {
+export async function commit(store: Store, name: string, options: CommitOptions): Promise<Committed> {
 	const { id } = find(store, name);
-	using _operation = lockOperation(store, id);
+	using operation = lockOperation(store, id);
 	const container = byId(store, id);
 	// Somebody has removed it while we waited: the lock's file is ours, made anew.
 	if (!container) dropLock(store, id);
 	if (!container) throw new Failure(`commit ${name}: it was removed meanwhile`);
 	const { image, upper } = layersOf(store, container, "commit");
 	const config = committedConfig(container.options, image.config.config);
+	await using pause = options.pause ? await pauseMeanwhile(store, container, operation) : undefined;
 	const createdBy = (config.Cmd ?? []).join(" ");
 	const imageID = await commitImage(store, { name, parent: image, upper, config, createdBy, ...options });
 	const imageRef = options.reference === undefined ? "" : parseTag(options.reference);
 	const attributes = { comment: options.message ?? "", imageID, imageRef };
 	note(store, container, "commit", { attributes });
-	return imageID;
+	return { id: imageID, ...(pause?.failure && { ranOn: pause.failure.message }) };
 }
 
 type Config = ImageConfig["config"];

@@ -28,16 +28,19 @@ export {
 	explain,
 	exportContainer,
 	inspect,
+	pause,
 	processes,
 	prune,
 	rename,
 	startAfterBoot,
 	update,
+	unpause,
 } from "./seldom.ts";
 export { select } from "./select.ts";
 export { detachedEarly, type SessionEnd } from "./session.ts";
 export { signalNumber } from "./signals.ts";
 export { writtenBytes } from "./size.ts";
 export { restart, start } from "./start.ts";
+export { upStates } from "./state.ts";
 export { kill, type Stopped, stop, wait } from "./stop.ts";
 export { names } from "./table.ts";

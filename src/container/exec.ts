@@ -63,6 +63,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	const spec = readSpec(store, container.id);
 	const target = running && openProcess(running.program, running.programStart);
 	if (!running || !spec || target === undefined) throw notRunning(name, seen);
+	if (seen.paused) throw new Failure(`container ${name} is paused, unpause the container before exec`);
 
 	const streams = { stdin: options.interactive, stdout: true, stderr: true };
 	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";

@@ -59,7 +59,10 @@ function byExit(filters: Filters): Test {
 	const wrong = codes.find((code) => !/^[+-]?[0-9]+$/.test(code));
 	if (wrong !== undefined) throw new Failure(`invalid filter 'exited=${wrong}': a number is expected`);
 	return ({ state, started, exitCode }) =>
-		state !== "running" && started !== undefined && codes.some((code) => Number(code) === exitCode);
+		state !== "running" &&
+		state !== "paused" &&
+		started !== undefined &&
+		codes.some((code) => Number(code) === exitCode);
 }
 
 function byAge(store: Store, filters: Filters): Test {

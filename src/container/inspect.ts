@@ -67,7 +67,7 @@ function stateOf(store: Store, seen: Look): object {
 	return {
 		Status: stateName(seen),
 		Running: isUp(seen),
-		Paused: false,
+		Paused: seen.paused === true,
 		Restarting: stateName(seen) === "restarting",
 		OOMKilled: running ? hadOom(store, container) : container.oomKilled,
 		Dead: false,

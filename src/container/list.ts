@@ -7,7 +7,7 @@ import type { HealthStatus } from "./health.ts";
 import { tryLockOperation } from "./locks.ts";
 import type { RunOptions } from "./options.ts";
 import { clearGraves, erase } from "./remove.ts";
-import { look, type StateName, started, stateName, sweep } from "./state.ts";
+import { look, type StateName, started, stateName, sweep, upStates } from "./state.ts";
 import { all, type Container } from "./table.ts";
 
 export interface Summary {
@@ -39,21 +39,22 @@ export function list(store: Store, options: { all: boolean }): Summary[] {
 	return containers
 		.map((container) => summarize(store, container, ids))
 		.filter((summary) => summary !== undefined)
-		.filter((summary) => options.all || summary.state === "running" || summary.state === "restarting");
+		.filter((summary) => options.all || upStates.includes(summary.state));
 }
 
-/** How many containers there are, and how many of them run. */
-export function count(store: Store): { containers: number; running: number; stopped: number } {
+/** How many containers there are, how many of them run, and are paused: each is counted once. */
+export function count(store: Store): { containers: number; running: number; paused: number; stopped: number } {
 	const summaries = list(store, { all: true });
+	const containers = summaries.length;
 	const running = summaries.filter((summary) => summary.state === "running").length;
-	return { containers: summaries.length, running, stopped: summaries.length - running };
+	const paused = summaries.filter((summary) => summary.state === "paused").length;
+	return { containers, running, paused, stopped: containers - running - paused };
 }
 
 function summarize(store: Store, container: Container, ids: Set<string>): Summary | undefined {
 	const seen = look(store, container, ids);
 	const state = stateName(seen);
-	if (state !== "running" && state !== "restarting" && isLeftover(seen.container) && reapLeftover(store, container))
-		return undefined;
+	if (!upStates.includes(state) && isLeftover(seen.container) && reapLeftover(store, container)) return undefined;
 	const { options, command, id, name, created, finished, exitCode, error } = seen.container;
 	const startedAt = seen.running ? formatTime(seen.running.started) : seen.container.started;
 	const health = seen.running && healthStatus(store, id);

@@ -6,6 +6,7 @@ import { Facts } from "./facts.ts";
 import { list } from "./list.ts";
 import { remove } from "./remove.ts";
 import { writtenBytes } from "./size.ts";
+import { upStates } from "./state.ts";
 
 /** What was removed. */
 export interface PrunedContainers {
@@ -15,14 +16,14 @@ export interface PrunedContainers {
 }
 
 /**
- * Removes containers that neither run nor wait for their restart; one that
+ * Removes containers that neither run, paused or not, nor wait for their restart; one that
  * somebody starts meanwhile stays.
  * @throws Failure for a filter's value that is none
  */
 export async function prune(store: Store, filters: Filters): Promise<PrunedContainers> {
 	const facts = new Facts(store);
 	const candidates = list(store, { all: true })
-		.filter(({ state }) => state !== "running" && state !== "restarting")
+		.filter(({ state }) => !upStates.includes(state))
 		.filter(({ created }) => isUntil(filters, created))
 		.filter((summary) => matchesLabels(filters, facts.labels(summary)));
 	const pruned: PrunedContainers = { ids: [], bytes: 0 };

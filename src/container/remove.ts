@@ -13,7 +13,7 @@ import { recordOf } from "./events.ts";
 import { dropLock, type Held, lockOperation, lockRoot, tryLockOperation } from "./locks.ts";
 import { recordOoms } from "./oom.ts";
 import { outcome } from "./outcome.ts";
-import { isUp, look, lookHeld, see, stateName } from "./state.ts";
+import { isUp, type Look, look, lookHeld, see, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
 import { byId, type Container, drop, find, ids } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
@@ -66,12 +66,16 @@ function removeOne(store: Store, name: string, { id }: Container, force: boolean
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
 	const { container, running } = seen;
-	if (isUp(seen) && !force)
-		throw new Failure(`cannot remove container "${name}": container is ${stateName(seen)}`, {
-			hint: "stop the container before removing it, or use --force",
-		});
+	if (isUp(seen) && !force) throw inUse(name, seen);
 	if (running) killAndWait(store, container, running, killed.has(id));
 	erase(store, id);
+}
+
+/** docker's sentences. */
+function inUse(name: string, seen: Look): Failure {
+	const what = `cannot remove container "${name}": container is ${stateName(seen)}`;
+	if (seen.paused) return new Failure(`${what} and must be unpaused first`, { hint: "or use --force" });
+	return new Failure(what, { hint: "stop the container before removing it, or use --force" });
 }
 
 /** Whoever has it in hand may be waiting for the program's end, a restart for as long as its -t says: that is now. */

@@ -64,6 +64,7 @@ async function startOnce(store: Store, container: Container, foreground: Foregro
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
+	if (seen.paused) throw new Failure(`start ${container.name}: cannot start a paused container, try unpause instead`);
 	if (isUp(seen)) return { seen };
 	return { seen, started: await startHeld(store, seen.container, foreground) };
 }

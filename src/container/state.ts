@@ -8,16 +8,18 @@ import { list, removeTree } from "../../ffi/directory.ts";
 import { close, readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
 import { decodeState, RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
+import { thaw } from "../cgroup/cgroup.ts";
 import { formatTime, now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
-import { removeCgroup } from "./cgroups.ts";
+import { groupsOf, removeCgroup } from "./cgroups.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
 import { recordOfRun } from "./oom.ts";
 import { outcome } from "./outcome.ts";
+import { isPaused, PAUSED, settlePause } from "./pausing.ts";
 import { byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
 import { isWaiting, self, waiterName } from "./waiter.ts";
 
@@ -30,14 +32,19 @@ export interface Look {
 	container: Container;
 	/** the processes, while it runs */
 	running?: State;
+	/** it runs, and is frozen */
+	paused?: boolean;
 }
 
 /** As docker names it; "restarting" is one that has ended and waits to start again. */
-export type StateName = "created" | "running" | "restarting" | "exited";
+export type StateName = "created" | "running" | "paused" | "restarting" | "exited";
+
+/** What docker counts as running: also what waits to be restarted. */
+export const upStates: readonly StateName[] = ["running", "paused", "restarting"];
 
 /** The state of a container. */
-export function stateName({ container, running }: Look): StateName {
-	if (running) return "running";
+export function stateName({ container, running, paused }: Look): StateName {
+	if (running) return paused ? "paused" : "running";
 	if (container.waiter !== null) return "restarting";
 	return container.finished === null ? "created" : "exited";
 }
@@ -72,7 +79,10 @@ export function started(store: Store): Set<string> {
 export function look(store: Store, container: Container, ids?: Set<string>): Look {
 	const seen = ids && !ids.has(container.id) ? undefined : see(store, container.id);
 	if (!seen) return lookAtRow(store, container);
-	return seen.end ? fold(store, container, seen.end) : { container, running: seen.state };
+	if (seen.end) return fold(store, container, seen.end);
+	return container.paused === PAUSED.no
+		? { container, running: seen.state }
+		: lookAtPause(store, container, seen.state);
 }
 
 /**
@@ -82,8 +92,22 @@ export function look(store: Store, container: Container, ids?: Set<string>): Loo
 export function lookHeld(store: Store, container: Container): Look {
 	const seen = see(store, container.id);
 	if (seen?.end) return { container: settle(store, container, seen.state, seen.end) };
-	if (seen) return { container, running: seen.state };
+	if (seen) return running(settlePause(store, container), seen.state);
 	return { container: settleRow(store, container) };
+}
+
+const running = (container: Container, state: State): Look => ({
+	container,
+	running: state,
+	paused: isPaused(container),
+});
+
+/** The row says that it may be frozen: unless it is by the user, and nobody is at it, something was left undone. */
+function lookAtPause(store: Store, container: Container, state: State): Look {
+	if (container.paused === PAUSED.byUser && isPaused(container)) return { container, running: state, paused: true };
+	using operation = tryLockOperation(store, container.id);
+	const row = operation && byId(store, container.id);
+	return row ? lookHeld(store, row) : running(container, state);
 }
 
 /** What a start has left in the run directory: a run, and its end once it has one. */
@@ -103,7 +127,7 @@ export function see(store: Store, id: string): Seen | undefined {
 	// It may have recorded the end between our two looks.
 	const late = recordedEnd(store, id);
 	if (late) return { state, end: { started, ...late } };
-	endOrphan(state);
+	endOrphan(id, state);
 	return { state, end: { started, finished: now(), exitCode: 128 + SIGKILL, error: "the monitor was killed" } };
 }
 
@@ -121,12 +145,14 @@ function recordedEnd(store: Store, id: string): Omit<End, "started"> | undefined
 	return waits ? { ...end, waiter: waiterName(waits.status, waits.time) } : end;
 }
 
-/** The first process dies with its monitor, unless it has told the kernel otherwise. */
-function endOrphan(state: State): void {
+/** The first process dies with its monitor, unless it has told the kernel otherwise; and on v1 not while it is frozen. */
+function endOrphan(id: string, state: State): void {
 	const pidfd = openProcess(state.program, state.programStart);
-	if (pidfd === undefined) return;
-	sendSignal(pidfd, SIGKILL);
-	close(pidfd);
+	if (pidfd !== undefined) {
+		sendSignal(pidfd, SIGKILL);
+		close(pidfd);
+	}
+	thaw(groupsOf(id));
 }
 
 /**

@@ -12,6 +12,7 @@ import { note } from "./events.ts";
 import { readSpec } from "./files.ts";
 import { dropLock, lockOperation, lockRoot } from "./locks.ts";
 import { outcome } from "./outcome.ts";
+import { resumeFor } from "./pausing.ts";
 import { relay } from "./relay.ts";
 import { signalNumber } from "./signals.ts";
 import { STOP_SIGNAL_ANNOTATION } from "./spec.ts";
@@ -81,10 +82,11 @@ export function askToEnd(store: Store, container: Container, running: State, opt
 	return { container, running, pidfd, deadline };
 }
 
-/** The event first: what follows from the signal comes after it. */
+/** The event first: what follows from the signal comes after it, also that a paused one runs again. */
 function send(store: Store, container: Container, pidfd: number, signal: number): void {
 	note(store, container, "kill", { attributes: { signal: String(signal) } });
 	sendSignal(pidfd, signal);
+	resumeFor(store, container.id, signal);
 }
 
 /** @returns true if it had to be killed */

@@ -42,6 +42,8 @@ export interface Container {
 	oomKilled: boolean;
 	/** of this run: so many OOM kills are events already */
 	ooms: number;
+	/** why it may be frozen (pausing.ts); 0: it is not, and nobody asks */
+	paused: number;
 }
 
 type Named =
@@ -107,6 +109,7 @@ export const unstarted = {
 	healthChanges: 0,
 	oomKilled: false,
 	ooms: 0,
+	paused: 0,
 } satisfies Partial<Container>;
 
 /**
@@ -247,7 +250,7 @@ export function noteStart(store: Store, id: string, boot: string, options: { byP
 	const counters = options.byPolicy ? "" : ", restarts = 0, restart_delay = 0, stopped = 0";
 	store.run(
 		`UPDATE container SET boot = ?, started = NULL, finished = NULL, exit_code = NULL, error = NULL, waiter = NULL,
-		 health_changes = 0, oom_killed = 0, ooms = 0${counters} WHERE id = ?`,
+		 paused = 0, health_changes = 0, oom_killed = 0, ooms = 0${counters} WHERE id = ?`,
 		boot,
 		id,
 	);
@@ -266,7 +269,7 @@ export function noteEnd(
 ): void {
 	store.run(
 		`UPDATE container SET started = ?, finished = ?, exit_code = ?, error = ?,
-		 restarts = ?, restart_delay = ?, waiter = ? WHERE id = ?`,
+		 restarts = ?, restart_delay = ?, waiter = ?, paused = 0 WHERE id = ?`,
 		end.started,
 		end.finished,
 		end.exitCode,
@@ -291,6 +294,14 @@ export function noteHealthChanges(store: Store, id: string, changes: number): vo
 /** Notes that a container has had OOM kills, and how many of them are events by now. */
 export function noteOoms(store: Store, id: string, kills: number): void {
 	store.run("UPDATE container SET oom_killed = 1, ooms = ? WHERE id = ?", kills, id);
+}
+
+/**
+ * Notes why a container may be frozen, in the place of what was noted before.
+ * @returns false if that was something else, or the container is gone
+ */
+export function setPaused(store: Store, id: string, from: number, to: number): boolean {
+	return store.run("UPDATE container SET paused = ? WHERE id = ? AND paused = ?", to, id, from) > 0;
 }
 
 /** Notes who waits to restart a container; null: nobody does, the restart is off. */

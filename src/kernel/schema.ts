@@ -74,7 +74,7 @@ END;
 	`
 ALTER TABLE container ADD COLUMN oom_killed INTEGER NOT NULL DEFAULT 0; -- 1: in the last run the kernel has killed a process of it for want of memory
 ALTER TABLE container ADD COLUMN ooms INTEGER NOT NULL DEFAULT 0;       -- of this run, so many of these kills are events already
-ALTER TABLE container ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;     -- 1: the user has paused it; the kernel knows whether it is
+ALTER TABLE container ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;     -- 1: the user has paused it, 2: a commit; negative: is about to. The kernel knows whether it is (container/pausing.ts)
 ALTER TABLE image ADD COLUMN parent TEXT REFERENCES image(id) ON DELETE SET NULL; -- what it was committed on top of; NULL: nothing, or nobody knows
 CREATE INDEX image_parent ON image(parent);
 `,

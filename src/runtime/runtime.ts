@@ -7,6 +7,7 @@ export { capabilitiesOf, capabilityMask, capabilityName, defaultCapabilities } f
 export type { Cgroup } from "./cgroups.ts";
 export { Descriptors } from "./descriptors.ts";
 export { compileExec, type ExecFacts } from "./entering.ts";
+export { compileGuard, type GuardFacts } from "./guarding.ts";
 export type { PathKind } from "./hardening.ts";
 export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
 export type { Caller, Compiled, PolicyOptions } from "./policy.ts";

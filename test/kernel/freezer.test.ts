@@ -4,17 +4,17 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { freezerOf, isFrozen, thaw } from "../../src/cgroup/freezer.ts";
 import { freeze } from "../../src/cgroup/freezing.ts";
-import type { Group } from "../../src/cgroup/hierarchy.ts";
+import type { Group, Hierarchy } from "../../src/cgroup/hierarchy.ts";
 import { requires } from "../requires.ts";
 
 /** Where the freezer is: v1's mount of it, and v2's, each as the only hierarchy that there is. */
-function mountsWithFreezer(): { version: 1 | 2; mount: string }[] {
-	const lines = readFileSync("/proc/self/mounts", "utf8").split("\n");
-	return lines.flatMap((line) => {
-		const [, mount = "", type, options = ""] = line.split(" ");
-		if (type === "cgroup" && options.split(",").includes("freezer")) return [{ version: 1 as const, mount }];
-		return type === "cgroup2" ? [{ version: 2 as const, mount }] : [];
-	});
+function mountsWithFreezer(): Pick<Hierarchy, "version" | "mount">[] {
+	const mounts = readFileSync("/proc/self/mounts", "utf8")
+		.split("\n")
+		.map((line) => line.split(" "));
+	const of = (type: string, version: 1 | 2, fits: (options: string) => boolean) =>
+		mounts.filter((mount) => mount[2] === type && fits(mount[3] ?? "")).map(([, mount = ""]) => ({ version, mount }));
+	return [...of("cgroup", 1, (options) => options.split(",").includes("freezer")), ...of("cgroup2", 2, () => true)];
 }
 
 describe("a host without the freezer", () => {

@@ -11,6 +11,7 @@ import { buildSpec } from "../../src/container/spec.ts";
 import type { Step } from "../../src/kernel/tape.ts";
 import { capabilityNames } from "../../src/runtime/capabilities.ts";
 import { compileExec } from "../../src/runtime/entering.ts";
+import { compileGuard } from "../../src/runtime/guarding.ts";
 import { compileProbe } from "../../src/runtime/probing.ts";
 import { compileStart, type StartFacts } from "../../src/runtime/starting.ts";
 import { compileWait } from "../../src/runtime/waiting.ts";
@@ -147,6 +148,12 @@ const LISTS: Record<string, Step[]> = {
 		identity: { uid: 33, gid: 33, groups: [33], home: "/srv" },
 		user: "web",
 		cgroups: SPLIT,
+	}).tape.steps,
+	guard: compileGuard({
+		process: 5,
+		runDirectory: 6,
+		mark: "thawed",
+		freezer: { file: "/sys/fs/cgroup/freezer/bunker/ID/freezer.state", thawed: "THAWED" },
 	}).tape.steps,
 	wait: compileWait(400, ["/bin/bunker", "__reap", "ID"], []).tape.steps,
 };

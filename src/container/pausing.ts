@@ -1,0 +1,104 @@
+/**
+ * Paused, as rows and the kernel have it. The row is written before the freezer
+ * is: it says why a container may be frozen, so that whoever looks after a kill
+ * knows what was meant, and only where it says so the kernel is asked. An event
+ * is recorded with the change of the row that makes it one.
+ */
+
+import { AT_FDCWD, O_CREAT, O_WRONLY } from "../../ffi/constants.ts";
+import { close, openIfThere } from "../../ffi/file.ts";
+import { HEALTH } from "../../ffi/tape.ts";
+import { isFrozen, thaw } from "../cgroup/cgroup.ts";
+import { get } from "../image/image.ts";
+import { announce } from "../kernel/event.ts";
+import type { Store } from "../kernel/store.ts";
+import { runDirectory } from "../places.ts";
+import { groupsOf } from "./cgroups.ts";
+import { recordOf } from "./events.ts";
+import { outcome } from "./outcome.ts";
+import { signalNumber } from "./signals.ts";
+import { byId, type Container, setPaused } from "./table.ts";
+
+const SIGKILL = 9;
+
+/** What `paused` of a row says. Negative: it may be frozen, but is not paused as events tell it: not yet, or no more. */
+export const PAUSED = {
+	no: 0,
+	/** until the user unpauses it */
+	byUser: 1,
+	/** while a commit reads it, which holds the operation lock */
+	byCommit: 2,
+} as const;
+
+/**
+ * Notes a pause, or its end, and records the event that it is.
+ * @returns the row as it is then; undefined if somebody else has changed it since
+ */
+export function notePause(store: Store, container: Container, to: number): Container | undefined {
+	const { id, paused: from } = container;
+	const event = to > 0 ? "pause" : "unpause";
+	const done = store.transaction(() => {
+		if (!setPaused(store, id, from, to)) return false;
+		if (to > 0 !== from > 0) recordOf(store, container, event);
+		return true;
+	});
+	announce(store);
+	return done ? { ...container, paused: to } : undefined;
+}
+
+/** True if the kernel says so, for a row that hints at it. */
+export function isPaused({ id, paused }: Container): boolean {
+	return paused !== PAUSED.no && isFrozen(groupsOf(id));
+}
+
+/** Lets a container run again, whether or not the disk has room for saying so: the kernel is asked. */
+export function release(store: Store, container: Container): void {
+	const { id, paused } = container;
+	// The event first: what the program does then comes after it.
+	const going = outcome(() => notePause(store, container, -Math.abs(paused))).value ?? container;
+	wake(store, id);
+	outcome(() => notePause(store, going, PAUSED.no));
+}
+
+/** A health check that the pause has stopped in the middle does not count. */
+function wake(store: Store, id: string): void {
+	const mark = openIfThere(`${runDirectory(store.places, id)}/${HEALTH.thawed}`, O_WRONLY | O_CREAT, AT_FDCWD, 0o600);
+	if (mark !== undefined) close(mark);
+	thaw(groupsOf(id));
+}
+
+/**
+ * Makes row and kernel agree again for a container that runs, by the holder of
+ * its operation lock: a pause or a commit was killed in the middle, or somebody
+ * else has thawed it.
+ * @returns the row as it is then
+ */
+export function settlePause(store: Store, container: Container): Container {
+	const { paused } = container;
+	if (paused === PAUSED.no) return container;
+	if (!isPaused(container) || Math.abs(paused) !== PAUSED.byUser) {
+		release(store, container);
+		return { ...container, paused: PAUSED.no };
+	}
+	if (paused > 0) return container;
+	// A look does not fail because it cannot write.
+	return outcome(() => notePause(store, container, PAUSED.byUser)).value ?? container;
+}
+
+/**
+ * After a signal that was sent to a container: if it is one that ends it, it
+ * runs again, since a frozen process takes none. What the row says is read after
+ * the signal was sent, and a pause looks for SIGKILL after it has frozen
+ * (pause.ts): whichever comes first, it does not stay frozen.
+ */
+export function resumeFor(store: Store, id: string, signal: number): void {
+	const container = byId(store, id);
+	if (!container || container.paused === PAUSED.no || !resumes(store, container, signal)) return;
+	release(store, container);
+}
+
+/** Any signal, or of a container that has a stop signal of its own that one, and always SIGKILL (moby, daemon/kill.go). */
+function resumes(store: Store, { options, image }: Container, signal: number): boolean {
+	const own = options.stopSignal ?? (image === null ? undefined : get(store, image).config.config?.StopSignal);
+	return signal === SIGKILL || !own || signalNumber(own) === signal;
+}
