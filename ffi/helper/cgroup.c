@@ -105,6 +105,29 @@ void cgroup_kill(const char *path) {
     SYS(close, directory);
 }
 
+/* ---- Asking. ---- */
+
+/* The first byte of a file; 0 where there is none. */
+static char first_of(int directory, const char *name) {
+    char byte = 0;
+    long fd = SYS(openat, directory, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    SYS(read, fd, &byte, 1);
+    SYS(close, fd);
+    return byte;
+}
+
+bool cgroup_is_frozen(const char *path) {
+    long directory = path != NULL ? SYS(openat, AT_FDCWD, path, DIRECTORY) : -1;
+    if (directory < 0)
+        return false;
+    /* v1: FROZEN, FREEZING or THAWED; v2: 1 or 0. */
+    bool frozen = first_of((int)directory, "freezer.state") == 'F' || first_of((int)directory, "cgroup.freeze") == '1';
+    SYS(close, directory);
+    return frozen;
+}
+
 /* ---- Removing. ---- */
 
 static bool is_occupied(long result) { return result == -EBUSY || result == -ENOTEMPTY; }

@@ -25,6 +25,9 @@ bool cgroup_end(char *const *paths, int rounds);
 /* Kills all that are in a cgroup and in those below it; most of them are not dead yet when it returns. */
 void cgroup_kill(const char *path);
 
+/* True if a cgroup is frozen, or just being so: paths[0] of the above. False where there is none, or no freezer. */
+bool cgroup_is_frozen(const char *path);
+
 /* ---- Pure: for the above, and for tests. ---- */
 
 /* Reads the numbers of cgroup.procs, however the file is cut into pieces. Zeros are nothing yet. */

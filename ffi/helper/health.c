@@ -1,5 +1,6 @@
 /* The clock of the probes, and the file that tells of them. */
 #include "health.h"
+#include "cgroup.h"
 #include "log.h"
 #include "probe.h"
 #include "record.h"
@@ -11,6 +12,7 @@
 static struct {
     bool on, late; /* late: the running probe was killed */
     int32_t program, file;
+    const char *cgroup; /* frozen, nothing is probed; NULL: there is none */
     struct policy policy;
     uint64_t started, due; /* CLOCK_MONOTONIC */
     uint64_t age;          /* of the program when the running probe began */
@@ -43,7 +45,7 @@ bool health_judge(struct health *health, const struct policy *policy, const stru
 
 static void write_head(void) { SYS(pwrite64, self.file, &self.health, sizeof self.health, 0); }
 
-int health_begin(const struct policy *policy, int32_t program) {
+int health_begin(const struct policy *policy, int32_t program, const char *cgroup) {
     if (policy->probe < 0)
         return 0;
     self.file =
@@ -53,6 +55,7 @@ int health_begin(const struct policy *policy, int32_t program) {
     self.on = true;
     self.policy = *policy;
     self.program = program;
+    self.cgroup = cgroup;
     self.probe = PROBE_NONE;
     self.health.version = HEALTH_VERSION;
     self.started = timer_now();
@@ -82,18 +85,30 @@ static void note(void) {
         record_announce(self.policy.run_directory);
 }
 
+/* Whoever thaws it makes a mark before; taken away, it is there for the next one. */
+static bool take_mark(void) { return SYS(unlinkat, self.policy.run_directory, HEALTH_THAWED, 0) == 0; }
+
+/* A pause in the middle of a check takes its time: only that it is well can be said (docker stops such a check). */
+static bool says_nothing(void) { return self.result.status != 0 && (cgroup_is_frozen(self.cgroup) || take_mark()); }
+
 static void finish(void) {
     probe_end(&self.probe, &self.result);
     if (self.late)
         self.result.status = HEALTH_TIMED_OUT;
     self.result.end = log_now();
-    note();
+    if (!says_nothing())
+        note();
     schedule();
 }
 
 static void begin_probe(void) {
     struct health_result *result = &self.result;
     uint64_t time = timer_now();
+    if (cgroup_is_frozen(self.cgroup)) {
+        schedule();
+        return;
+    }
+    take_mark();
     memset(result, 0, offsetof(struct health_result, output));
     self.late = false;
     self.age = time - self.started;

@@ -12,8 +12,8 @@
 struct pollfd;
 struct __kernel_timespec;
 
-/* The program runs from now on. 0 or -errno. */
-int health_begin(const struct policy *policy, int32_t program);
+/* The program runs from now on; `cgroup` is where its freezer is, or NULL. 0 or -errno. */
+int health_begin(const struct policy *policy, int32_t program, const char *cgroup);
 
 #define HEALTH_WATCHED 2
 /* What is to be watched, HEALTH_WATCHED entries. */

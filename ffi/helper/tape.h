@@ -181,6 +181,8 @@ struct record {
  * counts it. Five results are shown, the sixth slot is the one being written.
  */
 #define HEALTH_NAME "health"
+/* Made beside it before a container is thawed: a check that was in the middle says nothing. */
+#define HEALTH_THAWED "thawed"
 #define HEALTH_VERSION 1
 #define HEALTH_RESULTS 6
 #define HEALTH_OUTPUT 4096

@@ -75,6 +75,11 @@ test("the rings of `health` and a probe's descriptors are those that TypeScript 
 	expect(numbersFromC(body, '#include "tape.h"')).toEqual(expected);
 });
 
+test("the mark of a thawed container has the name that TypeScript gives it", () => {
+	const body = `printf("%d\\n", strcmp(HEALTH_THAWED, "${HEALTH.thawed}"));`;
+	expect(numbersFromC(body, '#include <string.h>\n#include "tape.h"')).toEqual([0]);
+});
+
 test("system call numbers are those of this machine's kernel headers", () => {
 	const names = callNames;
 	const body = names.map((name) => `printf("%d\\n", SYS_${name});`).join("\n");

@@ -3,8 +3,12 @@
 #include "check.h"
 #include "scene.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,6 +197,88 @@ static void ends_with_program(void) {
     end();
 }
 
+/* ---- With a freezer: a directory of the test's with the file that tells. ---- */
+
+static char freezer[] = "/tmp/bunker-freezer-XXXXXX";
+
+static const char *in_freezer(const char *name) {
+    static char path[64];
+    snprintf(path, sizeof path, "%s/%s", freezer, name);
+    return path;
+}
+
+static bool freezer_says(const char *name, const char *text) {
+    FILE *file = fopen(in_freezer(name), "we");
+    return file != NULL && fputs(text, file) >= 0 && fclose(file) == 0;
+}
+
+/* A check whose first run is as `first` says; the next ones succeed. */
+static void begin_with_freezer(const char *first) {
+    char script[256];
+    memcpy(freezer + sizeof freezer - 7, "XXXXXX", 6);
+    CHECK(mkdtemp(freezer) != NULL);
+    snprintf(script, sizeof script, "test -e %s/first && exit 0; touch %s/first; %s", freezer, freezer, first);
+    begin(script);
+    scene.policy->cgroups = scene_list(&scene, (const char *const[]){freezer, NULL});
+}
+
+/* The monitor removes the directory at its end; what is no cgroup's file would be in the way. */
+static void end_with_freezer(const char *name) {
+    unlink(in_freezer("first"));
+    CHECK(unlink(in_freezer(name)) == 0);
+    end();
+    rmdir(freezer);
+}
+
+static void rest(unsigned milliseconds) { nanosleep(&(struct timespec){.tv_nsec = milliseconds * MILLISECOND}, NULL); }
+
+static void frozen_with(const char *name, const char *frozen, const char *thawed) {
+    begin_with_freezer("true");
+    CHECK(freezer_says(name, frozen));
+    CHECK(start());
+    rest(200);
+    CHECK(hear(0) && head.results == 0);
+    CHECK(freezer_says(name, thawed));
+    CHECK(hear(2) && head.status == HEALTH_HEALTHY);
+    end_with_freezer(name);
+}
+
+static void frozen(void) {
+    frozen_with("freezer.state", "FROZEN\n", "THAWED\n");
+    frozen_with("freezer.state", "FREEZING\n", "THAWED\n");
+    frozen_with("cgroup.freeze", "1\n", "0\n");
+}
+
+/* The check that is in the middle exceeds its time, and the next ones are well. */
+static void frozen_meanwhile(void) {
+    begin_with_freezer("exec sleep 1000");
+    scene.policy->health_retries = 1;
+    scene.policy->health_timeout = 300 * MILLISECOND;
+    CHECK(freezer_says("freezer.state", "THAWED\n"));
+    CHECK(start());
+    rest(100);
+    CHECK(freezer_says("freezer.state", "FROZEN\n"));
+    rest(500);
+    CHECK(hear(0) && head.results == 0);
+    CHECK(freezer_says("freezer.state", "THAWED\n"));
+    CHECK(hear(2) && head.status == HEALTH_HEALTHY && head.changes == 1);
+    end_with_freezer("freezer.state");
+}
+
+/* The same, where it is thawed before its time is over: the mark tells. */
+static void thawed_meanwhile(void) {
+    begin_with_freezer("sleep 0.3; exit 1");
+    scene.policy->health_retries = 1;
+    CHECK(freezer_says("freezer.state", "THAWED\n"));
+    CHECK(start());
+    rest(100);
+    int mark = openat(scene.directory_fd, HEALTH_THAWED, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(mark >= 0 && close(mark) == 0);
+    CHECK(hear(1) && head.status == HEALTH_HEALTHY && head.changes == 1);
+    CHECK(faccessat(scene.directory_fd, HEALTH_THAWED, F_OK, 0) < 0);
+    end_with_freezer("freezer.state");
+}
+
 CHECK_MAIN({"health: within the start period it is asked more often", intervals},
            {"health: failures count as docker counts them", judgements},
            {"health: a check that succeeds makes it healthy, and its output is kept", healthy},
@@ -201,5 +287,7 @@ CHECK_MAIN({"health: within the start period it is asked more often", intervals}
            {"health: a check that says too much is not held up", too_much},
            {"health: a check does not wait for those who hold its pipe", leaves_others},
            {"health: a check that cannot be executed is said with its step", no_program},
-           {"health: what is no job is a failure", no_job},
+           {"health: what is no job is a failure", no_job}, {"health: of a frozen program nothing is checked", frozen},
+           {"health: a check that is frozen in the middle says nothing but that it is well", frozen_meanwhile},
+           {"health: nor does one that is thawed again", thawed_meanwhile},
            {"health: the end of the program ends the check", ends_with_program})
