@@ -128,6 +128,15 @@ bool cgroup_is_frozen(const char *path) {
     return frozen;
 }
 
+void cgroup_thaw(const char *path) {
+    long directory = SYS(openat, AT_FDCWD, path, DIRECTORY);
+    if (directory < 0)
+        return;
+    if (!put((int)directory, "freezer.state", "THAWED"))
+        put((int)directory, "cgroup.freeze", "0");
+    SYS(close, directory);
+}
+
 /* ---- Removing. ---- */
 
 static bool is_occupied(long result) { return result == -EBUSY || result == -ENOTEMPTY; }

@@ -28,6 +28,9 @@ void cgroup_kill(const char *path);
 /* True if a cgroup is frozen, or just being so: paths[0] of the above. False where there is none, or no freezer. */
 bool cgroup_is_frozen(const char *path);
 
+/* Lets a cgroup run again. */
+void cgroup_thaw(const char *path);
+
 /* ---- Pure: for the above, and for tests. ---- */
 
 /* Reads the numbers of cgroup.procs, however the file is cut into pieces. Zeros are nothing yet. */

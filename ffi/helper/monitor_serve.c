@@ -1,10 +1,12 @@
 /* What the CLI asks for, and those that have attached, a message each. */
+#include "cgroup.h"
 #include "control.h"
 #include "monitor.h"
 #include "restart.h"
 #include "sys.h"
 #include <asm/ioctls.h>
 #include <asm/termios.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 
 /* So that the streams have their turn, whatever one client sends. */
@@ -19,6 +21,17 @@ bool monitor_listens(const struct monitor *monitor) {
 
 /* Whole pages only: what shares the last one is not ours. */
 void monitor_serve_rest(void) { SYS(madvise, message, CONTROL_SIZE & ~(size_t)(PAGE - 1), MADV_DONTNEED); }
+
+/* A frozen program takes no signal: as with docker's kill, it runs again. The row is put right by who looks next. */
+static void resume(const struct monitor *monitor) {
+    const char *cgroup = monitor->kept.cgroups != NULL ? monitor->kept.cgroups[0] : NULL;
+    if (!cgroup_is_frozen(cgroup))
+        return;
+    long mark = SYS(openat, monitor->kept.policy.run_directory, HEALTH_THAWED, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (mark >= 0)
+        SYS(close, mark);
+    cgroup_thaw(cgroup);
+}
 
 static void resize(const struct monitor *monitor, const struct packet *packet) {
     if (!(monitor->kept.policy.flags & POLICY_TERMINAL) || monitor->in.to.fd < 0)
@@ -65,6 +78,7 @@ static void obey(struct monitor *monitor, const struct packet *packet, const uin
         return;
     case PACKET_SIGNAL:
         SYS(pidfd_send_signal, monitor->pidfd, packet->value, 0, 0);
+        resume(monitor);
         return;
     default: /* of a later version */
         return;

@@ -302,6 +302,16 @@ describe.skipIf(!ready)("a paused container", () => {
 			await engine.ok("rm", "told");
 		});
 
+		ours("a signal that run passes on lets it run again, and reaches it", async () => {
+			const program = engine.spawn("run", "--name", "front", IMAGE, "sh", "-c", TRAPS);
+			await program.prints("ready");
+			await engine.ok("pause", "front");
+			program.kill("SIGTERM");
+			expect(await program.ended()).toBe(10);
+			expect((await inspect("front")).State).toMatchObject({ Status: "exited", Paused: false });
+			await engine.ok("rm", "front");
+		});
+
 		ours("rm without -f says that it is paused; with -f it is gone with everything", async () => {
 			await start("gone", COUNTS);
 			await engine.ok("pause", "gone");
