@@ -2,7 +2,7 @@
 
 import { O_RDONLY } from "../../ffi/constants.ts";
 import { close, open } from "../../ffi/file.ts";
-import { openProcess, openSelf, ownCapabilities } from "../../ffi/process.ts";
+import { isAlive, openProcess, openSelf, ownCapabilities } from "../../ffi/process.ts";
 import { terminalSize } from "../../ffi/session.ts";
 import { packetPair } from "../../ffi/socket.ts";
 import { Failure } from "../failure.ts";
@@ -25,7 +25,7 @@ import { setsOf } from "./privileges.ts";
 import { mergeVariables } from "./program.ts";
 import { detachedEarly, follow } from "./session.ts";
 import { look, notRunning } from "./state.ts";
-import { find } from "./table.ts";
+import { type Container, find } from "./table.ts";
 import { userIn } from "./who.ts";
 
 const STDOUT = 1;
@@ -66,8 +66,46 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	if (seen.paused) throw new Failure(`container ${name} is paused, unpause the container before exec`);
 
 	const streams = { stdin: options.interactive, stdout: true, stderr: true };
+	let control: number;
+	try {
+		control = await startIn(container, { target, program: running.program, spec, streams }, options);
+	} catch (error) {
+		if (isAlive(running.program, running.programStart)) throw error;
+		// It has ended under our hands, where every step fails in a way of its own; it may be back by now.
+		const now = look(store, container);
+		const isBack = now.running !== undefined && now.running.started !== running.started;
+		throw isBack ? new Failure(`exec in ${name}: the container was restarted meanwhile`) : notRunning(name, now);
+	}
+	close(target);
+	const notes = noteExec(store, container, options.command);
+	if (options.detach) return 0;
+	const { tty, detachKeys } = options;
+	const end = follow(control, { tty, streams, forwardSignals: false, detachKeys, outlives: true });
+	if (end.detached) notes.detached();
+	if (end.detached) throw detachedEarly();
+	if (end.ended) notes.ended(end.exitCode);
+	return end.exitCode;
+}
+
+/** The container as it was found. */
+interface Target {
+	/** pidfd of its first process */
+	target: number;
+	/** the pid of that */
+	program: number;
+	spec: Spec;
+	/** of the caller's, which the program gets */
+	streams: { stdin: boolean; stdout: boolean; stderr: boolean };
+}
+
+/** Starts the program. @returns our end of its monitor's control socket */
+async function startIn(
+	container: Container,
+	{ target, program, spec, streams }: Target,
+	options: ExecOptions,
+): Promise<number> {
 	const user = options.user ?? spec.annotations[USER_ANNOTATION] ?? "";
-	const identity = identify(running.program, user, container.options.groups);
+	const identity = identify(program, user, container.options.groups);
 	checkDirectory(options.workingDirectory);
 	const descriptors = new Descriptors(openNull());
 	const control = packetPair();
@@ -80,7 +118,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	};
 	const compiled = compileExec(processOf(spec, options), {
 		pidfd: numbers.pidfd,
-		cgroups: cgroupsOfProcess(running.program),
+		cgroups: cgroupsOfProcess(program),
 		identity,
 		user,
 		stdio: {
@@ -105,15 +143,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 		},
 	});
 	await playExec(compiled, descriptors, control, container.id);
-	close(target);
-	const notes = noteExec(store, container, options.command);
-	if (options.detach) return 0;
-	const { tty, detachKeys } = options;
-	const end = follow(control[0], { tty, streams, forwardSignals: false, detachKeys, outlives: true });
-	if (end.detached) notes.detached();
-	if (end.detached) throw detachedEarly();
-	if (end.ended) notes.ended(end.exitCode);
-	return end.exitCode;
+	return control[0];
 }
 
 /** An unknown user is docker's own error, not one of the start: 1. */

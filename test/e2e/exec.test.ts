@@ -251,6 +251,24 @@ describe.skipIf(!ready)("exec", () => {
 		await until("no monitor is left", () => Number(count()) <= Number(before));
 	});
 
+	ours("in a container that has just ended, and whose monitor has not noticed: not running, 1", async () => {
+		await engine.ok("run", "-d", "--name", "ending", IMAGE, "sleep", "1000");
+		const pid = JSON.parse(await engine.ok("inspect", "ending"))[0].State.Pid as number;
+		const monitor = Number(/^PPid:\s+(\d+)/m.exec(await Bun.file(`/proc/${pid}/status`).text())?.[1]);
+		process.kill(monitor, "SIGSTOP");
+		try {
+			process.kill(pid, "SIGKILL");
+			await until("it is dead", () => !isAlive(pid));
+			for (const flags of [[], ["-u", "app"], ["-w", "/nosuch"]]) {
+				const outcome = await engine.run("exec", ...flags, "ending", "true");
+				expect(outcome).toMatchObject({ code: 1, stderr: "bunker: container ending is not running\n" });
+			}
+		} finally {
+			process.kill(monitor, "SIGCONT");
+		}
+		await engine.ok("rm", "-f", "ending");
+	});
+
 	ours("whose monitor is killed says that its program runs on", async () => {
 		await engine.ok("run", "-d", "--name", "outlived", IMAGE, "sleep", "1000");
 		const exec = engine.spawn("exec", "outlived", "sh", "-c", `exec sleep 76543.${process.pid}`);
