@@ -6,6 +6,7 @@
  */
 
 import { O_RDONLY } from "../../ffi/constants.ts";
+import { errno, SystemError } from "../../ffi/errno.ts";
 import { closing, open, readFile, statusIfThere } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
@@ -52,6 +53,19 @@ interface Departure {
  */
 export function saveArchive(store: Store, names: readonly string[], target: () => Target): void {
 	const images = chosen(store, names);
+	try {
+		writeArchive(store, images, target);
+	} catch (error) {
+		const gone = [...images].find(([id]) => rowOf(store, id) === undefined);
+		// Where the images are, it is the target that is not, or the store is damaged.
+		if (!gone || !(error instanceof SystemError && error.errno === errno.ENOENT)) throw error;
+		throw new Failure(`save ${gone[1][0] ?? gone[0]}: the image was removed meanwhile`);
+	}
+	for (const id of images.keys()) recordOf(store, id, "save");
+	announce(store);
+}
+
+function writeArchive(store: Store, images: ReadonlyMap<Digest, string[]>, target: () => Target): void {
 	const departures = [...images].map(([id, references]) => departure(store, id, references));
 	const sink = new Sink(target());
 	const files = new Map(departures.flatMap(({ manifest }) => [[blobPath(digestOf(manifest)), manifest] as const]));
@@ -72,8 +86,6 @@ export function saveArchive(store: Store, names: readonly string[], target: () =
 	if (Object.keys(repositories).length > 0) putFile(sink, "repositories", json(repositories));
 	sink.write(new Uint8Array(1024));
 	sink.finish();
-	for (const id of images.keys()) recordOf(store, id, "save");
-	announce(store);
 }
 
 /** Ids of the images that are meant, in order, each with the references that name it. */
@@ -130,8 +142,9 @@ function departure(store: Store, id: Digest, references: string[]): Departure {
 }
 
 function sizeOf(store: Store, digest: Digest): number {
-	const status = statusIfThere(blobFile(store, digest));
-	if (!status) throw new Failure(`save: the layer ${digest} was removed meanwhile`);
+	const path = blobFile(store, digest);
+	const status = statusIfThere(path);
+	if (!status) throw new SystemError(`open ${path}`, errno.ENOENT as number);
 	return status.size;
 }
 

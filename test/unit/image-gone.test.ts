@@ -1,10 +1,10 @@
 /** Images that are removed while a command looks at them: it finds them whole, or not at all. */
 
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createContainer } from "../../src/container/create.ts";
-import { find, list } from "../../src/image/image.ts";
+import { find, list, save } from "../../src/image/image.ts";
 import { Store } from "../../src/kernel/store.ts";
 import { blobsDirectory } from "../../src/places.ts";
 import { runOptions } from "./run-options.ts";
@@ -58,6 +58,26 @@ test("an image that is removed between its row and its config is not found", () 
 
 test("a list passes over an image that is just removed", () => {
 	expect(list(removedWhenRead(storeWithImage()), { all: true })).toEqual([]);
+});
+
+test("save says that the image was removed where it goes before its config, or a layer, is read", async () => {
+	const target = { fd: -1, name: "nowhere", isFile: false };
+	const early = storeWithImage();
+	const racing: Store = Object.create(early);
+	racing.first = (sql, ...values) => {
+		const row = early.first(sql, ...values);
+		removeImage(early);
+		return row as never;
+	};
+	await expect(save(racing, ["gone"], () => target)).rejects.toThrow(
+		"save gone:latest: the image was removed meanwhile",
+	);
+	const late = storeWithImage();
+	const removing = () => {
+		removeImage(late);
+		return { ...target, fd: openSync("/dev/null", "w") };
+	};
+	await expect(save(late, ["gone"], removing)).rejects.toThrow("save gone:latest: the image was removed meanwhile");
 });
 
 test("create says that there is no such image where it was removed before the container was inserted", () => {
