@@ -3,7 +3,7 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { bool, string } from "../flags/flags.ts";
 import type { HistoryLine } from "../image/image.ts";
-import { history } from "../image/image.ts";
+import { history, platformFrom } from "../image/image.ts";
 import type { Listing } from "../template/format.ts";
 import { since } from "../text/age.ts";
 import { formatSize } from "../text/size.ts";
@@ -41,13 +41,15 @@ export default verb({
 		format: string("", "print with a Go template, `table TEMPLATE` or json"),
 		human: bool("H", "sizes and times for people", { standard: "true" }),
 		"no-trunc": bool("", "print everything in full"),
+		platform: string("", "an error unless it is for os[/arch[/variant]]"),
 		quiet: bool("q", "print ids only"),
 	},
 	examples: ["history busybox", "history --no-trunc --format '{{.CreatedBy}}' site:2"],
 	async run({ values, operands: [name = ""], open }) {
+		const platform = await platformFrom(values.platform);
 		const store = await open();
 		const showing = { human: values.human, full: values["no-trunc"] };
-		const rows = (await history(store, name)).map((line) => row(line, showing));
+		const rows = (await history(store, name, platform)).map((line) => row(line, showing));
 		const { format } = values;
 		if (format && format !== "table") {
 			const { formatRows } = await import("../template/format.ts");

@@ -22,6 +22,7 @@ export function describeImage(image: Image, places: Places, tagged = NEVER): obj
 		DockerVersion: "",
 		Author: config.author ?? "",
 		Architecture: config.architecture,
+		...(config.variant && { Variant: config.variant }),
 		Os: config.os,
 		Size: image.size,
 		GraphDriver: { Data: layerDirectories(directories), Name: "overlay2" },

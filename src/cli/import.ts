@@ -4,7 +4,7 @@ import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
 import { list, string } from "../flags/flags.ts";
 import { helpHint, malformed } from "../flags/usage.ts";
-import { importTar } from "../image/image.ts";
+import { importTar, platformFrom } from "../image/image.ts";
 import { openSource } from "./source.ts";
 import { verb } from "./verb.ts";
 
@@ -15,6 +15,7 @@ export default verb({
 	flags: {
 		change: list("c", "apply an instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL …"),
 		message: string("m", "a comment in the image's history"),
+		platform: string("", "what the image says that it is for: os[/arch[/variant]]", { standard: "this machine" }),
 	},
 	description: "The archive may be compressed with gzip, zstd or xz; - is stdin.",
 	examples: ["import rootfs.tar.xz base:1", "import -c 'CMD [\"sh\"]' - busybox < rootfs.tar"],
@@ -24,9 +25,10 @@ export default verb({
 		if (more.length > 0)
 			throw new Failure("'bunker import' requires at most 2 arguments", { hint: helpHint("import") });
 		if (/^https?:\/\//.test(file)) throw malformed(`import of ${file} is not supported yet (registries: pull, push)`);
+		const platform = await platformFrom(values.platform);
 		const store = await open();
 		using source = await openSource(file === "-" ? undefined : file);
-		const id = await importTar(store, source, reference, { message: values.message, changes: values.change });
+		const id = await importTar(store, source, reference, { message: values.message, changes: values.change, platform });
 		writeOut(STDOUT, `${id}\n`);
 		return 0;
 	},

@@ -3,7 +3,7 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { inspect } from "../container/container.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { get, lastTagged, find as lookUp } from "../image/image.ts";
+import { get, lastTagged, find as lookUp, type Platform, requirePlatform } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { describeImage } from "./image.ts";
 import { isNoSuchContainer } from "./missing.ts";
@@ -25,6 +25,8 @@ export interface InspectOptions {
 	format?: string;
 	/** what containers have written is counted */
 	size: boolean;
+	/** what images must be for */
+	platform?: Platform;
 }
 
 /** Prints one object. @throws Failure for a field that it does not have */
@@ -84,7 +86,10 @@ async function warnOfSize(type: ObjectType): Promise<void> {
 
 async function find(store: Store, name: string, options: InspectOptions): Promise<Found> {
 	if (options.type === "container") return { type: "container", json: await findContainer(store, name, options.size) };
-	if (options.type === "image") return { type: "image", json: await findImage(store, name) };
+	if (options.type === "image") {
+		await requirePlatform(store, name, options.platform);
+		return { type: "image", json: await findImage(store, name) };
+	}
 	try {
 		return { type: "container", json: await findContainer(store, name, options.size) };
 	} catch (error) {

@@ -10,7 +10,6 @@ const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
 const DEVICES = "yet (devices)";
 const REGISTRIES = "yet (registries: pull, push)";
-const PLATFORMS = "yet (images of other platforms)";
 const LATER = "yet";
 const WINDOWS = "(docker has it for Windows only)";
 const DAEMON = "(bunker has no daemon to connect to)";
@@ -36,13 +35,7 @@ const refusedFlags = (): Record<string, Record<string, string>> => ({
 	create: creating(),
 	start: { "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l" },
-	import: { [PLATFORMS]: "--platform" },
-	load: { [PLATFORMS]: "--platform" },
-	save: { [PLATFORMS]: "--platform" },
-	history: { [PLATFORMS]: "--platform" },
-	"image inspect": { [PLATFORMS]: "--platform" },
 	images: { "(docker has it as an experiment)": "--tree" },
-	rmi: { [PLATFORMS]: "--platform" },
 });
 
 /** Verbs of docker's that are not there. */

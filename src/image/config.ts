@@ -7,6 +7,7 @@ import { array, type Fields, fields, optional, parseJson, string, strings } from
 /** What is used of an image config; the blob keeps the rest. */
 export interface ImageConfig {
 	architecture: string;
+	variant?: string;
 	os: string;
 	/** RFC 3339 */
 	created?: string;
@@ -40,7 +41,7 @@ export const MOST_LAYERS = 127;
 export function parseConfig(bytes: Uint8Array, what: string): ImageConfig {
 	const whole = fields(parseJson(bytes, what), what);
 	const at = (name: string) => `${name} in ${what}`;
-	for (const name of ["architecture", "os", "created", "author"]) optional(string, whole[name], at(name));
+	for (const name of ["architecture", "variant", "os", "created", "author"]) optional(string, whole[name], at(name));
 	const rootfs = fields(whole.rootfs, at("rootfs"));
 	const diffIds = strings(rootfs.diff_ids ?? [], at("rootfs.diff_ids"));
 	if (!diffIds.every(isDigest)) throw new Failure(`${at("rootfs.diff_ids")} holds what is no sha256 digest`);
@@ -106,10 +107,13 @@ export function importedConfig(
 	created: string,
 	message: string,
 	config: ImageConfig["config"] = {},
+	platform: Pick<ImageConfig, "os" | "architecture" | "variant"> = { os: "linux", architecture: architecture() },
 ): MadeConfig {
+	const { variant } = platform;
 	return made({
-		architecture: architecture(),
-		os: "linux",
+		architecture: platform.architecture,
+		...(variant !== undefined && { variant }),
+		os: platform.os,
 		created,
 		config,
 		rootfs: { type: "layers", diff_ids: [diffId] },

@@ -7,6 +7,7 @@ import { blobsDirectory } from "../places.ts";
 import { rowOf, unknown } from "./catalog.ts";
 import { type HistoryEntry, type ImageConfig, storedConfig } from "./config.ts";
 import { chainIds, hex } from "./digest.ts";
+import { type Platform, requireFit } from "./platform.ts";
 
 /** A step in the making of an image. */
 export interface HistoryLine {
@@ -20,11 +21,12 @@ export interface HistoryLine {
 	comment: string;
 }
 
-/** The steps, the last one first. @throws Failure where there is no such image */
-export function historyOf(store: Store, name: string): HistoryLine[] {
+/** The steps, the last one first. @throws Failure where there is no such image, or it is of another platform */
+export function historyOf(store: Store, name: string, platform?: Platform): HistoryLine[] {
 	const row = rowOf(store, name);
 	if (!row) throw unknown(name);
 	const config = configOf(store, row.id);
+	if (platform) requireFit(name, config, platform);
 	const sizes = layerSizes(store, config);
 	const entries = entriesOf(config);
 	if (entries.filter(addsLayer).length > sizes.length)

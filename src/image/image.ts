@@ -20,6 +20,7 @@ import { hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
 import type { HistoryLine } from "./history.ts";
 import type { Loaded } from "./load.ts";
+import type { Platform } from "./platform.ts";
 import type { Pruned } from "./prune.ts";
 import { parseTag } from "./reference.ts";
 import type { Target } from "./sink.ts";
@@ -32,6 +33,7 @@ export type { Commitment } from "./commit.ts";
 export type { ImageConfig } from "./config.ts";
 export type { HistoryLine } from "./history.ts";
 export type { Loaded } from "./load.ts";
+export type { Platform } from "./platform.ts";
 export type { Pruned } from "./prune.ts";
 export { parseTag } from "./reference.ts";
 export { remove } from "./remove.ts";
@@ -159,6 +161,7 @@ export function tag(store: Store, source: string, target: string): void {
  * @param reference the name it gets; none if undefined
  * @param options.message docker's: the comment in the image's history
  * @param options.changes instructions of a Dockerfile that say how it is run
+ * @param options.platform what it says that it is for
  * @returns its id
  * @throws Failure, and nothing is left behind
  */
@@ -166,12 +169,12 @@ export async function importTar(
 	store: Store,
 	source: Source,
 	reference?: string,
-	options: { message?: string; changes?: string[] } = {},
+	options: { message?: string; changes?: string[]; platform?: Platform } = {},
 ): Promise<string> {
 	const target = reference === undefined ? undefined : parseTag(reference);
 	const { importArchive } = await import("./import.ts");
-	const { message = "Imported from -", changes = [] } = options;
-	return importArchive(store, source, target, { message, changes });
+	const { message = "Imported from -", changes = [], platform } = options;
+	return importArchive(store, source, target, { message, changes, platform });
 }
 
 /**
@@ -179,9 +182,9 @@ export async function importTar(
  * compressed.
  * @throws Failure, and nothing is left behind
  */
-export async function load(store: Store, source: Source): Promise<Loaded> {
+export async function load(store: Store, source: Source, platform?: Platform): Promise<Loaded> {
 	const { loadArchive } = await import("./load.ts");
-	return loadArchive(store, source);
+	return loadArchive(store, source, platform);
 }
 
 /**
@@ -190,9 +193,14 @@ export async function load(store: Store, source: Source): Promise<Loaded> {
  * @param target where it goes; asked for once it is known that all are there
  * @throws Failure
  */
-export async function save(store: Store, names: readonly string[], target: () => Target): Promise<void> {
+export async function save(
+	store: Store,
+	names: readonly string[],
+	target: () => Target,
+	platform?: Platform,
+): Promise<void> {
 	const { saveArchive } = await import("./save.ts");
-	saveArchive(store, names, target);
+	saveArchive(store, names, target, platform);
 }
 
 /**
@@ -205,6 +213,16 @@ export async function prune(store: Store, options: { all: boolean; filters: Filt
 	return pruneImages(store, everyImage(store), options);
 }
 
+/** Reads `os[/arch[/variant]]`; nothing of nothing. @throws Failure for what is no platform */
+export async function platformFrom(text: string | undefined): Promise<Platform | undefined> {
+	return text ? (await import("./platform.ts")).parsePlatform(text) : undefined;
+}
+
+/** Says so where an image is of another platform than was asked for. @throws Failure where it is, or there is none */
+export async function requirePlatform(store: Store, name: string, platform: Platform | undefined): Promise<void> {
+	if (platform) (await import("./platform.ts")).requireFit(name, get(store, name).config, platform);
+}
+
 /** What images take on the disk. */
 export async function usage(store: Store): Promise<Usage> {
 	const { usageOf } = await import("./usage.ts");
@@ -212,9 +230,9 @@ export async function usage(store: Store): Promise<Usage> {
 }
 
 /** How an image came to be, the last step first. @throws Failure where there is none of that name */
-export async function history(store: Store, name: string): Promise<HistoryLine[]> {
+export async function history(store: Store, name: string, platform?: Platform): Promise<HistoryLine[]> {
 	const { historyOf } = await import("./history.ts");
-	return historyOf(store, name);
+	return historyOf(store, name, platform);
 }
 
 /**

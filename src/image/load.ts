@@ -10,6 +10,7 @@ import { chainIds, type Digest, digestOfSlice } from "./digest.ts";
 import { dockerImages, isDockerArchive } from "./docker-archive.ts";
 import { type MadeLayer, makeLayer } from "./layer.ts";
 import { isOciArchive, ociImages } from "./oci-archive.ts";
+import { fits, formatPlatform, type Platform, platformOf } from "./platform.ts";
 import { type Arrival, missing, publish, type Taken } from "./publish.ts";
 import { type Source, settle, uncompressed } from "./source.ts";
 import { Workshop } from "./workshop.ts";
@@ -24,15 +25,18 @@ export interface Loaded {
 }
 
 /**
+ * @param platform images of others are left where they are
  * @returns names of the images, ids of those that have none, and the names that other images have lost by it
  * @throws Failure, and nothing is left behind
  */
-export async function loadArchive(store: Store, source: Source): Promise<Loaded> {
+export async function loadArchive(store: Store, source: Source, platform?: Platform): Promise<Loaded> {
 	collect(store);
 	using workshop = Workshop.open(store.places);
 	await using writer = new BlobWriter();
 	const contents = new Contents(await uncompressed(settle(source, workshop), workshop));
-	const images = imagesIn(contents);
+	const images = imagesIn(contents).filter(({ parsed }) => !platform || fits(platformOf(parsed), platform));
+	if (platform && images.length === 0)
+		throw new Failure(`${contents.name}: no image in it is for the platform ${formatPlatform(platform)}`);
 	const made = new Map<Digest, MadeLayer>();
 	let taken: Taken | undefined;
 	do {

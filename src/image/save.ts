@@ -17,6 +17,7 @@ import { storedConfig } from "./config.ts";
 import { type Digest, digestOf, hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
 import { encodeHeading, plainFile } from "./heading.ts";
+import { fits, formatPlatform, type Platform, platformOf } from "./platform.ts";
 import { familiar, parse, type Reference } from "./reference.ts";
 import { Sink, type Target } from "./sink.ts";
 
@@ -49,12 +50,14 @@ interface Departure {
  * Writes images to an archive.
  * @param names an image by its name and tag, all of a repository by its name alone, or an id
  * @param target where it goes; asked for once it is known what is to be written
+ * @param platform what all of them must be for
  * @throws Failure where one is not there
  */
-export function saveArchive(store: Store, names: readonly string[], target: () => Target): void {
+export function saveArchive(store: Store, names: readonly string[], target: () => Target, platform?: Platform): void {
 	const images = chosen(store, names);
 	try {
-		writeArchive(store, images, target);
+		const departures = [...images].map(([id, references]) => departure(store, id, references, platform));
+		writeArchive(store, departures, target);
 	} catch (error) {
 		const gone = [...images].find(([id]) => rowOf(store, id) === undefined);
 		// Where the images are, it is the target that is not, or the store is damaged.
@@ -65,8 +68,7 @@ export function saveArchive(store: Store, names: readonly string[], target: () =
 	announce(store);
 }
 
-function writeArchive(store: Store, images: ReadonlyMap<Digest, string[]>, target: () => Target): void {
-	const departures = [...images].map(([id, references]) => departure(store, id, references));
+function writeArchive(store: Store, departures: readonly Departure[], target: () => Target): void {
 	const sink = new Sink(target());
 	const files = new Map(departures.flatMap(({ manifest }) => [[blobPath(digestOf(manifest)), manifest] as const]));
 	const blobs = new Map(
@@ -80,7 +82,7 @@ function writeArchive(store: Store, images: ReadonlyMap<Digest, string[]>, targe
 		else putFile(sink, path, files.get(path) as Uint8Array);
 	}
 	putFile(sink, "index.json", json(index(departures)));
-	putFile(sink, "manifest.json", json(departures.map((one) => manifestItem(one, images))));
+	putFile(sink, "manifest.json", json(departures.map((one) => manifestItem(one, departures))));
 	putFile(sink, "oci-layout", json({ imageLayoutVersion: "1.0.0" }));
 	const repositories = legacyRepositories(departures);
 	if (Object.keys(repositories).length > 0) putFile(sink, "repositories", json(repositories));
@@ -129,10 +131,13 @@ function referenceOrNothing(name: string): Reference | undefined {
 /** The familiar form without its tag. */
 const repositoryOf = (reference: Reference): string => familiar({ ...reference, tag: "x" }).slice(0, -":x".length);
 
-function departure(store: Store, id: Digest, references: string[]): Departure {
+function departure(store: Store, id: Digest, references: string[], platform: Platform | undefined): Departure {
 	const bytes = readFile(blobFile(store, id));
+	const parsed = storedConfig(bytes);
+	if (platform && !fits(platformOf(parsed), platform))
+		throw new Failure(`save ${references[0] ?? id}: it is not for the platform ${formatPlatform(platform)}`);
 	const config = { mediaType: MEDIA.config, digest: id, size: bytes.length };
-	const layers = storedConfig(bytes).rootfs.diff_ids.map((digest) => ({
+	const layers = parsed.rootfs.diff_ids.map((digest) => ({
 		mediaType: MEDIA.layer,
 		digest,
 		size: sizeOf(store, digest),
@@ -166,15 +171,12 @@ function annotations(reference: string): Record<string, string> {
 	};
 }
 
-/** @param images what is in the archive: of a parent that is not, nothing is said */
-const manifestItem = (
-	{ config, layers, references, parent }: Departure,
-	images: ReadonlyMap<string, unknown>,
-): object => ({
+/** @param all what is in the archive: of a parent that is not, nothing is said */
+const manifestItem = ({ config, layers, references, parent }: Departure, all: readonly Departure[]): object => ({
 	Config: blobPath(config.digest),
 	RepoTags: references.length > 0 ? references : null,
 	Layers: layers.map(({ digest }) => blobPath(digest)),
-	...(parent !== null && images.has(parent) && { Parent: parent }),
+	...(all.some(({ config }) => config.digest === parent) && { Parent: parent }),
 	LayerSources: Object.fromEntries(layers.map((layer) => [layer.digest, layer])),
 });
 

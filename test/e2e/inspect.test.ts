@@ -167,9 +167,6 @@ describe.skipIf(!ready)("inspect", () => {
 		expect(await wrong("container", "inspect", IMAGE)).toMatchObject({ code: 1, stdout: "[]\n" });
 		expect(await wrong("image", "inspect", "web")).toMatchObject({ code: 1, stdout: "[]\n" });
 		expect((await wrong("image", "inspect", "-s", IMAGE)).code).toBe(125);
-		expect((await wrong("image", "inspect", "--platform", "linux/arm64", IMAGE)).line).toStartWith(
-			"bunker: --platform is not supported yet",
-		);
 		expect((await wrong("container", "inspect")).line).toBe(
 			"bunker: 'bunker container inspect' requires at least 1 argument",
 		);
