@@ -38,7 +38,7 @@ make_root() {
 		apt-cache depends linux-image-amd64 | sed -n "s/^ *Depends: \(linux-image-6[^ ]*\)/\1/p" | head -n 1)'
 	local list
 	list=$(sources)
-	TMPDIR=$work mmdebstrap --quiet --mode=root --variant=essential --architectures=amd64 --include=$packages \
+	TMPDIR=$work setpriv --pdeathsig KILL mmdebstrap --quiet --mode=root --variant=essential --architectures=amd64 --include=$packages \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='APT::Sandbox::User "root"' \
 		--customize-hook="$download" bookworm "$root" "$list"

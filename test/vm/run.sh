@@ -34,9 +34,9 @@ kernel=(-kernel "$cache/kernel" -initrd "$cache/initrd"
 disks=(-drive "file=$cache/disk,if=none,id=disk,format=raw,snapshot=on,cache=unsafe" -device virtio-blk-pci,drive=disk
 	-fsdev "local,id=repository,path=$PWD,security_model=none,multidevs=remap,readonly=on"
 	-device virtio-9p-pci,fsdev=repository,mount_tag=repository)
-# The kernel speaks when it dies; the command's output has a console of its own.
+# The kernel speaks when it dies; the command's output has a port of its own.
 consoles=(-chardev file,id=kernel,path=/dev/fd/1,append=on -serial chardev:kernel
-	-chardev file,id=output,path=/dev/fd/1,append=on -device virtio-serial-pci -device virtconsole,chardev=output)
+	-chardev file,id=output,path=/dev/fd/1,append=on -device virtio-serial-pci -device virtserialport,chardev=output)
 
 # Each ends with whoever has started it, even if that is killed. The cat: qemu
 # opens a pipe anew, as it could not open a socket.
