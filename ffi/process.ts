@@ -7,8 +7,8 @@
 import { POLLIN } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
 import { close, readSmallIfThere } from "./file.ts";
+import { capabilityHeader } from "./structures.ts";
 import { attempt, call } from "./system.ts";
-import { capabilityHeader } from "./tape.ts";
 
 const decoder = new TextDecoder();
 

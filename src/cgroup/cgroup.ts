@@ -1,6 +1,7 @@
 /** Control groups: the face of this folder. Which hierarchies there are, a container's directories in them, and what is written there. */
 
 export { type Abilities, abilities } from "./abilities.ts";
+
 import type { Group } from "./hierarchy.ts";
 
 export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";

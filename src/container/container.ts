@@ -33,8 +33,8 @@ export {
 	prune,
 	rename,
 	startAfterBoot,
-	update,
 	unpause,
+	update,
 } from "./seldom.ts";
 export { select } from "./select.ts";
 export { detachedEarly, type SessionEnd } from "./session.ts";

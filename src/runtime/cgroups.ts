@@ -23,7 +23,7 @@ import {
 	O_WRONLY,
 	SIGCHLD,
 } from "../../ffi/constants.ts";
-import { CLONE_ARGUMENTS, cloneArguments } from "../../ffi/tape.ts";
+import { CLONE_ARGUMENTS, cloneArguments } from "../../ffi/structures.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
 import { mountFileSystem, mountFlags, placeBind, takeTree } from "./mounts.ts";
 import type { Paths } from "./paths.ts";

@@ -8,7 +8,7 @@ import {
 	PR_SET_NO_NEW_PRIVS,
 	PR_SET_PDEATHSIG,
 } from "../../ffi/constants.ts";
-import { capabilityHeader } from "../../ffi/tape.ts";
+import { capabilityHeader } from "../../ffi/structures.ts";
 import { Load, type Tape } from "../kernel/tape.ts";
 import { capabilityNames } from "./capabilities.ts";
 import type { IdentityBlock } from "./identity.ts";

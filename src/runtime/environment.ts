@@ -10,7 +10,7 @@ import {
 	SOCK_CLOEXEC,
 	SOCK_DGRAM,
 } from "../../ffi/constants.ts";
-import { interfaceRequest } from "../../ffi/tape.ts";
+import { interfaceRequest } from "../../ffi/structures.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { Load, type Tape } from "../kernel/tape.ts";
 

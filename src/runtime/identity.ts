@@ -8,7 +8,7 @@
  * supplementary groups count too, also root's.
  */
 
-import { capabilityData } from "../../ffi/tape.ts";
+import { capabilityData } from "../../ffi/structures.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Place, Tape } from "../kernel/tape.ts";

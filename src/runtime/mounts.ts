@@ -27,7 +27,7 @@ import {
 	OPEN_TREE_CLOEXEC,
 	OPEN_TREE_CLONE,
 } from "../../ffi/constants.ts";
-import { mountAttributes } from "../../ffi/tape.ts";
+import { mountAttributes } from "../../ffi/structures.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
 import type { Paths } from "./paths.ts";
 import type { Mount } from "./spec.ts";

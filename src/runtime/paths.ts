@@ -9,7 +9,7 @@ import {
 	RESOLVE_NO_MAGICLINKS,
 	S_IFREG,
 } from "../../ffi/constants.ts";
-import { openHow } from "../../ffi/tape.ts";
+import { openHow } from "../../ffi/structures.ts";
 import { Load, type Tape } from "../kernel/tape.ts";
 
 export class Paths {

@@ -4,7 +4,8 @@
  */
 
 import { CLOSE_RANGE_CLOEXEC, SIG_SETMASK, SIGCHLD, TIOCSPGRP } from "../../ffi/constants.ts";
-import { cloneArguments, REPORT_READY } from "../../ffi/tape.ts";
+import { cloneArguments } from "../../ffi/structures.ts";
+import { REPORT_READY } from "../../ffi/tape.ts";
 import type { Place, Tape } from "../kernel/tape.ts";
 import type { Policy } from "./policy.ts";
 import type { Process } from "./spec.ts";

@@ -21,7 +21,7 @@ import {
 	OPEN_TREE_CLONE,
 	RESOLVE_NO_SYMLINKS,
 } from "../../ffi/constants.ts";
-import { mountAttributes, openHow } from "../../ffi/tape.ts";
+import { mountAttributes, openHow } from "../../ffi/structures.ts";
 import { Load, type Tape } from "../kernel/tape.ts";
 import type { Bind } from "./mounts.ts";
 import type { Mount, NamespaceType, Spec } from "./spec.ts";
