@@ -70,8 +70,16 @@ describe.skipIf(!ready)("events", () => {
 		const lines = (await past("-f", "container=read", "--format", "{{.Action}} {{json .Actor.Attributes}}")).split(
 			"\n",
 		);
-		expect(lines.map((line) => line.split(" ")[0])).toEqual(["create", "start", "commit", "export", "top"]);
-		expect(JSON.parse((lines[2] as string).slice("commit ".length))).toEqual({
+		expect(lines.map((line) => line.split(" ")[0])).toEqual([
+			"create",
+			"start",
+			"pause",
+			"commit",
+			"unpause",
+			"export",
+			"top",
+		]);
+		expect(JSON.parse((lines[3] as string).slice("commit ".length))).toEqual({
 			comment: "why",
 			image: IMAGE,
 			imageID: image,

@@ -147,7 +147,7 @@ describe.skipIf(!ready)("names", () => {
 
 	ours("info counts containers and images", async () => {
 		await engine.ok("run", "-d", "--name", "run", IMAGE, "sleep", "1000");
-		await engine.ok("run", "-d", IMAGE, "true");
+		await engine.ok("wait", await engine.ok("run", "-d", IMAGE, "true"));
 		const out = await engine.ok("info");
 		expect(out).toMatch(/Containers:\s+2/);
 		expect(out).toMatch(/Running:\s+1/);
