@@ -6,7 +6,7 @@
  * (cgroup-v2.rst, Enabling and Disabling).
  */
 
-import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../ffi/constants.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../ffi/constants.ts";
 import { entries, makeDirectory } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { close, open, openIfThere, readSmallIfThere, writeAll } from "../../ffi/file.ts";
@@ -59,41 +59,41 @@ function make(hierarchy: Hierarchy, path: string): boolean {
 function makeParent(hierarchy: Hierarchy, path: string): boolean {
 	if (path.length <= hierarchy.mount.length) return true;
 	const above = path.slice(0, path.lastIndexOf("/"));
-	if (hierarchy.version === 2) enable(above);
+	if (hierarchy.version === 2) enable(hierarchy, above);
 	if (!make(hierarchy, path)) return false;
-	if (hierarchy.version === 2) enable(path);
+	if (hierarchy.version === 2) enable(hierarchy, path);
 	else if (hierarchy.controllers.includes("cpuset")) writeIfThere(`${path}/cgroup.clone_children`, "1");
 	return true;
 }
 
 /** Switches on for the children of a v2 cgroup whatever it has: what cannot be is missed where a limit asks for it. */
-function enable(path: string): void {
-	const controllers = wordsIn(`${path}/cgroup.controllers`);
+function enable(hierarchy: Hierarchy, path: string): void {
 	const enabled = wordsIn(`${path}/cgroup.subtree_control`);
-	for (const controller of controllers) {
-		if (enabled.includes(controller)) continue;
-		const result = writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
-		if (result !== -(errno.EBUSY as number)) continue;
-		vacate(path);
-		writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
-	}
+	const missing = wordsIn(`${path}/cgroup.controllers`).filter((controller) => !enabled.includes(controller));
+	if (missing.length === 0 || !vacate(hierarchy, path)) return;
+	for (const controller of missing) writeIfThere(`${path}/cgroup.subtree_control`, `+${controller}`);
 }
 
 /**
- * A cgroup of v2 that has processes switches nothing on for its children, but for
- * the host's root (cgroup-v2.rst, No Internal Process Constraint). In a container
- * the root of what we see is not that, and its processes are in it: they go to a
- * child, as the images of docker in docker do it by a script.
+ * A cgroup of v2 that has processes switches no memory controller on for its
+ * children, but for the host's root (cgroup-v2.rst, No Internal Process
+ * Constraint); and with cpu or pids, which it may, its children become threaded
+ * and take no process (Threads). In a container the root of what we see is not the
+ * host's, and its processes are in it: they go to a child, as the images of
+ * docker in docker do it by a script. Any other cgroup is its owner's.
+ * @returns true if what is switched on does no harm
  */
-function vacate(path: string): void {
-	const leaf = `${path}/init`;
-	makeDirectory(leaf);
+function vacate({ mount }: Hierarchy, path: string): boolean {
+	const isHostsRoot = wordsIn(`${path}/cgroup.type`).length === 0;
+	if (isHostsRoot || wordsIn(`${path}/cgroup.procs`).length === 0) return true;
+	if (path !== mount || attempt("mkdirat", AT_FDCWD, `${path}/init`, 0o755) === -(errno.EROFS as number)) return false;
 	// Those that fork meanwhile are met in the next round.
 	for (let round = 0; round < 10; round++) {
 		const pids = wordsIn(`${path}/cgroup.procs`);
-		if (pids.length === 0) return;
-		for (const pid of pids) writeIfThere(`${leaf}/cgroup.procs`, pid);
+		if (pids.length === 0) return true;
+		for (const pid of pids) writeIfThere(`${path}/init/cgroup.procs`, pid);
 	}
+	return false;
 }
 
 const wordsIn = (path: string): string[] =>
@@ -112,9 +112,10 @@ function fillCpuset(hierarchy: Hierarchy, path: string): void {
 	}
 }
 
+/** @returns the negative errno of what failed: in a container the files may be read-only */
 function writeIfThere(path: string, value: string): number {
-	const fd = openIfThere(path, O_WRONLY);
-	if (fd === undefined) return -(errno.ENOENT as number);
+	const fd = attempt("openat", AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) return fd;
 	const result = attempt("write", fd, encodeText(value), value.length);
 	close(fd);
 	return result;

@@ -10,19 +10,24 @@ let known: Hierarchy[] | undefined;
  * where nothing is mounted. Looked for once.
  */
 export function detect(): Hierarchy[] {
-	known ??= hierarchiesFor("self");
+	known ??= hierarchiesOf(textOf("/proc/self/cgroup"));
 	return known;
 }
 
 /**
- * The hierarchies, `own` being the cgroup of another process.
+ * The hierarchies in which another process is in another cgroup than we are,
+ * `own` being its. Where it is in ours there is nothing to join, and maybe
+ * nothing that could be written, as in a container.
  * @param pid of a process that lives
  */
-export function hierarchiesFor(pid: number | "self"): Hierarchy[] {
-	return hierarchiesIn(textOf("/proc/self/mountinfo"), textOf(`/proc/${pid}/cgroup`), (mount) =>
-		textOf(`${mount}/cgroup.controllers`),
-	);
+export function hierarchiesFor(pid: number): Hierarchy[] {
+	const ours = textOf("/proc/self/cgroup").split("\n");
+	const lines = textOf(`/proc/${pid}/cgroup`).split("\n");
+	return hierarchiesOf(lines.filter((line) => !ours.includes(line)).join("\n"));
 }
+
+const hierarchiesOf = (cgroups: string): Hierarchy[] =>
+	hierarchiesIn(textOf("/proc/self/mountinfo"), cgroups, (mount) => textOf(`${mount}/cgroup.controllers`));
 
 function textOf(path: string): string {
 	return new TextDecoder().decode(readFileIfThere(path) ?? new Uint8Array());
@@ -39,7 +44,9 @@ interface Mounted {
 
 /**
  * The hierarchies of these texts. One that is mounted nowhere is not there; of
- * one that is mounted twice the first that shows all of it is taken.
+ * one that is mounted twice the first that shows all of it is taken. A v2 mount
+ * that begins outside of our cgroup namespace is no use: with `nsdelegate` the
+ * kernel lets nobody move out there (cgroup-v2.rst, Delegation Containment).
  * @param controllersOf what `cgroup.controllers` says at a v2 mount
  */
 export function hierarchiesIn(
@@ -52,7 +59,7 @@ export function hierarchiesIn(
 	for (const line of cgroups.split("\n")) {
 		const [, list, path] = splitThree(line);
 		if (list === undefined || path === undefined) continue;
-		const shown = mounts.filter((mount) => shows(mount, list));
+		const shown = mounts.filter((mount) => shows(mount, list) && !(mount.version === 2 && isOutside(mount)));
 		const mounted = shown.find(({ root }) => root === "/") ?? shown[0];
 		if (!mounted) continue;
 		const { mount, version } = mounted;
@@ -78,6 +85,9 @@ function shows({ version, options }: Mounted, list: string): boolean {
 	if (list === "") return version === 2;
 	return version === 1 && list.split(",").every((one) => options.includes(one));
 }
+
+/** From a cgroup namespace what lies above its root is `/..` (cgroup_namespaces(7)). */
+const isOutside = ({ root }: Mounted): boolean => root === "/.." || root.startsWith("/../");
 
 function mountsIn(mountinfo: string): Mounted[] {
 	const found: Mounted[] = [];

@@ -59,7 +59,7 @@ export function removeCgroup(id: string, orphaned: boolean, parent?: string): bo
 	return orphaned ? end(groups) : remove(groups);
 }
 
-/** Where a running process is: an exec joins it there, wherever a container with rights of its own has moved it. */
+/** Where a running process is and we are not: an exec joins it there, wherever a container with rights of its own has moved it. */
 export function cgroupsOfProcess(pid: number): Cgroup[] {
 	return hierarchiesFor(pid).map((hierarchy) => joined({ hierarchy, path: `${hierarchy.mount}${hierarchy.own}` }));
 }

@@ -96,6 +96,12 @@ describe("in a container", () => {
 		].join("\n");
 		expect(hierarchiesIn(mountinfo, "1:memory:/\n", nothing)).toMatchObject([{ mount: "/sys/fs/cgroup/memory" }]);
 	});
+	test("a v2 mount that begins outside of the cgroup namespace is none, one of v1 can be used", () => {
+		const mountinfo = [line("/../..", "/sys/fs/cgroup", "cgroup2", "rw"), line("/..", "/v1", "cgroup", "rw,pids")].join(
+			"\n",
+		);
+		expect(hierarchiesIn(mountinfo, "1:pids:/\n0::/\n", nothing)).toMatchObject([{ mount: "/v1" }]);
+	});
 	test("without any mount there is none", () => expect(hierarchiesIn("", "0::/\n", nothing)).toEqual([]));
 	test("a mount point with a space in its name is found", () =>
 		expect(hierarchiesIn(line("/", "/mnt/a\\040b", "cgroup2", "rw"), "0::/\n", nothing)).toMatchObject([
