@@ -43,7 +43,8 @@ export function makeCgroup(id: string, parent?: string): MadeCgroup {
 			kept = true;
 		},
 		[Symbol.dispose]: () => {
-			if (!kept) remove(wanted);
+			// The child may be dying still: of one whose monitor was killed, we have just killed it.
+			if (!kept) end(wanted);
 		},
 	};
 }
