@@ -8,7 +8,7 @@ import { Failure } from "../failure.ts";
 import { parse } from "../flags/grammar.ts";
 import { helpHint } from "../flags/usage.ts";
 import type { Places } from "../places.ts";
-import { globals } from "./globals.ts";
+import { checkGlobals, globals } from "./globals.ts";
 import { perform } from "./perform.ts";
 import { entryOf, type Group, groupOf, groups, verbs } from "./verbs.ts";
 
@@ -25,6 +25,7 @@ export async function answer(args: readonly string[]): Promise<number> {
 	if (help) return printHelp([]);
 	if (name === undefined) return printHelp([], STDERR);
 	if (name === "help") return printHelp(rest);
+	checkGlobals(values);
 	const flags = { root: values.root, runRoot: values["run-root"] };
 	if (name === "__complete") {
 		const { complete } = await import("./complete.ts");

@@ -28,8 +28,7 @@ const creating = (): Record<string, string> => ({
 /** verb → why → flags, as docker lists them */
 const refusedFlags = (): Record<string, Record<string, string>> => ({
 	"": {
-		[DAEMON]: "--config --context -c --host -H --tls --tlscacert --tlscert --tlskey --tlsverify",
-		"(set BUNKER_TRACE instead)": "--debug -D --log-level -l",
+		[DAEMON]: "--context -c --host -H --tls --tlscacert --tlscert --tlskey --tlsverify",
 	},
 	run: creating(),
 	create: creating(),

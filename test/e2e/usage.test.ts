@@ -97,6 +97,27 @@ describe.skipIf(!ready)("wrong use", () => {
 			});
 	});
 
+	describe("of docker's client, before the verb:", () => {
+		ours("--config, -D and --log-level are taken, also of a group's verb", async () => {
+			for (const flags of [["--config", "/no/such"], ["-D"], ["--debug=false"], ["-l", "warn"], ["--log-level=DEBUG"]])
+				for (const verb of [
+					["images", "-q"],
+					["image", "ls", "-q"],
+				])
+					expect(await engine.ok(...flags, ...verb)).toMatch(/^[0-9a-f]{12}$/);
+		});
+
+		ours(
+			"a level that docker does not know is 1, in its words, and another flag of the client's is refused",
+			async () => {
+				const level = { code: 1, line: "bunker: Unable to parse logging level: loud", hints: [] };
+				expect(await wrong("--log-level", "loud", "images")).toEqual(level);
+				expect((await wrong("-D=x", "images")).code).toBe(125);
+				for (const flag of ["-H", "--context", "--tlsverify"]) expect((await wrong(flag, "x", "ps")).code).toBe(125);
+			},
+		);
+	});
+
 	describe("of a verb is 1", () => {
 		ours("an unknown one, with a suggestion where one is near", async () => {
 			expect(await wrong("nosuch")).toEqual({ code: 1, line: "bunker: unknown command: nosuch", hints: hint("") });
