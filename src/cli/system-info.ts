@@ -7,7 +7,15 @@ import { count } from "../container/container.ts";
 import { type Config, configKeys } from "../flags/config.ts";
 import { list } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { cgroupVersion, forwardsPackets, hostName, memoryTotal, operatingSystem } from "./host.ts";
+import {
+	cgroupVersion,
+	engineId,
+	fileSystemName,
+	forwardsPackets,
+	hostName,
+	memoryTotal,
+	operatingSystem,
+} from "./host.ts";
 import { clientVersion } from "./version-info.ts";
 
 /** docker prints such lines after the rest, on stderr. */
@@ -21,13 +29,14 @@ const WARNINGS = [
 export async function systemInfo(store: Store, config: Config) {
 	const { containers, running, paused, stopped } = count(store);
 	return {
-		ID: "",
+		ID: engineId(store.places.root),
 		Containers: containers,
 		ContainersRunning: running,
 		ContainersPaused: paused,
 		ContainersStopped: stopped,
 		Images: list(store, { all: true }).length,
 		...ENGINE,
+		DriverStatus: driverStatus(store.places.root),
 		...ABILITIES,
 		...hostFacts(),
 		LoggingDriver: config["log-driver"] ?? "local",
@@ -43,20 +52,33 @@ export async function systemInfo(store: Store, config: Config) {
 
 const ENGINE = {
 	Driver: "overlay2",
-	DriverStatus: [],
 	Plugins: { Volume: [], Network: ["host", "null"], Authorization: null, Log: ["json-file", "local"] },
 };
+
+/** What overlays are mounted with, in docker's words (moby, daemon/graphdriver/overlay2). */
+const driverStatus = (root: string): [string, string][] => [
+	["Backing Filesystem", fileSystemName(root)],
+	["Supports d_type", "true"],
+	["Using metacopy", "false"],
+	["Native Overlay Diff", "true"],
+	["userxattr", "false"],
+];
 
 /** Containers have no cgroup of their own yet. */
 const ABILITIES = {
 	MemoryLimit: false,
 	SwapLimit: false,
+	KernelMemoryTCP: false,
 	CpuCfsPeriod: false,
 	CpuCfsQuota: false,
 	CPUShares: false,
 	CPUSet: false,
 	PidsLimit: false,
 	Debug: false,
+	// Of a daemon, which is not there.
+	NFd: 0,
+	NGoroutines: 0,
+	NEventsListener: 0,
 	OomKillDisable: false,
 	CgroupDriver: "none",
 };
@@ -81,6 +103,9 @@ function hostFacts() {
 		NCPU: navigator.hardwareConcurrency,
 		MemTotal: memoryTotal(),
 		GenericResources: null,
+		HttpProxy: "",
+		HttpsProxy: "",
+		NoProxy: "",
 		Name: hostName(),
 		Labels: [],
 		ExperimentalBuild: false,
