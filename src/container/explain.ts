@@ -22,6 +22,7 @@ import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { hasPolicy } from "./policy.ts";
 import { type Container, unstarted } from "./table.ts";
+import { followLinks } from "./targets.ts";
 
 /** The plan of a run, as text. Touches nothing. */
 export async function explain(store: Store, asked: RunOptions): Promise<string> {
@@ -37,7 +38,7 @@ export async function explain(store: Store, asked: RunOptions): Promise<string> 
 		id: container.id,
 		options,
 		image,
-		spec,
+		spec: await followLinks(store, container, image, spec),
 		cgroups: groups,
 		directories,
 		descriptors: imaginaryDescriptors(options, spec, groups),

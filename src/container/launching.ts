@@ -37,6 +37,7 @@ import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVol
 import { checkIn } from "./health.ts";
 import { lockRoot } from "./locks.ts";
 import { openDonors } from "./namespaces.ts";
+import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
 import { restartRule } from "./policy.ts";
@@ -98,12 +99,15 @@ export async function launchContainer(
 	using oom = watchOom(cgroup.groups);
 	numbers.oom = oom && passOom(descriptors, oom);
 	numbers.health = probe?.policy(descriptors.pass(probe.fd));
+	const played = hasPlaces(options, spec)
+		? await (await import("./targets.ts")).followLinks(store, container, image, spec)
+		: spec;
 	const compiled = compilePlan({
 		places: store.places,
 		id,
 		options,
 		image,
-		spec,
+		spec: played,
 		cgroups: cgroup.groups,
 		directories,
 		descriptors: numbers,
@@ -165,6 +169,10 @@ export async function specOf(
 		resources: options.limits && (await import("./limiting.ts")).resourcesFor(options),
 	});
 }
+
+/** Whether the user, or the image, asks for a place in the root. */
+const hasPlaces = ({ volumes, tmpfs }: RunOptions, { process }: Spec): boolean =>
+	volumes.length > 0 || tmpfs !== undefined || process.cwd !== "/";
 
 function checkRoot(rootfs: string | undefined): void {
 	if (rootfs === undefined || isDirectory(rootfs)) return;

@@ -255,6 +255,15 @@ export async function exportTree(directories: readonly string[], target: Target)
 }
 
 /**
+ * Where a path leads in directories on top of each other, if a link in it leads to what is not there.
+ * @param directories the topmost first
+ */
+export async function danglingTarget(directories: readonly string[], path: string): Promise<string | undefined> {
+	const links = await import("./links.ts");
+	return links.danglingTarget(directories, path);
+}
+
+/**
  * What an upper layer changes of the layers below it, as docker's `diff` has it.
  * @param below directories, the topmost first
  */

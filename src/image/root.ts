@@ -21,6 +21,7 @@ import {
 	RESOLVE_NO_XDEV,
 	S_IFCHR,
 	S_IFDIR,
+	S_IFLNK,
 	S_IFMT,
 } from "../../ffi/constants.ts";
 import { entries } from "../../ffi/directory.ts";
@@ -50,6 +51,10 @@ export class Found implements Disposable {
 
 	get isDirectory(): boolean {
 		return this.type === S_IFDIR;
+	}
+
+	get isLink(): boolean {
+		return this.type === S_IFLNK;
 	}
 
 	/** overlay's mark for "the layers below do not show through" (overlayfs.rst) */
