@@ -6,6 +6,7 @@
 
 import { describe, expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { patience } from "../patience.ts";
 import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 import { cgroupsOf } from "./leftovers.ts";
 
@@ -198,7 +199,8 @@ describe.skipIf(!ready)("the end of a container's cgroup", () => {
 		for (let round = 0; round < 20; round++) {
 			const name = `round${round}`;
 			const program = engine.spawn("run", "--cidfile", `${directory}/${name}`, "--name", name, IMAGE, "sleep", "1000");
-			await Bun.sleep(round * 3);
+			// So that they are spread over a start, as long as that takes here.
+			await Bun.sleep(patience(round * 3));
 			const victim = round % 2 === 0 ? program.pid : helperOf(program.pid);
 			if (victim !== undefined) process.kill(victim, "SIGKILL");
 			else program.kill("SIGKILL");
