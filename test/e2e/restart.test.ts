@@ -2,7 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 
@@ -19,6 +19,23 @@ describe.skipIf(!ready)("--restart", () => {
 		(await engine.ok("events", "--since", "1h", "--until", "0s", "-f", `container=${name}`, "--format", "{{.Action}}"))
 			.split("\n")
 			.filter(Boolean);
+	/** Ends the program until its waiter is caught before it becomes bunker: each time it waits twice as long. */
+	const stoppedWaiter = async (name: string): Promise<number> => {
+		for (;;) {
+			const program = await programOf(name);
+			const monitor = monitorOf(program);
+			process.kill(program, "SIGKILL");
+			await until("the monitor is gone", () => !isAlive(monitor));
+			const [waiter] = waiters(monitor, engine);
+			if (waiter !== undefined) {
+				process.kill(waiter, "SIGSTOP");
+				if (processes().some(({ pid, command }) => pid === waiter && command.startsWith("bunker-monitor")))
+					return waiter;
+				process.kill(waiter, "SIGCONT");
+			}
+			await until("it runs again", async () => (await statusOf(name)) === "running");
+		}
+	};
 	const starts = async (name: string) => (await actionsOf(name)).filter((action) => action === "start").length;
 
 	test("on-failure:3 of a program that exits 1: four starts, and then it has exited", async () => {
@@ -150,13 +167,12 @@ describe.skipIf(!ready)("--restart", () => {
 	});
 
 	ours("a wait whose container loses its waiter sees to the restart, and does not wait for itself", async () => {
-		await start("waited", "always", "sh", "-c", "[ -e /again ] && exec sleep 1; touch /again; exec sleep 1000");
-		const monitor = monitorOf(await programOf("waited"));
-		process.kill(await programOf("waited"), "SIGKILL");
-		await until("the monitor is gone", () => !isAlive(monitor));
-		const [waiter] = waiters(monitor, engine) as [number];
-		// It must not become bunker before it is killed.
-		process.kill(waiter, "SIGSTOP");
+		const flags = engine.scratch();
+		const script = "[ -e /flags/soon ] && exec sleep 1; exec sleep 1000";
+		const policy = ["--restart", "always", "-v", `${flags}:/flags`];
+		await engine.ok("run", "-d", "--name", "waited", ...policy, IMAGE, "sh", "-c", script);
+		const waiter = await stoppedWaiter("waited");
+		writeFileSync(`${flags}/soon`, "");
 		const wait = engine.spawn("wait", "waited");
 		await until("it waits for the waiter", () => pidfdsOf(wait.pid).includes(waiter));
 		process.kill(waiter, "SIGKILL");
