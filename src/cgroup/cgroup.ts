@@ -1,13 +1,12 @@
 /** Control groups: the face of this folder. Which hierarchies there are, a container's directories in them, and what is written there. */
 
-export { type Abilities, abilities } from "./abilities.ts";
-
 import type { Group } from "./hierarchy.ts";
 
+export { type Abilities, abilities } from "./abilities.ts";
 export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";
-export { end, endingOrder } from "./ending.ts";
+export { end, endingOrder, remove } from "./ending.ts";
 export { freezerOf, isFrozen, thaw } from "./freezer.ts";
-export { create, DEFAULT_PARENT, groupsAt, remove, write } from "./group.ts";
+export { create, DEFAULT_PARENT, groupsAt, write } from "./group.ts";
 export { detect, hierarchiesFor } from "./hierarchies.ts";
 export { type Group, groupWith, type Hierarchy, type Write } from "./hierarchy.ts";
 export { limitFacts } from "./limit-facts.ts";

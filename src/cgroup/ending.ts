@@ -18,6 +18,15 @@ export function endingOrder(groups: readonly Group[]): string[] {
 }
 
 /**
+ * Removes a cgroup whose processes have ended, and what the container has made
+ * below it. One that is not there is fine.
+ * @returns false if somebody is in it
+ */
+export function remove(groups: readonly Group[]): boolean {
+	return endCgroup(endingOrder(groups), 0);
+}
+
+/**
  * Kills whoever is in a cgroup, and removes it and what the container has made below it.
  * @returns false if somebody is in it still, whom not even that ends
  */

@@ -6,11 +6,11 @@
  * (cgroup-v2.rst, Enabling and Disabling).
  */
 
-import { AT_FDCWD, AT_REMOVEDIR, O_CLOEXEC, O_DIRECTORY, O_RDONLY, O_WRONLY } from "../../ffi/constants.ts";
-import { entries, makeDirectory } from "../../ffi/directory.ts";
+import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../../ffi/constants.ts";
+import { makeDirectory } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { close, open, openIfThere, readSmallIfThere, writeAll } from "../../ffi/file.ts";
-import { attempt, pathText } from "../../ffi/system.ts";
+import { close, open, readSmallIfThere, writeAll } from "../../ffi/file.ts";
+import { attempt } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Group, Hierarchy, Write } from "./hierarchy.ts";
@@ -142,38 +142,4 @@ export function write(writes: readonly Write[]): void {
 	} finally {
 		if (fd >= 0) close(fd);
 	}
-}
-
-/**
- * Removes a cgroup whose processes have ended, and what the container has made
- * below it. One that is not there is fine.
- * @returns false if a process is left in it
- */
-export function remove(groups: readonly Group[]): boolean {
-	let gone = true;
-	for (const { path } of groups) gone = removeOne(path) && gone;
-	return gone;
-}
-
-const DT_DIR = 4;
-
-function children(path: string): string[] {
-	const fd = openIfThere(path, O_RDONLY | O_DIRECTORY);
-	if (fd === undefined) return [];
-	try {
-		return entries(fd)
-			.filter(({ kind }) => kind === DT_DIR)
-			.map(({ name }) => pathText(name));
-	} finally {
-		close(fd);
-	}
-}
-
-function removeOne(path: string): boolean {
-	const result = attempt("unlinkat", AT_FDCWD, path, AT_REMOVEDIR);
-	if (result === 0 || result === -(errno.ENOENT as number)) return true;
-	if (result !== -(errno.EBUSY as number)) throw new SystemError(`remove the cgroup ${path}`, -result);
-	const below = children(path);
-	for (const child of below) removeOne(`${path}/${child}`);
-	return below.length > 0 && attempt("unlinkat", AT_FDCWD, path, AT_REMOVEDIR) === 0;
 }

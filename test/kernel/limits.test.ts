@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { create, remove, write } from "../../src/cgroup/group.ts";
+import { remove } from "../../src/cgroup/ending.ts";
+import { create, write } from "../../src/cgroup/group.ts";
 import { detect } from "../../src/cgroup/hierarchies.ts";
 import { type Group, groupWith } from "../../src/cgroup/hierarchy.ts";
 import { limitFacts } from "../../src/cgroup/limit-facts.ts";
