@@ -1,6 +1,7 @@
 /** Control groups: the face of this folder. Which hierarchies there are, a container's directories in them, and what is written there. */
 
 import type { Group } from "./hierarchy.ts";
+import type { Counters } from "./statistics.ts";
 
 export { type Abilities, abilities } from "./abilities.ts";
 export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";
@@ -17,4 +18,10 @@ export { watchOom } from "./oom.ts";
 /** `freeze` of freezing.ts, which few verbs need: loaded when it is called. */
 export async function freeze(groups: readonly Group[]): Promise<void> {
 	(await import("./freezing.ts")).freeze(groups);
+}
+export type { Counters, Pressure, Stalled, Statistics, Transferred } from "./statistics.ts";
+
+/** What makes Counters, of statistics.ts, which few verbs need: loaded when it is called. */
+export async function counting(): Promise<(groups: readonly Group[]) => Counters> {
+	return (await import("./statistics.ts")).counters;
 }

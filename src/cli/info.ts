@@ -4,6 +4,7 @@ import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { architecture } from "../flags/build.ts";
 import type { Config } from "../flags/config.ts";
 import { string } from "../flags/flags.ts";
+import { formatBinarySize } from "../text/size.ts";
 import { cgroupVersion } from "./host.ts";
 import { verb } from "./verb.ts";
 
@@ -54,7 +55,7 @@ function lines(info: Info, runRoot: string): string[] {
 		`Operating System: ${info.OperatingSystem}`,
 		`OS/Arch: linux/${architecture}`,
 		`CPUs: ${info.NCPU}`,
-		`Total Memory: ${(info.MemTotal / 2 ** 30).toPrecision(4)}GiB`,
+		`Total Memory: ${formatBinarySize(info.MemTotal)}`,
 		`Name: ${info.Name}`,
 		`Root Dir: ${info.DockerRootDir}`,
 		`Run Dir: ${runRoot}`,

@@ -46,6 +46,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "List the processes of a container",
 		load: async () => (await import("./top.ts")).default,
 	},
+	stats: {
+		summary: "Show what containers use, again and again",
+		load: async () => (await import("./stats.ts")).default,
+	},
 	attach: {
 		summary: "Attach to a running container: its output here, our input and signals there",
 		load: async () => (await import("./attach.ts")).default,
@@ -173,6 +177,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			rm: "rm",
 			run: "run",
 			start: "start",
+			stats: "stats",
 			stop: "stop",
 			top: "top",
 			update: "update",

@@ -28,6 +28,7 @@ export {
 	explain,
 	exportContainer,
 	inspect,
+	meter,
 	pause,
 	processes,
 	prune,
@@ -42,5 +43,6 @@ export { signalNumber } from "./signals.ts";
 export { writtenBytes } from "./size.ts";
 export { restart, start } from "./start.ts";
 export { upStates } from "./state.ts";
+export type { Amounts, Meter, Stalled, Usage } from "./stats.ts";
 export { kill, type Stopped, stop, wait } from "./stop.ts";
 export { names } from "./table.ts";

@@ -22,6 +22,8 @@ export interface Summary {
 	/** RFC 3339, nanoseconds */
 	created: string;
 	state: StateName;
+	/** its first process, while it runs */
+	pid?: number;
 	/** of one with a health check, while it runs */
 	health?: HealthStatus;
 	started?: string;
@@ -67,6 +69,7 @@ function summarize(store: Store, container: Container, ids: Set<string>): Summar
 		options,
 		created,
 		state,
+		...(seen.running && { pid: seen.running.program }),
 		...(health !== undefined && { health }),
 		...(startedAt !== null && { started: startedAt }),
 		...(finished !== null && { finished }),

@@ -13,6 +13,7 @@ export const explain = late(async () => (await import("./explain.ts")).explain);
 export const exportContainer = late(async () => (await import("./export.ts")).exportContainer);
 export const inspect = late(async () => (await import("./inspect.ts")).inspect);
 export const pause = late(async () => (await import("./pause.ts")).pause);
+export const meter = late(async () => (await import("./stats.ts")).meter);
 export const processes = late(async () => (await import("./processes.ts")).processes);
 export const prune = late(async () => (await import("./prune.ts")).prune);
 export const rename = late(async () => (await import("./rename.ts")).rename);

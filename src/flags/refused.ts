@@ -42,7 +42,7 @@ const refusedVerbs = (): Record<string, string> => ({
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "network port",
 	[VOLUMES]: "volume",
-	[LATER]: "builder build cp prune stats",
+	[LATER]: "builder build cp prune",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

@@ -14,6 +14,16 @@ export function formatSize(bytes: number, digits = 3): string {
 	return `${round(value)}${UNITS[unit]}`;
 }
 
+const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+/** Bytes → `1.945MiB`: powers of 1024, four digits (go-units, BytesSize). */
+export function formatBinarySize(bytes: number): string {
+	let value = bytes;
+	let unit = 0;
+	for (; value >= 1024 && unit < BINARY_UNITS.length - 1; unit++) value /= 1024;
+	return `${Number(value.toPrecision(4))}${BINARY_UNITS[unit]}`;
+}
+
 const POWERS: Record<string, number> = { "": 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
 /** `10m`, `1.5g`, `512`, `1kB` → bytes, powers of 1000; undefined for anything else. */

@@ -180,6 +180,17 @@ const life: Line[] = [
 	line(
 		"D",
 		0,
+		"stats --no-stream",
+		/^CONTAINER ID +NAME +CPU % +MEM USAGE \/ LIMIT +MEM % +NET I\/O +BLOCK I\/O +PIDS\nSHORT +web +[\d.]+% .* 1\n$/,
+		"",
+		"other titles",
+	),
+	line("D", 0, "stats --no-stream -a --format '{{.Name}} {{.PIDs}}' web", "web 1\n", "", "-a takes no names"),
+	line("D", 0, "container stats --no-stream --format 'table {{.Container}}' web", "CONTAINER\nweb\n", "", "an id"),
+	line("D", 1, "stats --no-stream nosuch", "", /[Nn]o such container: nosuch|no container with/, "125"),
+	line(
+		"D",
+		0,
 		"inspect -f '{{.State.Status}} {{.State.Running}} {{.Name}}' web",
 		"running true /web\n",
 		"",
