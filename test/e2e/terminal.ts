@@ -66,6 +66,11 @@ export class Screen {
 		}
 	}
 
+	/** From now on what programs write to the terminal goes to a file, too, as it is. */
+	async record(path: string): Promise<void> {
+		await tmux(this.socket, "pipe-pane", `cat > '${path}'`);
+	}
+
 	async resize(columns: number, rows: number): Promise<void> {
 		await tmux(this.socket, "resize-window", "-x", String(columns), "-y", String(rows));
 	}
