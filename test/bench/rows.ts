@@ -6,6 +6,7 @@ import { largeImage, lines } from "./material.ts";
 import { type Command, output, run, time, together } from "./measure.ts";
 import { memoryOf } from "./memory.ts";
 import { restartCost } from "./restart.ts";
+import { statsRow } from "./stats.ts";
 
 /** One measurement; what comes before and after is not in it. */
 export type Measure = () => number | Promise<number>;
@@ -356,6 +357,8 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	exec: execRow,
 	ps: psRow(100),
 	ps200: psRow(200),
+	stats: statsRow(false),
+	"stats-cpu": statsRow(true),
 	restart: restartRow,
 	cgroup: cgroupRow(0, 2),
 	"cgroup-rested": cgroupRow(100, 6),
