@@ -1,6 +1,6 @@
 /** `pause`, `unpause`, and what each verb does with a paused container (moby, daemon/pause.go and the verbs' own files). */
 
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
@@ -14,6 +14,8 @@ const STILL = 300;
 
 describe.skipIf(!ready)("a paused container", () => {
 	const engine = useEngine("pause");
+	// One that has failed must not be seen by the next.
+	afterEach(() => engine.removeAll());
 	const inspect = async (name: string) => JSON.parse(await engine.ok("inspect", name))[0];
 	const programOf = async (name: string) => (await inspect(name)).State.Pid as number;
 	const monitorOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
