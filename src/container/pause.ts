@@ -12,9 +12,8 @@ import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import { compileGuard, Descriptors } from "../runtime/runtime.ts";
-import { groupsOf } from "./cgroups.ts";
 import { dropLock, type Held, lockOperation } from "./locks.ts";
-import { notePause, PAUSED, release } from "./pausing.ts";
+import { freezerGroups, notePause, PAUSED, release } from "./pausing.ts";
 import { openNull } from "./play.ts";
 import { type Look, lookHeld, notRunning } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
@@ -60,11 +59,11 @@ function lookAlone(store: Store, name: string): { seen: Look } & Disposable {
 
 /** Freezes a container that runs, under its operation lock; the row says why before and after. */
 async function freezeFor(store: Store, { container, running }: Look, why: number): Promise<Container> {
-	const { id, name } = container;
+	const { name } = container;
 	const meant = notePause(store, container, -why);
 	if (!meant || !running) throw new Failure(`container ${name} is not running`);
 	try {
-		await freeze(groupsOf(id));
+		await freeze(freezerGroups(container));
 	} catch (error) {
 		notePause(store, meant, PAUSED.no);
 		throw new Failure(`cannot pause container ${name}: ${(error as Error).message}`, { cause: error });
@@ -99,7 +98,7 @@ export async function pauseMeanwhile(store: Store, container: Container, operati
 	const seen = lookHeld(store, container);
 	const nothing: Pause = { [Symbol.asyncDispose]: async () => {} };
 	if (!seen.running || seen.paused) return nothing;
-	const guard = await spawnGuard(store, container.id, operation);
+	const guard = await spawnGuard(store, container, operation);
 	try {
 		const frozen = await freezeFor(store, seen, PAUSED.byCommit);
 		return {
@@ -116,8 +115,9 @@ export async function pauseMeanwhile(store: Store, container: Container, operati
 }
 
 /** @returns its pidfd; undefined where there is nothing to thaw */
-async function spawnGuard(store: Store, id: string, operation: Held): Promise<number | undefined> {
-	const freezer = freezerOf(groupsOf(id));
+async function spawnGuard(store: Store, container: Container, operation: Held): Promise<number | undefined> {
+	const { id } = container;
+	const freezer = freezerOf(freezerGroups(container));
 	if (!freezer) return undefined;
 	const descriptors = new Descriptors(openNull());
 	descriptors.pass(operation.fd);

@@ -8,7 +8,7 @@
 import { AT_FDCWD, O_CREAT, O_WRONLY } from "../../ffi/constants.ts";
 import { close, openIfThere } from "../../ffi/file.ts";
 import { HEALTH } from "../../ffi/tape.ts";
-import { isFrozen, thaw } from "../cgroup/cgroup.ts";
+import { type Group, isFrozen, thaw } from "../cgroup/cgroup.ts";
 import { get } from "../image/image.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
@@ -46,25 +46,34 @@ export function notePause(store: Store, container: Container, to: number): Conta
 	return done ? { ...container, paused: to } : undefined;
 }
 
+/** Where a container is frozen. */
+export const freezerGroups = ({ id, options }: Pick<Container, "id" | "options">): Group[] =>
+	groupsOf(id, options.cgroupParent);
+
 /** True if the kernel says so, for a row that hints at it. */
-export function isPaused({ id, paused }: Container): boolean {
-	return paused !== PAUSED.no && isFrozen(groupsOf(id));
+export function isPaused(container: Container): boolean {
+	return container.paused !== PAUSED.no && isFrozen(freezerGroups(container));
 }
 
 /** Lets a container run again, whether or not the disk has room for saying so: the kernel is asked. */
 export function release(store: Store, container: Container): void {
-	const { id, paused } = container;
+	const { paused } = container;
 	// The event first: what the program does then comes after it.
 	const going = outcome(() => notePause(store, container, -Math.abs(paused))).value ?? container;
-	wake(store, id);
+	wake(store, container);
 	outcome(() => notePause(store, going, PAUSED.no));
 }
 
 /** A health check that the pause has stopped in the middle does not count. */
-function wake(store: Store, id: string): void {
-	const mark = openIfThere(`${runDirectory(store.places, id)}/${HEALTH.thawed}`, O_WRONLY | O_CREAT, AT_FDCWD, 0o600);
+function wake(store: Store, container: Container): void {
+	const mark = openIfThere(
+		`${runDirectory(store.places, container.id)}/${HEALTH.thawed}`,
+		O_WRONLY | O_CREAT,
+		AT_FDCWD,
+		0o600,
+	);
 	if (mark !== undefined) close(mark);
-	thaw(groupsOf(id));
+	thaw(freezerGroups(container));
 }
 
 /**

@@ -14,12 +14,12 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
-import { groupsOf, removeCgroup } from "./cgroups.ts";
+import { removeCgroup } from "./cgroups.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
 import { recordOfRun } from "./oom.ts";
 import { outcome } from "./outcome.ts";
-import { isPaused, PAUSED, settlePause } from "./pausing.ts";
+import { freezerGroups, isPaused, PAUSED, settlePause } from "./pausing.ts";
 import { byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
 import { isWaiting, self, waiterName } from "./waiter.ts";
 
@@ -107,6 +107,7 @@ function lookAtPause(store: Store, container: Container, state: State): Look {
 	if (container.paused === PAUSED.byUser && isPaused(container)) return { container, running: state, paused: true };
 	using operation = tryLockOperation(store, container.id);
 	const row = operation && byId(store, container.id);
+	if (operation && !row) dropLock(store, container.id);
 	return row ? lookHeld(store, row) : running(container, state);
 }
 
@@ -127,7 +128,7 @@ export function see(store: Store, id: string): Seen | undefined {
 	// It may have recorded the end between our two looks.
 	const late = recordedEnd(store, id);
 	if (late) return { state, end: { started, ...late } };
-	endOrphan(id, state);
+	endOrphan(store, id, state);
 	return { state, end: { started, finished: now(), exitCode: 128 + SIGKILL, error: "the monitor was killed" } };
 }
 
@@ -146,13 +147,14 @@ function recordedEnd(store: Store, id: string): Omit<End, "started"> | undefined
 }
 
 /** The first process dies with its monitor, unless it has told the kernel otherwise; and on v1 not while it is frozen. */
-function endOrphan(id: string, state: State): void {
+function endOrphan(store: Store, id: string, state: State): void {
 	const pidfd = openProcess(state.program, state.programStart);
 	if (pidfd !== undefined) {
 		sendSignal(pidfd, SIGKILL);
 		close(pidfd);
 	}
-	thaw(groupsOf(id));
+	const container = byId(store, id);
+	if (container) thaw(freezerGroups(container));
 }
 
 /**

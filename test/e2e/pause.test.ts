@@ -1,7 +1,7 @@
 /** `pause`, `unpause`, and what each verb does with a paused container (moby, daemon/pause.go and the verbs' own files). */
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 
@@ -85,6 +85,26 @@ describe.skipIf(!ready)("a paused container", () => {
 			expect(await program.ended()).toBe(7);
 			expect(program.stdout).toBe("ready\ntyped\n");
 		});
+
+		ours(
+			"--cgroup-parent: it stands still there, and what was frozen is thawed when its monitor is killed",
+			async () => {
+				await start("elsewhere", COUNTS, "--cgroup-parent", "/bunker-test-pause");
+				const count = await counter("elsewhere");
+				await engine.ok("pause", "elsewhere");
+				expect(await standsStill(count)).toBe(true);
+				expect((await inspect("elsewhere")).State.Paused).toBe(true);
+				await engine.ok("unpause", "elsewhere");
+				await moves(count);
+				await engine.ok("pause", "elsewhere");
+				const pid = await programOf("elsewhere");
+				process.kill(monitorOf(pid), "SIGKILL");
+				expect(await engine.ok("ps", "-a")).toMatch(/Exited \(137\).*elsewhere/);
+				await until("the program is dead", () => !isAlive(pid));
+				await engine.ok("rm", "elsewhere");
+				removeParent("bunker-test-pause");
+			},
+		);
 
 		ours("container pause and container unpause are the same verbs", async () => {
 			await start("twice", "sleep 1000");
@@ -617,6 +637,12 @@ function readIfThere(path: string): string {
 	} catch {
 		return "";
 	}
+}
+
+/** A parent that a user has named is the user's to remove. */
+function removeParent(name: string): void {
+	const found = Bun.spawnSync(["find", "/sys/fs/cgroup", "-maxdepth", "2", "-type", "d", "-name", name]);
+	for (const path of found.stdout.toString().split("\n").filter(Boolean)) rmdirSync(path);
 }
 
 /** As anybody with root can: by the freezer of the process's cgroup, of whichever version. */
