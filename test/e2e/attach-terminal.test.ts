@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
+import { awaitSize } from "./terminal.ts";
 
 const inside = "/ #";
 /** The prompt inside, and no line of the shell outside before it. */
@@ -82,8 +83,8 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		await second.type("stty size\n");
 		await second.shows("23 91");
 		await second.resize(70, 17);
-		await second.type("clear; sleep 0.5; stty size\n");
-		await second.shows("17 70");
+		await second.type(`clear; ${awaitSize("17 70")}\n`);
+		await second.shows("size 42");
 		await engine.ok("rm", "-f", "size");
 	});
 
@@ -242,7 +243,10 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		ours("run -i in the background is stopped by its terminal, and goes on in the foreground", async () => {
 			await using screen = await engine.terminal();
 			await screen.type(`bunker run -i --rm --name back ${IMAGE} ${reader} &\n`);
-			const stopped = async () => (await statusOf(await cliOf(screen))).includes("State:\tT");
+			const stopped = async () => {
+				const cli = await cliOf(screen);
+				return cli > 0 && (await statusOf(cli)).includes("State:\tT");
+			};
 			await until("it is stopped", stopped);
 			await screen.type("jobs\n");
 			await screen.shows(/Stopped \(tty input\)/);

@@ -1,6 +1,6 @@
 /** `system df`: docker's table, its fields, and numbers that add up. */
 
-import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { beforeAll, describe, expect } from "bun:test";
 import { IMAGE, ours, ready, TARGET, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready || TARGET === "podman")("system df", () => {
@@ -15,9 +15,6 @@ describe.skipIf(!ready || TARGET === "podman")("system df", () => {
 		while ((await engine.ok("exec", "live", "stat", "-c", "%s", "/y").catch(() => "")) !== "2000000")
 			await Bun.sleep(20);
 		size = JSON.parse(await engine.ok("inspect", IMAGE))[0].Size;
-	});
-	afterAll(async () => {
-		await engine.run("rmi", "-f", "two:1");
 	});
 	const rows = async (...flags: string[]) =>
 		(await engine.ok("system", "df", ...flags)).split("\n").map((line) => line.split(/\s{2,}/));

@@ -3,7 +3,8 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { requires } from "../requires.ts";
 import { writeBusybox } from "./archive.ts";
-import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, isAlive, ours, ownSeconds, pidsOf, ready, until, useEngine } from "./harness.ts";
+import { awaitSize } from "./terminal.ts";
 
 describe.skipIf(!ready)("exec", () => {
 	const engine = useEngine("exec");
@@ -231,8 +232,8 @@ describe.skipIf(!ready)("exec", () => {
 		await screen.type("bunker exec -it web sh\n");
 		await screen.shows("/etc #");
 		await screen.resize(71, 18);
-		await screen.type("clear; sleep 0.5; stty size\n");
-		await screen.shows("18 71");
+		await screen.type(`clear; ${awaitSize("18 71")}\n`);
+		await screen.shows("size 42");
 		await screen.type("exit\n");
 	});
 
@@ -243,12 +244,13 @@ describe.skipIf(!ready)("exec", () => {
 	});
 
 	ours("its monitor is gone when the program is", async () => {
-		const count = () => Bun.spawnSync(["sh", "-c", "grep -l bunker /proc/[0-9]*/comm | wc -l"]).stdout.toString();
-		const pid = JSON.parse(await engine.ok("inspect", "web"))[0].State.Pid as number;
-		expect(isAlive(pid)).toBe(true);
-		const before = count();
+		const [{ Id, State }] = JSON.parse(await engine.ok("inspect", "web"));
+		const monitors = () => pidsOf(`bunker-monitor exec ${Id.slice(0, 12)}`).length;
+		await engine.ok("exec", "-d", "web", "sleep", "1");
+		expect(monitors()).toBeGreaterThan(0);
 		for (let n = 0; n < 5; n++) await engine.ok("exec", "web", "true");
-		await until("no monitor is left", () => Number(count()) <= Number(before));
+		await until("no monitor is left", () => monitors() === 0);
+		expect(isAlive(State.Pid)).toBe(true);
 	});
 
 	ours("in a container that has just ended, and whose monitor has not noticed: not running, 1", async () => {
@@ -271,8 +273,8 @@ describe.skipIf(!ready)("exec", () => {
 
 	ours("whose monitor is killed says that its program runs on", async () => {
 		await engine.ok("run", "-d", "--name", "outlived", IMAGE, "sleep", "1000");
-		const exec = engine.spawn("exec", "outlived", "sh", "-c", `exec sleep 76543.${process.pid}`);
-		const program = () => Number(Bun.spawnSync(["pgrep", "-x", "-f", `sleep 76543.${process.pid}`]).stdout.toString());
+		const exec = engine.spawn("exec", "outlived", "sh", "-c", `exec sleep ${ownSeconds(6)}`);
+		const program = () => pidsOf(`sleep ${ownSeconds(6)}`)[0] ?? 0;
 		await until("it runs", program);
 		const pid = program();
 		const monitor = /^PPid:\s+(\d+)/m.exec(await Bun.file(`/proc/${pid}/status`).text())?.[1];

@@ -194,6 +194,32 @@ export async function until(what: string, holds: () => unknown, timeout = 15_000
 	}
 }
 
+/** An age as tables have it, masked: two commands may be a second apart. */
+export const withoutAges = (text: string): string =>
+	text
+		.replace(/(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day)s?)( ago|(?=\)|\s|$))/g, "AGE")
+		.replace(/ {2,}/g, "  ");
+
+/** Waits until a process has done nothing for half a second, as what waits for something does. */
+export async function untilIdle(pid: number): Promise<void> {
+	const times = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ").slice(13, 15).join();
+	const switches = () => /^voluntary_ctxt_switches:\s+\d+$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[0];
+	await until(`process ${pid} is idle`, async () => {
+		const before = [times(), switches()].join();
+		await Bun.sleep(500);
+		return before === [times(), switches()].join();
+	});
+}
+
+/** The pids of processes of this machine with this command line; it should be one of nobody else's. */
+export function pidsOf(command: string): number[] {
+	const listed = Bun.spawnSync(["pgrep", "-x", "-f", command]).stdout.toString();
+	return listed.split("\n").filter(Boolean).map(Number);
+}
+
+/** Seconds that no other test on this machine sleeps, for `sleep`. */
+export const ownSeconds = (number: number): string => `${number}${String(process.pid).padStart(7, "0")}`;
+
 /** True if the process runs (a zombie does not). */
 export function isAlive(pid: number): boolean {
 	try {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { writeBusybox } from "./archive.ts";
-import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, isAlive, ours, ownSeconds, pidsOf, ready, until, useEngine } from "./harness.ts";
 
 // podman runs its checks from timers of systemd, so what is asked more often than that is `ours`.
 describe.skipIf(!ready)("--health-cmd", () => {
@@ -71,13 +71,13 @@ describe.skipIf(!ready)("--health-cmd", () => {
 	});
 
 	ours("--health-timeout: a check that takes longer is killed, and has failed with -1", async () => {
-		await start("slow", "echo begun; exec sleep 7654322", "--health-timeout", "200ms");
+		const seconds = ownSeconds(2);
+		await start("slow", `echo begun; exec sleep ${seconds}`, "--health-timeout", "200ms");
 		await becomes("slow", "unhealthy");
 		const [first] = (await healthOf("slow")).Log;
 		expect(first).toMatchObject({ ExitCode: -1, Output: "Health check exceeded timeout (0.2s): begun\n" });
 		await engine.ok("rm", "-f", "slow");
-		const left = Bun.spawnSync(["pgrep", "-x", "-f", "sleep 7654322"]).stdout.toString();
-		expect(left).toBe("");
+		expect(pidsOf(`sleep ${seconds}`)).toEqual([]);
 	});
 
 	ours("of an output of more than 4096 bytes the first are kept", async () => {
@@ -172,14 +172,15 @@ describe.skipIf(!ready)("--health-cmd", () => {
 	);
 
 	ours("kill -9 of the monitor in the middle of a check leaves nothing running", async () => {
-		await start("shot", "exec sleep 7654323", "--health-timeout", "60s");
+		const seconds = ownSeconds(3);
+		await start("shot", `exec sleep ${seconds}`, "--health-timeout", "60s");
 		const program = (await inspect("shot")).State.Pid as number;
 		const monitor = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${program}/status`, "utf8"))?.[1]);
-		const check = () => Bun.spawnSync(["pgrep", "-x", "-f", "sleep 7654323"]).stdout.toString().trim();
-		await until("the check runs", () => check() !== "");
+		const checks = () => pidsOf(`sleep ${seconds}`).length;
+		await until("the check runs", checks);
 		process.kill(monitor, "SIGKILL");
 		await until("the program is dead", () => !isAlive(program));
-		await until("the check is dead", () => check() === "");
+		await until("the check is dead", () => checks() === 0);
 		await engine.ok("rm", "shot");
 	});
 

@@ -3,7 +3,7 @@
 import { describe, expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
+import { IMAGE, ours, ready, until, untilIdle, useEngine } from "./harness.ts";
 
 const SECONDS = 5;
 
@@ -27,7 +27,7 @@ describe.skipIf(!ready || !requires("strace"))("idle", () => {
 		const pids = [...programs.map((program) => program.pid), monitorOf(id)];
 		// Asleep in the call it waits in: then there is only one thread that could wake it.
 		await until("all sleep", () => pids.every((pid) => asleep(pid) && readdirSync(`/proc/${pid}/fd`).length > 4));
-		await Bun.sleep(1000);
+		for (const pid of pids) await untilIdle(pid);
 		expect(await Promise.all(pids.map(wakeUps))).toEqual(pids.map(() => []));
 		await engine.ok("rm", "-f", "still");
 		await Promise.all(programs.map((program) => program.ended(10_000)));

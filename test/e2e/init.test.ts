@@ -1,12 +1,15 @@
 /** `--init`: a tiny reaper of ours as PID 1. */
 
 import { describe, expect } from "bun:test";
+import { readFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { IMAGE, ours, ownSeconds, pidsOf, ready, until, useEngine } from "./harness.ts";
 
 // podman needs a program of its own for it (catatonit), which its package does not bring.
 describe.skipIf(!ready)("--init", () => {
 	const engine = useEngine("init");
+	const zombiesIn = (name: string) =>
+		engine.ok("exec", name, "sh", "-c", "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l");
 
 	ours("the program is not PID 1, its parent is", async () => {
 		const out = await engine.ok("run", "--rm", "--init", IMAGE, "sh", "-c", "echo $$ $PPID");
@@ -31,20 +34,16 @@ describe.skipIf(!ready)("--init", () => {
 			"-c",
 			"for i in 1 2 3; do (sleep 0.1 &) ; done; sleep 1000",
 		);
-		await Bun.sleep(600);
-		expect(
-			await engine.ok("exec", "orphans", "sh", "-c", "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"),
-		).toBe("0");
+		const left = async () => (await engine.ok("exec", "orphans", "ps", "-o", "args")).includes("sleep 0.1");
+		await until("they have ended", async () => !(await left()));
+		await until("they are gone", async () => (await zombiesIn("orphans")) === "0");
 		await engine.ok("rm", "-f", "orphans");
 	});
 
 	ours("without --init they are not: PID 1 is the user's program", async () => {
 		await engine.ok("run", "-d", "--name", "zombies", IMAGE, "sleep", "1000");
 		await engine.ok("exec", "zombies", "sh", "-c", "(sleep 0.1 &)");
-		await Bun.sleep(500);
-		expect(
-			await engine.ok("exec", "zombies", "sh", "-c", "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"),
-		).toBe("1");
+		await until("it has ended, and stays", async () => (await zombiesIn("zombies")) === "1");
 		await engine.ok("rm", "-f", "zombies");
 	});
 
@@ -81,11 +80,14 @@ describe.skipIf(!ready)("--init", () => {
 		await using screen = await engine.terminal();
 		await screen.type(`bunker run -it --rm --init ${IMAGE} sh\n`);
 		await screen.shows("/ #");
-		await screen.type("sleep 1000\n");
+		const command = `sleep ${ownSeconds(7)}`;
+		const states = () => pidsOf(command).map((pid) => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2]);
+		await screen.type(`${command}\n`);
+		await until("it runs", () => states().includes("S"));
 		await screen.press("C-z");
-		await screen.shows(/Stopped +sleep 1000/);
+		await screen.shows(/Stopped +sleep/);
 		await screen.type("fg\n");
-		await screen.shows(/fg\nsleep 1000/);
+		await until("it goes on", () => states().includes("S"));
 		await screen.press("C-c");
 		await screen.type("echo status=$?; exit\n");
 		await screen.shows("status=130");

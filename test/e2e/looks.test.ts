@@ -4,7 +4,7 @@ import { describe, expect } from "bun:test";
 import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { requires } from "../requires.ts";
-import { binary, IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { binary, IMAGE, isAlive, ours, ownSeconds, pidsOf, ready, until, useEngine } from "./harness.ts";
 
 /** A program whose first thread ends while a second one goes on. */
 function buildThreads(): string {
@@ -44,10 +44,13 @@ describe.skipIf(!ready || !requires("strace"))("a look", () => {
 			IMAGE,
 			"sh",
 			"-c",
-			"test -e /again && sleep 1000; touch /again; sleep 1",
+			"test -e /again && sleep 1000; touch /again; while [ ! -e /go ]; do sleep 0.05; done",
 		);
+		const program = JSON.parse(await engine.ok("inspect", "fr"))[0].State.Pid as number;
+		const monitor = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${program}/status`, "utf8"))?.[1]);
+		await engine.ok("exec", "fr", "touch", "/go");
 		// Not `wait`: that would write the end down itself.
-		await Bun.sleep(1500);
+		await until("it has ended, and its monitor, too", () => !isAlive(program) && !isAlive(monitor));
 		// ps has read the old end, and is held up before it takes the lock to write it down.
 		const words = [
 			"strace",
@@ -73,8 +76,10 @@ describe.skipIf(!ready || !requires("strace"))("a look", () => {
 		"at the monitor of an exec finds it in the host's mount namespace, so it holds none of the container's mounts",
 		async () => {
 			await engine.ok("run", "-d", "--name", "ex", IMAGE, "sleep", "1000");
-			await engine.ok("exec", "-d", "ex", "sleep", "4321");
-			const pid = Bun.spawnSync(["pgrep", "-x", "-f", "sleep 4321"]).stdout.toString().trim();
+			const seconds = ownSeconds(4);
+			await engine.ok("exec", "-d", "ex", "sleep", seconds);
+			await until("it runs", () => pidsOf(`sleep ${seconds}`).length > 0);
+			const [pid] = pidsOf(`sleep ${seconds}`);
 			const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
 			expect(readlinkSync(`/proc/${parent}/ns/mnt`)).toBe(readlinkSync("/proc/self/ns/mnt"));
 			expect(readlinkSync(`/proc/${pid}/ns/mnt`)).not.toBe(readlinkSync("/proc/self/ns/mnt"));

@@ -4,7 +4,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { busyboxTar, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, isAlive, ours, ownSeconds, pidsOf, ready, until, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("--restart", () => {
 	const engine = useEngine("restart");
@@ -82,7 +82,7 @@ describe.skipIf(!ready)("--restart", () => {
 
 	ours("kill -9 of its monitor, then ten commands at once: one monitor, one program, one restart counted", async () => {
 		// Of nobody else on this machine.
-		const seconds = `76543${process.pid}`;
+		const seconds = ownSeconds(1);
 		await start("lost", "always", "sleep", seconds);
 		const program = await programOf("lost");
 		process.kill(monitorOf(program), "SIGKILL");
@@ -94,10 +94,7 @@ describe.skipIf(!ready)("--restart", () => {
 		const { RestartCount, State } = await inspect("lost");
 		expect(RestartCount).toBe(1);
 		expect(await starts("lost")).toBe(2);
-		const found = Bun.spawnSync(["pgrep", "-x", "-f", `sleep ${seconds}`])
-			.stdout.toString()
-			.trim();
-		expect(found).toBe(String(State.Pid));
+		expect(pidsOf(`sleep ${seconds}`)).toEqual([State.Pid]);
 		await engine.ok("rm", "-f", "lost");
 	});
 
@@ -121,7 +118,7 @@ describe.skipIf(!ready)("--restart", () => {
 		process.kill(monitorOf(program), "SIGKILL");
 		await until("the program is dead", () => !isAlive(program));
 		await engine.ok("images");
-		await Bun.sleep(1000);
+		await until("it is back", async () => (await starts("noticed")) === 2);
 		expect(await actionsOf("noticed")).toEqual(["create", "start", "die", "start"]);
 		await engine.ok("rm", "-f", "noticed");
 	});
@@ -229,13 +226,15 @@ describe.skipIf(!ready)("--restart", () => {
 		await start("busy", "always", "sh", "-c", "exit 3");
 		await until("it waits long", async () => (await inspect("busy")).RestartCount >= 4);
 		await until("it waits", async () => (await statusOf("busy")) === "restarting");
+		// Again where the delay was over just then.
 		for (const words of [
 			["exec", "busy", "true"],
 			["top", "busy"],
-		]) {
-			const { code, stderr } = await engine.run(...words);
-			expect([code, stderr]).toEqual([1, expect.stringContaining("is restarting, wait until it is running")]);
-		}
+		])
+			await until(`${words[0]} says so`, async () => {
+				const { code, stderr } = await engine.run(...words);
+				return code === 1 && stderr.includes("is restarting, wait until it is running");
+			});
 		await engine.ok("rm", "-f", "busy");
 	});
 
@@ -243,9 +242,11 @@ describe.skipIf(!ready)("--restart", () => {
 		await start("kept", "always", "sh", "-c", "exit 3");
 		await until("it waits long", async () => (await inspect("kept")).RestartCount >= 4);
 		await until("it waits", async () => (await statusOf("kept")) === "restarting");
-		const outcome = await engine.run("rm", "kept");
-		expect(outcome.code).toBe(1);
-		expect(outcome.stderr).toContain("container is restarting");
+		await until("rm says so", async () => {
+			const { code, stderr } = await engine.run("rm", "kept");
+			expect(code).toBe(1);
+			return stderr.includes("container is restarting");
+		});
 		await engine.ok("rm", "-f", "kept");
 	});
 

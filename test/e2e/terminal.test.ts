@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { requires } from "../requires.ts";
 import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
+import { awaitSize } from "./terminal.ts";
 
 const inside = "/ #";
 
@@ -36,8 +37,8 @@ describe.skipIf(!ready || !requires("tmux"))("terminal", () => {
 		await screen.type("stty size\n");
 		await screen.shows("23 91");
 		await screen.resize(70, 17);
-		await screen.type("clear; sleep 0.5; stty size\n");
-		await screen.shows("17 70");
+		await screen.type(`clear; ${awaitSize("17 70")}\n`);
+		await screen.shows("size 42");
 	});
 
 	ours("a program that starts with a size never sees another first", async () => {

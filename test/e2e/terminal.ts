@@ -5,6 +5,10 @@ import { patience } from "../patience.ts";
 
 let screens = 0;
 
+/** A line for a shell that waits until its terminal has a size, and then says `size 42`. */
+export const awaitSize = (size: string): string =>
+	`while [ "$(stty size)" != "${size}" ]; do sleep 0.1; done; echo size $((6 * 7))`;
+
 /** One command to a server; `-f /dev/null`: nobody's configuration. */
 async function tmux(socket: string, ...words: string[]): Promise<string> {
 	const program = Bun.spawn(["tmux", "-f", "/dev/null", "-S", socket, ...words], { stdout: "pipe", stderr: "pipe" });

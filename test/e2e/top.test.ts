@@ -1,7 +1,7 @@
 /** `top`: processes of a container as ps shows them. */
 
 import { describe, expect } from "bun:test";
-import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { IMAGE, ours, ready, untilIdle, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("top", () => {
 	const engine = useEngine("top");
@@ -17,14 +17,16 @@ describe.skipIf(!ready)("top", () => {
 			"root",
 			String(await pid("web")),
 			expect.stringMatching(/^\d+$/),
-			"0",
+			expect.stringMatching(/^\d+$/),
 			expect.stringMatching(/^\d\d:\d\d$|^\w{3}\d\d$/),
 			"?",
 			"00:00:00",
 			"sleep 1000",
 		]);
 		expect(more).toEqual([]);
-		expect(await rows("web", "-ef")).toEqual(await rows("web"));
+		// But what it has had of the processor, of a life that short.
+		const steady = (lines: string[][]) => lines.map((line) => line.toSpliced(3, 1));
+		expect(steady(await rows("web", "-ef"))).toEqual(steady(await rows("web")));
 		await engine.removeAll();
 	});
 
@@ -36,6 +38,7 @@ describe.skipIf(!ready)("top", () => {
 
 	ours("aux has the columns of ps aux", async () => {
 		await engine.ok("run", "-d", "-t", "--name", "web", IMAGE, "sleep", "1000");
+		await untilIdle(await pid("web"));
 		const [titles, only = []] = await rows("web", "aux");
 		expect(titles).toEqual(["USER", "PID", "%CPU", "%MEM", "VSZ", "RSS", "TTY", "STAT", "START", "TIME", "COMMAND"]);
 		expect(only[2]).toMatch(/^\d+\.\d$/);
