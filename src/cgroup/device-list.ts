@@ -81,7 +81,7 @@ const isSame = (one: DeviceException, other: DeviceException) =>
 	one.type === other.type && one.major === other.major && one.minor === other.minor;
 
 function add({ exceptions }: DeviceList, added: DeviceException): void {
-	const same = exceptions.find((one) => isSame(one, added));
+	const same = exceptions.filter((one) => isSame(one, added))[0];
 	if (same) same.access |= added.access;
 	else exceptions.push(added);
 }

@@ -60,7 +60,7 @@ export function hierarchiesIn(
 		const [, list, path] = splitThree(line);
 		if (list === undefined || path === undefined) continue;
 		const shown = mounts.filter((mount) => shows(mount, list) && !(mount.version === 2 && isOutside(mount)));
-		const mounted = shown.find(({ root }) => root === "/") ?? shown[0];
+		const mounted = shown.filter(({ root }) => root === "/")[0] ?? shown[0];
 		if (!mounted) continue;
 		const { mount, version } = mounted;
 		const own = ownBelow(mounted.root, path);
@@ -83,7 +83,7 @@ const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 /** Whether a mount is of the hierarchy that /proc/self/cgroup names so; v2's is the one without a name. */
 function shows({ version, options }: Mounted, list: string): boolean {
 	if (list === "") return version === 2;
-	return version === 1 && list.split(",").every((one) => options.includes(one));
+	return version === 1 && list.split(",").filter((one) => !options.includes(one)).length === 0;
 }
 
 /** From a cgroup namespace what lies above its root is `/..` (cgroup_namespaces(7)). */

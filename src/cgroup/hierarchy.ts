@@ -38,10 +38,12 @@ const BUILT_IN = ["devices", "freezer"];
 
 /** Where a controller is: a v1 hierarchy that has it, else v2 if that does; undefined where it is missing. */
 export function groupWith(groups: readonly Group[], controller: string): Group | undefined {
-	const has = ({ hierarchy: { version, controllers } }: Group) =>
-		controllers.includes(controller) || (version === 2 && BUILT_IN.includes(controller));
-	return (
-		groups.find((group) => group.hierarchy.version === 1 && has(group)) ??
-		groups.find((group) => group.hierarchy.version === 2 && has(group))
-	);
+	let second: Group | undefined;
+	for (const group of groups) {
+		const { version, controllers } = group.hierarchy;
+		if (!controllers.includes(controller) && (version === 1 || !BUILT_IN.includes(controller))) continue;
+		if (version === 1) return group;
+		second = group;
+	}
+	return second;
 }

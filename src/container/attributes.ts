@@ -21,7 +21,7 @@ export function logAttributes(container: Container, labels: Attributes | null | 
 	const { log, labels: own } = container.options;
 	const all: Attributes = { ...labels, ...own };
 	const named = (log.labels ?? []).filter((name) => Object.hasOwn(all, name));
-	const attributes = Object.fromEntries(named.map((name) => [name, all[name] as string]));
+	const attributes = named.length > 0 ? Object.fromEntries(named.map((name) => [name, all[name] as string])) : {};
 	const tag = log.tag ? fillTag(log.tag, container) : "";
 	return tag ? { ...attributes, tag } : attributes;
 }

@@ -18,7 +18,7 @@ export function parseLabels(values: { label: string[]; "label-file": string[] })
 	const files = values["label-file"];
 	const ofFiles = files.length > 0 ? files.flatMap((path) => readPairs("--label-file", path)) : [];
 	const pairs = [...ofFiles, ...values.label];
-	const nameless = pairs.find((pair) => pair === "" || pair.startsWith("="));
+	const [nameless] = pairs.filter((pair) => pair === "" || pair.startsWith("="));
 	if (nameless !== undefined) throw malformed(`invalid label "${nameless}": a name is expected`);
 	return pairs.length > 0 ? recordOf(pairs) : undefined;
 }

@@ -40,7 +40,7 @@ export const resourceFlags = {
 /** True if any of them was given. */
 export function limitsResources(values: Values<typeof resourceFlags>): boolean {
 	const names = Object.keys(resourceFlags) as (keyof typeof resourceFlags)[];
-	return names.find((name) => isGiven(values[name])) !== undefined;
+	return names.filter((name) => isGiven(values[name])).length > 0;
 }
 
 /** True of a value that was typed: a list has entries, a switch is on. */

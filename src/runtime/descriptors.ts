@@ -21,7 +21,7 @@ export class Descriptors {
 
 	/** The list for the shim: index is the number in the helper. */
 	withJob(job: number): Int32Array {
-		const list = Int32Array.from(this.ours);
+		const list = new Int32Array(this.ours);
 		list[JOB_DESCRIPTOR] = job;
 		return list;
 	}

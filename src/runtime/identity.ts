@@ -154,7 +154,7 @@ export function resolveUser(user: string, passwd: string, group: string, more: r
 	const groups = parseGroup(group);
 
 	const uid = parseId(userPart);
-	const entry = users.find((one) => one.name === userPart) ?? users.find((one) => one.uid === uid);
+	const entry = users.filter((one) => one.name === userPart)[0] ?? users.filter((one) => one.uid === uid)[0];
 	if (!entry && uid === undefined) throw refuse(`unable to find user ${userPart}: no matching entries in passwd file`);
 	const identity: Identity = {
 		uid: entry?.uid ?? (uid as number),

@@ -35,7 +35,7 @@ export function donorOf(mode: string | undefined): string | undefined {
 }
 
 function donorOfType(spec: Spec, type: NamespaceType): string | undefined {
-	return donorOf(spec.linux.namespaces.find((namespace) => namespace.type === type)?.path);
+	return donorOf(spec.linux.namespaces.filter((namespace) => namespace.type === type)[0]?.path);
 }
 
 /** True if the program starts in the pid namespace of another container; the monitor then has to go back. */
