@@ -22,7 +22,6 @@ import { clientVersion } from "./version-info.ts";
 const WARNINGS = [
 	"no seccomp filter yet: containers can make every system call that their capabilities allow",
 	"no networks yet: --network none or host",
-	"no limits on resources yet: containers stay in the cgroup that bunker is started in",
 ];
 
 /** Everything; `Configuration` at the end is ours. */

@@ -95,12 +95,15 @@ make_disk() {
 }
 
 [ "$(id -u)" = 0 ] || { echo 'test/vm/build.sh: needs root, for the owners of the files on the disk' >&2; exit 1; }
+# mmdebstrap mounts /proc in the root that it makes. Killed, it would leave that on
+# the host, and rm would walk into it: so all of this has mounts of its own.
+[ -n "${VM_BUILD_INSIDE-}" ] || VM_BUILD_INSIDE=1 exec unshare --mount --propagation private "$BASH" "$PWD/test/vm/build.sh" "$@"
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
-rm -rf "$cache"/work.* # of one that was killed
+rm -rf --one-file-system "$cache"/work.* # of one that was killed
 work=$(mktemp -d "$(realpath "$cache")/work.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf --one-file-system "$work"' EXIT
 root=$work/root
 make_root
 make_modules
