@@ -38,7 +38,7 @@ make_root() {
 		apt-cache depends linux-image-amd64 | sed -n "s/^ *Depends: \(linux-image-6[^ ]*\)/\1/p" | head -n 1)'
 	local list
 	list=$(sources)
-	TMPDIR=$work setpriv --pdeathsig KILL mmdebstrap --quiet --mode=root --variant=essential --architectures=amd64 --include=$packages \
+	TMPDIR=$work mmdebstrap --quiet --mode=root --variant=essential --architectures=amd64 --include=$packages \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='APT::Sandbox::User "root"' \
 		--customize-hook="$download" bookworm "$root" "$list"
@@ -96,8 +96,8 @@ make_disk() {
 
 [ "$(id -u)" = 0 ] || { echo 'test/vm/build.sh: needs root, for the owners of the files on the disk' >&2; exit 1; }
 # mmdebstrap mounts /proc in the root that it makes. Killed, it would leave that on
-# the host, and rm would walk into it: so all of this has mounts of its own.
-[ -n "${VM_BUILD_INSIDE-}" ] || VM_BUILD_INSIDE=1 exec unshare --mount --propagation private "$BASH" "$PWD/test/vm/build.sh" "$@"
+# the host, and rm would walk into it: so all of this has mounts of its own, and processes that end with it.
+[ -n "${VM_BUILD_INSIDE-}" ] || VM_BUILD_INSIDE=1 exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$BASH" "$PWD/test/vm/build.sh" "$@"
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
