@@ -324,6 +324,11 @@ describe.skipIf(!ready)("--restart", () => {
 			for (const { Id } of found) rmSync(`${engine.runRoot}/containers/${Id}`, { recursive: true, force: true });
 			rmSync(`${engine.runRoot}/watched`, { recursive: true, force: true });
 			const database = new Database(`${engine.root}/bunker.db`);
+			for (const name of names) {
+				const row = database.query<{ waiter: string | null }, [string]>("SELECT waiter FROM container WHERE name = ?");
+				const waiter = Number.parseInt(row.get(name)?.waiter ?? "", 10);
+				if (isAlive(waiter)) process.kill(waiter, "SIGKILL");
+			}
 			database.run("UPDATE container SET boot = 'before' WHERE boot IS NOT NULL");
 			database.close();
 		}
@@ -349,7 +354,10 @@ describe.skipIf(!ready)("--restart", () => {
 		);
 
 		ours("what waited for its restart is started too, also where another command has looked before", async () => {
-			await start("waited", "always", "sh", "-c", "test -e /again && exec sleep 1000; sleep 0.2; touch /again; exit 3");
+			// The fifth wait is of more than a second: time enough for the power to go.
+			const script = "echo x >> /starts; test $(wc -l < /starts) -gt 5 && exec sleep 1000; exit 3";
+			await start("waited", "always", "sh", "-c", script);
+			await until("it waits long", async () => (await inspect("waited")).RestartCount >= 5);
 			await until("it waits", async () => (await statusOf("waited")) === "restarting");
 			await reboot("waited");
 			await engine.ok("ps", "-a");
