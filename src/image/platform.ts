@@ -7,7 +7,7 @@
 import { Failure } from "../failure.ts";
 import { architecture, type ImageConfig } from "./config.ts";
 
-/** In Go's words; without a variant where it is the usual one of the architecture. */
+/** In Go's words. */
 export interface Platform {
 	os: string;
 	architecture: string;
@@ -30,8 +30,8 @@ const ALIASES: Record<string, [architecture: string, variant?: string]> = {
 	armel: ["arm", "v6"],
 };
 
-/** What no variant means; for arm64 also `8`. */
-const USUAL: Record<string, RegExp> = { amd64: /^v1$/, arm64: /^(v?8)$/, arm: /^v?7$/ };
+/** What no variant means. */
+const USUAL: Record<string, string> = { amd64: "v1", arm64: "v8", arm: "v7" };
 
 /** What a machine of this architecture runs besides its own (containerd, platforms/compare.go: platformVector). */
 const RUNS_TOO: Record<string, string> = { amd64: "386", arm64: "arm" };
@@ -57,8 +57,10 @@ export function parsePlatform(text: string): Platform {
 
 function normalized(typed: string, said = ""): Omit<Platform, "os"> {
 	const [architecture, implied] = Object.hasOwn(ALIASES, typed) ? (ALIASES[typed] as [string, string?]) : [typed];
-	const variant = implied ?? (architecture === "arm" && /^\d$/.test(said) ? `v${said}` : said);
-	return variant === "" || USUAL[architecture]?.test(variant) ? { architecture } : { architecture, variant };
+	const variant = implied ?? (/^\d$/.test(said) ? `v${said}` : said);
+	return variant === "" || (architecture === "amd64" && variant === "v1")
+		? { architecture }
+		: { architecture, variant };
 }
 
 /** The platform of an image. */
@@ -71,8 +73,10 @@ export const platformOf = ({ os, architecture, variant }: ImageConfig): Platform
 export function fits(found: Platform, wanted: Platform): boolean {
 	if (found.os !== wanted.os) return false;
 	if (found.architecture === RUNS_TOO[wanted.architecture]) return true;
-	return found.architecture === wanted.architecture && (found.variant ?? "") === (wanted.variant ?? "");
+	return found.architecture === wanted.architecture && variantOf(found) === variantOf(wanted);
 }
+
+const variantOf = ({ architecture, variant }: Platform): string => variant ?? USUAL[architecture] ?? "";
 
 /** `linux/arm64/v9` */
 export const formatPlatform = ({ os, architecture, variant }: Platform): string =>

@@ -12,9 +12,9 @@ describe("a platform is read", () => {
 		["amd64", "linux/amd64"],
 		["X86_64", "linux/amd64"],
 		["linux/aarch64", "linux/arm64"],
-		["linux/arm64/v8", "linux/arm64"],
+		["linux/arm64/v8", "linux/arm64/v8"],
 		["linux/arm/v6", "linux/arm/v6"],
-		["linux/arm/7", "linux/arm"],
+		["linux/arm/7", "linux/arm/v7"],
 		["armel", "linux/arm/v6"],
 		["windows/amd64", "windows/amd64"],
 		["macos/arm64/v9", "darwin/arm64/v9"],
@@ -37,6 +37,7 @@ describe("is none:", () => {
 test("an image fits its own platform, and those that run it, too", () => {
 	const is = (found: string, wanted: string) => fits(parsePlatform(found), parsePlatform(wanted));
 	expect(is("linux/amd64", "linux/amd64/v1")).toBe(true);
+	expect(is("linux/arm64", "linux/arm64/v8")).toBe(true);
 	expect(is("linux/386", "linux/amd64")).toBe(true);
 	expect(is("linux/amd64", "linux/386")).toBe(false);
 	expect(is("linux/amd64", "linux/arm64")).toBe(false);
