@@ -1,7 +1,7 @@
 /** Sessions in a real terminal: attach and detach, several at once, and programs without a terminal that read ours. */
 
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 import { awaitSize } from "./terminal.ts";
@@ -245,7 +245,10 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 			await screen.type(`bunker run -i --rm --name back ${IMAGE} ${reader} &\n`);
 			const stopped = async () => {
 				const cli = await cliOf(screen);
-				return cli > 0 && (await statusOf(cli)).includes("State:\tT");
+				if (cli === 0) return false;
+				// The shell is told once the last of its threads stands.
+				const threads = readdirSync(`/proc/${cli}/task`).map((thread) => statusOf(`${cli}/task/${thread}`));
+				return (await Promise.all(threads)).every((status) => status.includes("State:\tT"));
 			};
 			await until("it is stopped", stopped);
 			await screen.type("jobs\n");
@@ -303,7 +306,7 @@ describe.skipIf(!ready || !requires("tmux"))("attach in a terminal", () => {
 		return Number(children.trim().split(/\s+/)[0]);
 	}
 
-	const statusOf = (pid: number) => Bun.file(`/proc/${pid}/status`).text();
+	const statusOf = (pid: number | string) => Bun.file(`/proc/${pid}/status`).text();
 
 	async function monitorOf(name: string): Promise<number> {
 		const pid = JSON.parse(await engine.ok("inspect", name))[0].State.Pid as number;
