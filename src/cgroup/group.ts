@@ -105,7 +105,8 @@ const wordsIn = (path: string): string[] =>
 /** A cpuset of v1 begins empty, and takes no process until it has processors and memory nodes (cpusets.rst). */
 function fillCpuset(hierarchy: Hierarchy, path: string): void {
 	for (const name of ["cpuset.cpus", "cpuset.mems"]) {
-		if (wordsIn(`${path}/${name}`).length > 0) continue;
+		// More than the end of a line: every start asks.
+		if ((readSmallIfThere(`${path}/${name}`)?.length ?? 0) > 1) continue;
 		const parent = path.slice(0, path.lastIndexOf("/"));
 		if (parent.length > hierarchy.mount.length) fillCpuset(hierarchy, parent);
 		writeIfThere(`${path}/${name}`, wordsIn(`${parent}/${name}`).join(""));

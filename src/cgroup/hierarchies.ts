@@ -78,7 +78,7 @@ function splitThree(line: string): [string?, string?, string?] {
 	return second < 0 ? [] : [line.slice(0, first), line.slice(first + 1, second), line.slice(second + 1)];
 }
 
-const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+const words = (text: string): string[] => text.trim().split(" ").filter(Boolean);
 
 /** Whether a mount is of the hierarchy that /proc/self/cgroup names so; v2's is the one without a name. */
 function shows({ version, options }: Mounted, list: string): boolean {
@@ -109,7 +109,9 @@ function mountsIn(mountinfo: string): Mounted[] {
 
 /** Spaces and the like stand as octal numbers. */
 const unquoted = (text: string): string =>
-	text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+	text.includes("\\")
+		? text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)))
+		: text;
 
 /** A cgroup as a path below a mount, which may show a part of the hierarchy only; `/` where it is outside of that. */
 function ownBelow(root: string, path: string): string {
