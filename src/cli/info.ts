@@ -1,6 +1,6 @@
 /** `info`: what bunker sees of this host, how it is configured, and what it does not do yet. */
 
-import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { STDERR, STDOUT, writeOut } from "../../ffi/output.ts";
 import { architecture } from "../flags/build.ts";
 import type { Config } from "../flags/config.ts";
 import { string } from "../flags/flags.ts";
@@ -24,8 +24,7 @@ export default verb({
 			return 0;
 		}
 		writeOut(STDOUT, `${[...lines(info, store.places.runRoot), ...configuration(configured, info)].join("\n")}\n`);
-		const { warn } = await import("../flags/notice.ts");
-		info.Warnings.forEach(warn);
+		for (const warning of info.Warnings) writeOut(STDERR, `${warning}\n`);
 		return 0;
 	},
 });
@@ -43,11 +42,13 @@ function lines(info: Info, runRoot: string): string[] {
 	return [
 		`Containers: ${info.Containers}`,
 		` Running: ${info.ContainersRunning}`,
+		` Paused: ${info.ContainersPaused}`,
 		` Stopped: ${info.ContainersStopped}`,
 		`Images: ${info.Images}`,
 		`Bunker Version: ${info.ServerVersion}`,
 		`Storage Driver: ${info.Driver}`,
 		`Logging Driver: ${info.LoggingDriver}`,
+		`Cgroup Driver: ${info.CgroupDriver}`,
 		`Cgroup Version: ${cgroupVersion()}`,
 		"Security Options: the default capabilities, masked and read-only paths, no seccomp filter",
 		"Networks: none host",

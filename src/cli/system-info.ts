@@ -2,6 +2,7 @@
 
 import { kernelRelease } from "../../ffi/process.ts";
 import { version } from "../../package.json";
+import { abilities } from "../cgroup/cgroup.ts";
 import { now } from "../clock.ts";
 import { count } from "../container/container.ts";
 import { type Config, configKeys } from "../flags/config.ts";
@@ -20,13 +21,14 @@ import { clientVersion } from "./version-info.ts";
 
 /** docker prints such lines after the rest, on stderr. */
 const WARNINGS = [
-	"no seccomp filter yet: containers can make every system call that their capabilities allow",
-	"no networks yet: --network none or host",
+	"WARNING: no seccomp filter yet: containers can make every system call that their capabilities allow",
+	"WARNING: no networks yet: --network none or host",
 ];
 
 /** Everything; `Configuration` at the end is ours. */
 export async function systemInfo(store: Store, config: Config) {
 	const { containers, running, paused, stopped } = count(store);
+	const cgroups = cgroupFacts();
 	return {
 		ID: engineId(store.places.root),
 		Containers: containers,
@@ -36,14 +38,15 @@ export async function systemInfo(store: Store, config: Config) {
 		Images: list(store, { all: true }).length,
 		...ENGINE,
 		DriverStatus: driverStatus(store.places.root),
-		...ABILITIES,
+		...cgroups,
+		...DAEMON,
 		...hostFacts(),
 		LoggingDriver: config["log-driver"] ?? "local",
 		DockerRootDir: store.places.root,
 		ServerVersion: version,
 		Runtimes: { bunker: { path: process.execPath } },
 		...PARTS,
-		Warnings: WARNINGS,
+		Warnings: [...WARNINGS, ...lacking(cgroups)],
 		ClientInfo: { Debug: false, ...clientVersion(), Plugins: [], Warnings: null },
 		Configuration: Object.fromEntries(configKeys.map((key) => [key, config[key] ?? null])),
 	};
@@ -63,24 +66,47 @@ const driverStatus = (root: string): [string, string][] => [
 	["userxattr", "false"],
 ];
 
-/** Containers have no cgroup of their own yet. */
-const ABILITIES = {
-	MemoryLimit: false,
-	SwapLimit: false,
-	KernelMemoryTCP: false,
-	CpuCfsPeriod: false,
-	CpuCfsQuota: false,
-	CPUShares: false,
-	CPUSet: false,
-	PidsLimit: false,
-	Debug: false,
-	// Of a daemon, which is not there.
-	NFd: 0,
-	NGoroutines: 0,
-	NEventsListener: 0,
-	OomKillDisable: false,
-	CgroupDriver: "none",
-};
+/** What limits can be had (moby, daemon/info_unix.go). Of TCP's kernel memory there is no flag. */
+function cgroupFacts() {
+	const { controllers, swap, oomKillDisable } = abilities();
+	const version = cgroupVersion();
+	return {
+		MemoryLimit: controllers.includes("memory"),
+		SwapLimit: swap,
+		KernelMemoryTCP: false,
+		CpuCfsPeriod: controllers.includes("cpu"),
+		CpuCfsQuota: controllers.includes("cpu"),
+		CPUShares: controllers.includes("cpu"),
+		CPUSet: controllers.includes("cpuset"),
+		PidsLimit: controllers.includes("pids"),
+		OomKillDisable: oomKillDisable,
+		CgroupDriver: version === "none" ? "none" : "cgroupfs",
+		// docker has one number: on a hybrid host it is that of the controllers, which are v1's.
+		CgroupVersion: version.slice(0, 1).replace("n", ""),
+	};
+}
+
+type CgroupFacts = ReturnType<typeof cgroupFacts>;
+
+/** docker's words for what is missing. On v2 nobody can switch the OOM killer off. */
+const LACKING: [fact: keyof CgroupFacts, warning: string][] = [
+	["MemoryLimit", "No memory limit support"],
+	["SwapLimit", "No swap limit support"],
+	["OomKillDisable", "No oom kill disable support"],
+	["CpuCfsQuota", "No cpu cfs quota support"],
+	["CpuCfsPeriod", "No cpu cfs period support"],
+	["CPUShares", "No cpu shares support"],
+	["CPUSet", "No cpuset support"],
+	["PidsLimit", "No pids limit support"],
+];
+
+const lacking = (facts: CgroupFacts): string[] =>
+	LACKING.filter(([fact]) => !facts[fact] && !(fact === "OomKillDisable" && facts.CgroupVersion === "2")).map(
+		([, warning]) => `WARNING: ${warning}`,
+	);
+
+/** Of a daemon, which is not there. */
+const DAEMON = { Debug: false, NFd: 0, NGoroutines: 0, NEventsListener: 0 };
 
 /** The kernel's name of the machine, as `uname -m` prints it. */
 const MACHINE = process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -90,8 +116,6 @@ function hostFacts() {
 	return {
 		IPv4Forwarding: forwardsPackets(),
 		SystemTime: now(),
-		// docker has one number: on a hybrid host it is that of the controllers, which are v1's.
-		CgroupVersion: cgroupVersion().slice(0, 1).replace("n", ""),
 		KernelVersion: kernelRelease(),
 		OperatingSystem: name,
 		OSVersion: release,

@@ -180,8 +180,8 @@ describe.skipIf(!ready)("--format", () => {
 			expect(info.SecurityOptions).toEqual(["name=cgroupns"]);
 			expect(info.Warnings[0]).toContain("seccomp");
 			expect(info.DockerRootDir).toBe(engine.root);
-			expect(await engine.ok("info", "-f", "{{.Driver}} {{.Swarm.LocalNodeState}} {{.MemoryLimit}}")).toBe(
-				"overlay2 inactive false",
+			expect(await engine.ok("info", "-f", "{{.Driver}} {{.Swarm.LocalNodeState}} {{.CPUCfsQuota}}")).toMatch(
+				/^overlay2 inactive (true|false)$/,
 			);
 			expect(JSON.parse(await engine.ok("info", "-f", "json"))).toMatchObject({ Images: 1 });
 		});

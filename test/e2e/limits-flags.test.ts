@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { blockDevice } from "./cgroup-files.ts";
+import { blockDevice, hierarchies, placeOf } from "./cgroup-files.ts";
 import { ID, IMAGE, ours, ready, useEngine } from "./harness.ts";
 
 const MB = 1024 * 1024;
@@ -156,6 +156,28 @@ describe.skipIf(!ready)("limits", () => {
 				? "WARNING: --oom-kill-disable without --memory: the container can take all of the host's memory\n"
 				: "WARNING: --oom-kill-disable is discarded: cgroup v2 cannot switch the OOM killer off\n",
 		);
+	});
+
+	ours("info tells which limits can be had here, and warns of those that cannot, in docker's words", async () => {
+		const info = JSON.parse(await engine.ok("info", "-f", "json"));
+		const here = (controller: string) => placeOf(process.pid, controller) !== undefined;
+		const v1 = hierarchies().find(({ version }) => version === 1) !== undefined;
+		expect(info).toMatchObject({
+			MemoryLimit: here("memory"),
+			OomKillDisable: placeOf(process.pid, "memory")?.version === 1,
+			CpuCfsPeriod: here("cpu"),
+			CpuCfsQuota: here("cpu"),
+			CPUShares: here("cpu"),
+			CPUSet: here("cpuset"),
+			PidsLimit: here("pids"),
+			CgroupDriver: "cgroupfs",
+			CgroupVersion: v1 ? "1" : "2",
+		});
+		expect(info.Warnings.includes("WARNING: No memory limit support")).toBe(!here("memory"));
+		expect(info.Warnings.includes("WARNING: No pids limit support")).toBe(!here("pids"));
+		const { stdout, stderr } = await engine.run("info");
+		expect(stdout).toMatch(/^Cgroup Driver: cgroupfs\nCgroup Version: (1|2|1 and 2)$/m);
+		expect(stderr).toBe(`${info.Warnings.join("\n")}\n`);
 	});
 
 	ours("--explain names each file and value, and touches nothing", async () => {

@@ -198,6 +198,7 @@ describe.skipIf(!ready)("a paused container", () => {
 			});
 			const format = "{{.Containers}} {{.ContainersRunning}} {{.ContainersPaused}} {{.ContainersStopped}}";
 			expect(await engine.ok("info", "--format", format)).toBe("2 1 1 0");
+			expect(await engine.ok("info")).toContain("\n Running: 1\n Paused: 1\n Stopped: 0\n");
 			await engine.ok("unpause", "well");
 			expect(await engine.ok("ps", "-f", "name=well", "--format", "{{.Status}}")).toMatch(/^Up .* \(healthy\)$/);
 			expect((await inspect("well")).State).toMatchObject({ Status: "running", Running: true, Paused: false });
