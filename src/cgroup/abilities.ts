@@ -7,6 +7,7 @@
 import { AT_FDCWD } from "../../ffi/constants.ts";
 import { list } from "../../ffi/directory.ts";
 import { readFileIfThere, readSmallIfThere, statusIfThere } from "../../ffi/file.ts";
+import { countOf, parseSet } from "./cpuset.ts";
 import { detect } from "./hierarchies.ts";
 import { groupWith, type Hierarchy } from "./hierarchy.ts";
 
@@ -68,7 +69,7 @@ export function abilitiesOf(hierarchies: readonly Hierarchy[], host: Host): Abil
 		weight: blkio !== undefined && hasWeights(blkio, host),
 		cpus: cpuset ? setOf(cpuset, "cpus", host) : "",
 		mems: cpuset ? setOf(cpuset, "mems", host) : "",
-		processors: countOf(/^Cpus_allowed_list:\s*(\S+)/m.exec(host.read("/proc/self/status"))?.[1] ?? "0"),
+		processors: processorsOf(host.read("/proc/self/status")),
 	};
 }
 
@@ -104,10 +105,7 @@ function setOf({ version, mount }: Hierarchy, which: "cpus" | "mems", host: Host
 	return host.read(`${mount}/cpuset.effective_${which}`) || host.read(`${mount}/cpuset.${which}`);
 }
 
-/** `0-2,4` → 4 */
-function countOf(set: string): number {
-	return set
-		.split(",")
-		.map((range) => range.split("-").map(Number))
-		.reduce((sum, [first = 0, last = first]) => sum + last - first + 1, 0);
+function processorsOf(status: string): number {
+	const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? "";
+	return countOf(parseSet(allowed) ?? [[0, 0]]);
 }

@@ -4,6 +4,7 @@ import type { Group } from "./hierarchy.ts";
 import type { Counters } from "./statistics.ts";
 
 export { type Abilities, abilities } from "./abilities.ts";
+export { covers, parseSet } from "./cpuset.ts";
 export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";
 export { end, endingOrder, remove } from "./ending.ts";
 export { freezerOf, isFrozen, thaw } from "./freezer.ts";
@@ -14,12 +15,12 @@ export { limitFacts } from "./limit-facts.ts";
 export type { LimitFacts } from "./limit-list.ts";
 export { type LimitPlan, limitWrites } from "./limits.ts";
 export { watchOom } from "./oom.ts";
+export type { Counters, Pressure, Stalled, Statistics, Transferred } from "./statistics.ts";
 
 /** `freeze` of freezing.ts, which few verbs need: loaded when it is called. */
 export async function freeze(groups: readonly Group[]): Promise<void> {
 	(await import("./freezing.ts")).freeze(groups);
 }
-export type { Counters, Pressure, Stalled, Statistics, Transferred } from "./statistics.ts";
 
 /** What makes Counters, of statistics.ts, which few verbs need: loaded when it is called. */
 export async function counting(): Promise<(groups: readonly Group[]) => Counters> {

@@ -27,7 +27,7 @@ export function freeze(groups: readonly Group[], limit = LIMIT): void {
 	const deadline = performance.now() + limit;
 	let frozen = false;
 	try {
-		frozen = freezer.version === 1 ? freezeFirst(freezer, deadline) : freezeSecond(freezer, deadline);
+		frozen = freezer.version === 1 ? freezeV1(freezer, deadline) : freezeV2(freezer, deadline);
 	} finally {
 		if (!frozen) turn(freezer, freezer.thawed);
 	}
@@ -45,7 +45,7 @@ function begin(freezer: Freezer): void {
  * (libcontainer/cgroups/fs/freezer.go).
  * @returns false if the time is over
  */
-function freezeFirst(freezer: Freezer, deadline: number): boolean {
+function freezeV1(freezer: Freezer, deadline: number): boolean {
 	for (let tries = 1; ; tries++) {
 		begin(freezer);
 		if (read(freezer.file).startsWith(freezer.frozen)) return true;
@@ -60,7 +60,7 @@ const THAW_EVERY = 16;
 const LONGEST_WAIT = 20;
 
 /** v2 says it in cgroup.events, and wakes who polls that file. */
-function freezeSecond(freezer: Freezer, deadline: number): boolean {
+function freezeV2(freezer: Freezer, deadline: number): boolean {
 	begin(freezer);
 	const events = open(`${freezer.group}/cgroup.events`, O_RDONLY);
 	try {

@@ -1,7 +1,7 @@
 /**
  * What of cgroups there is on this host: a hierarchy for each v1 mount, and the
  * one of v2. Nothing is decided for a host as a whole: on a hybrid one each
- * controller is where it is. Pure; the texts come from `detect`.
+ * controller is where it is. Pure; hierarchies.ts looks for them.
  */
 
 /** A mounted hierarchy. */

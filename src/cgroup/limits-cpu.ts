@@ -5,6 +5,7 @@
 
 import { EXIT, Failure } from "../failure.ts";
 import type { Resources } from "../runtime/runtime.ts";
+import { covers, parseSet } from "./cpuset.ts";
 import { given, type LimitList, type Setting } from "./limit-list.ts";
 
 type Cpu = NonNullable<Resources["cpu"]>;
@@ -132,31 +133,9 @@ export function cpusetLimits(list: LimitList, { cpus, mems }: Cpu): void {
 
 /** v1 refuses what the parent has not, v2 takes it and uses others; docker refuses. */
 function checkAvailable(limit: string, asked: string, available: string | undefined): void {
-	const wanted = numbersOf(asked);
+	const wanted = parseSet(asked);
 	const refuse = (why: string) => new Failure(`set ${limit} to ${asked}: ${why}`, { exitCode: EXIT.refused });
 	if (!wanted) throw refuse("it is not a list of numbers and ranges, as in 0-2,4");
-	if (!available) return;
-	const there = numbersOf(available);
-	const missing = there && wanted.find((range) => !covers(there, range));
-	if (missing) throw refuse(`${available} is what there is`);
+	const there = available ? parseSet(available) : undefined;
+	if (there && !covers(there, wanted)) throw refuse(`${available} is what there is`);
 }
-
-type Range = readonly [first: number, last: number];
-
-/** `0-2,4` → ranges; undefined if it is no such list. */
-function numbersOf(text: string): Range[] | undefined {
-	const ranges: Range[] = [];
-	for (const part of text.trim().split(",")) {
-		const match = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part);
-		if (!match) return undefined;
-		const first = Number(match[1]);
-		const last = match[2] === undefined ? first : Number(match[2]);
-		if (last < first) return undefined;
-		ranges.push([first, last]);
-	}
-	return ranges;
-}
-
-/** The kernel's lists are sorted, and what touches is one range. */
-const covers = (there: readonly Range[], [first, last]: Range): boolean =>
-	there.some(([from, to]) => from <= first && last <= to);

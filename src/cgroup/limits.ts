@@ -13,7 +13,8 @@ import type { Group, Write } from "./hierarchy.ts";
 import { type LimitFacts, LimitList } from "./limit-list.ts";
 import { blockLimits } from "./limits-block.ts";
 import { cpuLimits, cpusetLimits } from "./limits-cpu.ts";
-import { hugePageLimits, memoryLimits } from "./limits-memory.ts";
+import { hugePageLimits } from "./limits-hugepages.ts";
+import { memoryLimits } from "./limits-memory.ts";
 import { processLimits } from "./limits-processes.ts";
 
 /** What is written, in this order, and what is left out because the host has no such thing. */

@@ -7,7 +7,7 @@
  * `checkLimits`.
  */
 
-import { type Abilities, abilities } from "../cgroup/cgroup.ts";
+import { type Abilities, abilities, covers, parseSet } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Limits } from "./options.ts";
 
@@ -171,25 +171,10 @@ function checkSets(limits: Limits, host: Abilities): void {
 function checkSet(limits: Limits, name: "cpusetCpus" | "cpusetMems", what: string, available: string): void {
 	const asked = limits[name];
 	if (asked === undefined) return;
-	const ranges = parseSet(asked);
-	if (!ranges) throw refuse(`${show(limits, name)}: invalid format: numbers and ranges are expected, as 0-2,4`);
-	const there = parseSet(available) ?? [];
-	if (ranges.every(([first, last]) => isWithin(first, last, there))) return;
+	const wanted = parseSet(asked);
+	if (!wanted) throw refuse(`${show(limits, name)}: invalid format: numbers and ranges are expected, as 0-2,4`);
+	if (covers(parseSet(available) ?? [], wanted)) return;
 	throw refuse(`${show(limits, name)}: requested ${what} are not available: available are ${available || "none"}`);
-}
-
-/** `0-2,4` → `[[0, 2], [4, 4]]`; undefined for anything else. Ranges, not their members: they may be of any size. */
-function parseSet(text: string): [first: number, last: number][] | undefined {
-	const ranges = text.split(",").map((part): [number, number] | undefined => {
-		const [, first, last = first] = /^([0-9]{1,9})(?:-([0-9]{1,9}))?$/.exec(part) ?? [];
-		return first !== undefined && Number(first) <= Number(last) ? [Number(first), Number(last)] : undefined;
-	});
-	return ranges.includes(undefined) ? undefined : (ranges as [number, number][]);
-}
-
-/** Of the kernel's sets: sorted, and ranges that touch are one. */
-function isWithin(first: number, last: number, ranges: readonly [number, number][]): boolean {
-	return ranges.find(([from, to]) => first >= from && last <= to) !== undefined;
 }
 
 function checkShares(limits: Limits): void {

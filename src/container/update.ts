@@ -2,7 +2,6 @@
 
 import { close } from "../../ffi/file.ts";
 import { connectIn, send } from "../../ffi/socket.ts";
-
 import { ATTACH, encodeRestart, type State } from "../../ffi/tape.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";

@@ -111,10 +111,10 @@ export function joinCgroupNamespace(tape: Tape, pidfd: number): void {
 export function takeShown(tape: Tape, cgroups: readonly Cgroup[], readOnly: boolean): Map<Cgroup, Place> {
 	const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (readOnly ? MOUNT_ATTR_RDONLY : 0);
 	const what = readOnly ? "private and read-only" : "private";
-	return new Map(split(cgroups).map((cgroup) => [cgroup, takeTree(tape, cgroup.path, attributes, what)]));
+	return new Map(ofV1(cgroups).map((cgroup) => [cgroup, takeTree(tape, cgroup.path, attributes, what)]));
 }
 
-const split = (cgroups: readonly Cgroup[]): Cgroup[] => cgroups.filter(({ version }) => version === 1);
+const ofV1 = (cgroups: readonly Cgroup[]): Cgroup[] => cgroups.filter(({ version }) => version === 1);
 
 /**
  * Mounts /sys/fs/cgroup: v2 as one file system, v1 as a directory for each hierarchy.
@@ -128,7 +128,7 @@ export function mountCgroups(
 ): void {
 	const { flags } = mountFlags(mount.options);
 	const { destination } = mount;
-	const directories = split(cgroups);
+	const directories = ofV1(cgroups);
 	if (directories.length === 0) {
 		if (cgroups.length > 0) mountOne(tape, "cgroup2", destination, flags, "");
 		return;
