@@ -7,6 +7,7 @@ export { type AttachOptions, attach } from "./attach.ts";
 export { attend } from "./attend.ts";
 export type { CommitOptions } from "./commit.ts";
 export { create } from "./create.ts";
+export { parseDeviceRule } from "./device-rules.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { Facts, mountPoints } from "./facts.ts";
 export { type EventsOptions, events, type Recorded } from "./following.ts";

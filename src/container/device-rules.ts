@@ -54,10 +54,8 @@ export function parseDeviceRule(text: string): DeviceRule {
 	// what a device number of the kernel's interfaces can hold
 	if (!match || (major ?? 0) > 0xffffffff || (minor ?? 0) > 0xffffffff)
 		throw new Failure(
-			`invalid device cgroup rule ${JSON.stringify(text)}: TYPE MAJOR:MINOR ACCESS, as in "c 1:11 rm"`,
-			{
-				exitCode: EXIT.refused,
-			},
+			`--device-cgroup-rule '${text}': invalid format: 'TYPE MAJOR:MINOR ACCESS' is expected, as 'c 10:* rw'`,
+			{ exitCode: EXIT.refused },
 		);
 	return { allow: true, type: match[1] as "a" | "b" | "c", major, minor, access: match[4] };
 }

@@ -7,7 +7,7 @@
 
 import { AT_FDCWD, S_IFBLK, S_IFMT } from "../../ffi/constants.ts";
 import { statusIfThere } from "../../ffi/file.ts";
-import { checkLimits } from "../container/container.ts";
+import { checkLimits, parseDeviceRule } from "../container/container.ts";
 import type { Limits, RateOption, RunOptions, WeightOption } from "../container/options.ts";
 import { parseBinarySize } from "../text/size.ts";
 import type { Values } from "./flags.ts";
@@ -26,7 +26,7 @@ export async function readResources(
 ): Promise<Pick<RunOptions, "limits" | "cgroupParent" | "deviceRules">> {
 	const { limits, warnings } = await checkLimits(readLimits(values));
 	const rules = values["device-cgroup-rule"] ?? [];
-	for (const rule of rules) checkRule(rule);
+	for (const rule of rules) parseDeviceRule(rule);
 	await say([...discarded(values), ...warnings]);
 	return {
 		...(Object.keys(limits).length > 0 && { limits }),
@@ -137,14 +137,4 @@ function deviceOf(flag: string, typed: string): [path: string, value: string] {
 	if (!status) throw malformed(`--${flag} ${typed}: ${path}: no such device`);
 	if ((status.mode & S_IFMT) !== S_IFBLK) throw malformed(`--${flag} ${typed}: ${path} is not a block device`);
 	return [path, value];
-}
-
-/** docker's form of a rule, and numbers that a device may have: the kernel's are of 32 bits. */
-function checkRule(rule: string): void {
-	const [, major, minor] = /^[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}$/.exec(rule) ?? [];
-	const fits = (number: string) => number === "*" || Number(number) < 2 ** 32;
-	if (major !== undefined && minor !== undefined && fits(major) && fits(minor)) return;
-	throw malformed(
-		`--device-cgroup-rule '${rule}': invalid format: 'TYPE MAJOR:MINOR ACCESS' is expected, as 'c 10:* rw'`,
-	);
 }

@@ -215,7 +215,9 @@ describe("the rules of a container", () => {
 		expect(deviceList(deviceRulesOf({ deviceRules: ["a *:* rwm"] }))).toEqual({ allowed: true, exceptions: [] }));
 	test("--privileged allows all, and checks the rules beside it", () => {
 		expect(deviceRulesOf({ privileged: true, deviceRules: ["c 1:11 r"] })).toEqual([{ allow: true }]);
-		expect(() => deviceRulesOf({ privileged: true, deviceRules: ["x"] })).toThrow("invalid device cgroup rule");
+		expect(() => deviceRulesOf({ privileged: true, deviceRules: ["x"] })).toThrow(
+			"--device-cgroup-rule 'x': invalid format",
+		);
 	});
 	test("a rule that is none is refused with its form", () => {
 		for (const wrong of [
@@ -235,7 +237,7 @@ describe("the rules of a container", () => {
 				expect(wrong).toBe("refused");
 			} catch (error) {
 				expect((error as Failure).message).toBe(
-					`invalid device cgroup rule ${JSON.stringify(wrong)}: TYPE MAJOR:MINOR ACCESS, as in "c 1:11 rm"`,
+					`--device-cgroup-rule '${wrong}': invalid format: 'TYPE MAJOR:MINOR ACCESS' is expected, as 'c 10:* rw'`,
 				);
 				expect((error as Failure).exitCode).toBe(125);
 			}
