@@ -10,11 +10,11 @@ import { bool, list, string, type Values } from "./flags.ts";
 import { healthFlags, parseHealth } from "./health.ts";
 import { hostFlags, parseHosts } from "./hosts.ts";
 import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
-import { limitFlags, parseLimits } from "./limits.ts";
 import { DRIVERS, parseLog } from "./logging.ts";
 import { checkMachine, machineFlags } from "./machine.ts";
 import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
+import { parseProcesses, processFlags } from "./processes.ts";
 import { limitsResources, resourceFlags } from "./resources.ts";
 import { parseRestart } from "./restarting.ts";
 import { parseStopping, stopFlags } from "./stopping.ts";
@@ -28,10 +28,10 @@ export const createFlags = {
 	...healthFlags,
 	...hostFlags,
 	...labelFlags,
-	...limitFlags,
 	...machineFlags,
 	...namespaceFlags,
 	...privilegeFlags,
+	...processFlags,
 	...resourceFlags,
 	...stopFlags,
 	...tmpfsFlags,
@@ -92,7 +92,7 @@ export async function runOptions(
 		labels: parseLabels(values),
 		annotations: parseAnnotations(values.annotation),
 		...parseHosts(values),
-		...parseLimits({ ...values, ulimit: [...configuredUlimits(config), ...values.ulimit] }),
+		...parseProcesses({ ...values, ulimit: [...configuredUlimits(config), ...values.ulimit] }),
 		...checkMachine(values),
 		...parsePrivileges(values),
 		...parseNamespaces(values),

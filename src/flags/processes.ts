@@ -5,7 +5,7 @@ import { int, list, type Values } from "./flags.ts";
 import { splitPair } from "./pairs.ts";
 import { malformed } from "./usage.ts";
 
-export const limitFlags = {
+export const processFlags = {
 	"oom-score-adj": int("", "how soon the kernel kills it when memory is short, -1000 (never) to 1000", {
 		standard: "0",
 	}),
@@ -21,10 +21,10 @@ const NAMES = "core cpu data fsize locks memlock msgqueue nice nofile nproc rss 
 /** Parameters that a namespace has its own of (docker/cli, opts.ValidateSysctl). */
 const SYSCTLS = /^(net\..|fs\.mqueue\..|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/;
 
-type Limits = Pick<RunOptions, "ulimits" | "sysctls" | "oomScoreAdj">;
+type Processes = Pick<RunOptions, "ulimits" | "sysctls" | "oomScoreAdj">;
 
 /** @throws Failure (125) */
-export function parseLimits(values: Values<typeof limitFlags>): Limits {
+export function parseProcesses(values: Values<typeof processFlags>): Processes {
 	return {
 		ulimits: parseUlimits(values.ulimit),
 		sysctls: parseSysctls(values.sysctl),
