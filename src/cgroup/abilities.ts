@@ -27,6 +27,8 @@ export interface Abilities {
 	/** `0-3`: what a cpuset may hold; "" without the controller */
 	cpus: string;
 	mems: string;
+	/** bytes, of huge pages */
+	pageSizes: readonly number[];
 	/** how many bunker itself may use */
 	processors: number;
 }
@@ -59,7 +61,7 @@ export function abilitiesOf(hierarchies: readonly Hierarchy[], host: Host): Abil
 	const cpu = where("cpu");
 	const cpuset = where("cpuset");
 	const blkio = where("blkio", "io");
-	const there = { memory, cpu, cpuset, blkio, pids: where("pids") };
+	const there = { memory, cpu, cpuset, blkio, pids: where("pids"), hugetlb: where("hugetlb") };
 	return {
 		controllers: Object.entries(there).flatMap(([name, hierarchy]) => (hierarchy ? [name] : [])),
 		swap: memory !== undefined && countsSwap(memory, host),
@@ -69,6 +71,7 @@ export function abilitiesOf(hierarchies: readonly Hierarchy[], host: Host): Abil
 		weight: blkio !== undefined && hasWeights(blkio, host),
 		cpus: cpuset ? setOf(cpuset, "cpus", host) : "",
 		mems: cpuset ? setOf(cpuset, "mems", host) : "",
+		pageSizes: host.list("/sys/kernel/mm/hugepages").map(pageSizeOf),
 		processors: processorsOf(host.read("/proc/self/status")),
 	};
 }
@@ -104,6 +107,9 @@ function setOf({ version, mount }: Hierarchy, which: "cpus" | "mems", host: Host
 	if (version === 2) return host.read(`${mount}/cpuset.${which}.effective`);
 	return host.read(`${mount}/cpuset.effective_${which}`) || host.read(`${mount}/cpuset.${which}`);
 }
+
+/** `hugepages-2048kB` → bytes (Documentation/admin-guide/mm/hugetlbpage.rst) */
+const pageSizeOf = (name: string): number => Number.parseInt(name.slice("hugepages-".length), 10) * 1024;
 
 function processorsOf(status: string): number {
 	const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? "";

@@ -98,6 +98,10 @@ function limits({ limits = {}, cgroupParent, deviceRules }: RunOptions, host: Ho
 		MemorySwappiness: limits.memorySwappiness ?? null,
 		OomKillDisable: host.oomKillDisable ? (limits.oomKillDisable ?? false) : null,
 		PidsLimit: limits.pidsLimit ?? null,
+		// As OCI has it: docker has no such limit.
+		...(limits.hugePages && {
+			HugepageLimits: limits.hugePages.map(({ pageSize, limit }) => ({ PageSize: pageSize, Limit: limit })),
+		}),
 	};
 }
 

@@ -9,7 +9,7 @@
 
 import { type Abilities, abilities, covers, parseSet } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
-import type { Limits } from "./options.ts";
+import type { HugePageOption, Limits, RateOption, WeightOption } from "./options.ts";
 
 /** Bytes: docker wants as much for a container to start in. */
 const LEAST_MEMORY = 6 * 1024 * 1024;
@@ -38,6 +38,7 @@ const FLAGS: { [Name in keyof Required<Limits>]: [flag: string, controller: stri
 	blkioDeviceWriteBps: ["--device-write-bps", "blkio"],
 	blkioDeviceReadIOps: ["--device-read-iops", "blkio"],
 	blkioDeviceWriteIOps: ["--device-write-iops", "blkio"],
+	hugePages: ["--hugetlb", "hugetlb"],
 };
 
 /** Limits that can be, and what is to be said of the others. */
@@ -67,6 +68,7 @@ export function verify(asked: Limits, host: Abilities, stored?: Limits): Checked
 	checkCpu(limits, host);
 	checkSets(kept, host);
 	checkShares(limits);
+	checkHugePages(kept, host);
 	if (kept.oomKillDisable && !limits.memory)
 		warnings.push("--oom-kill-disable without --memory: the container can take all of the host's memory");
 	if ((limits.pidsLimit ?? 1) <= 0) setNoPidsLimit(limits, stored);
@@ -186,15 +188,27 @@ function checkShares(limits: Limits): void {
 		throw refuse(`${show(limits, "blkioWeight")}: range of blkio weight is from 10 to 1000`);
 }
 
+function checkHugePages({ hugePages = [] }: Limits, { pageSizes }: Abilities): void {
+	for (const one of hugePages)
+		if (!pageSizes.includes(one.pageSize))
+			throw refuse(
+				`${show({ hugePages: [one] }, "hugePages")}: this host has ${pageSizes.map(size).join(" and ") || "no"} huge pages`,
+			);
+}
+
 /** As it can be typed: `--memory 64m`. */
 export function show(limits: Limits, name: keyof Limits): string {
 	const value = limits[name];
 	const [flag] = FLAGS[name];
 	if (value === true || value === undefined) return flag;
-	if (Array.isArray(value))
-		return value.map((one) => `${flag} ${one.path}:${"rate" in one ? one.rate : one.weight}`).join(" ");
+	if (Array.isArray(value)) return value.map((one) => `${flag} ${showOne(one)}`).join(" ");
 	if (name === "nanoCpus") return `${flag} ${Number(value) / 1e9}`;
 	return `${flag} ${/^memory(Reservation|Swap)?$/.test(name) ? size(Number(value)) : value}`;
+}
+
+function showOne(one: RateOption | WeightOption | HugePageOption): string {
+	if ("pageSize" in one) return `${size(one.pageSize)}:${size(one.limit)}`;
+	return `${one.path}:${"rate" in one ? one.rate : one.weight}`;
 }
 
 /** Bytes in the largest unit that holds them whole. */

@@ -61,6 +61,13 @@ export interface RateOption {
 	rate: number;
 }
 
+/** Bytes of huge pages of one size. */
+export interface HugePageOption {
+	/** bytes */
+	pageSize: number;
+	limit: number;
+}
+
 /** What a container may use, in docker's terms: only what was given. Bytes, microseconds. */
 export interface Limits {
 	memory?: number;
@@ -90,6 +97,8 @@ export interface Limits {
 	blkioDeviceWriteBps?: RateOption[];
 	blkioDeviceReadIOps?: RateOption[];
 	blkioDeviceWriteIOps?: RateOption[];
+	/** docker has no flag for it; OCI's hugepageLimits */
+	hugePages?: HugePageOption[];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Limits as asked for → the specification's resources (moby, daemon/daemon_unix.go: getMemoryResources and those beside it). Pure. */
 
 import type { Resources, ThrottleDevice } from "../runtime/runtime.ts";
-import type { Limits, RateOption, RunOptions } from "./options.ts";
+import type { HugePageOption, Limits, RateOption, RunOptions } from "./options.ts";
 
 /** Microseconds: the period of `--cpus`, docker's and the kernel's own. */
 const PERIOD = 100_000;
@@ -19,6 +19,7 @@ export function resourcesOf({ limits }: Pick<RunOptions, "limits">, numbersOf: N
 		...part("memory", memoryOf(limits)),
 		...part("cpu", cpuOf(limits)),
 		...part("blockIO", blockOf(limits, numbersOf)),
+		...(limits.hugePages && { hugepageLimits: limits.hugePages.map(hugePageLimit) }),
 		...(limits.pidsLimit !== undefined && { pids: { limit: limits.pidsLimit > 0 ? limits.pidsLimit : -1 } }),
 	};
 }
@@ -69,6 +70,12 @@ function blockOf(limits: Limits, numbersOf: NumbersOf): Required<Resources>["blo
 		throttleReadIOPSDevice: throttles(limits.blkioDeviceReadIOps),
 		throttleWriteIOPSDevice: throttles(limits.blkioDeviceWriteIOps),
 	};
+}
+
+/** The specification's names: `64KB`, `2MB`, `1GB`. */
+function hugePageLimit({ pageSize, limit }: HugePageOption): { pageSize: string; limit: number } {
+	const power = [3, 2, 1].find((power) => pageSize % 1024 ** power === 0) ?? 0;
+	return { pageSize: `${pageSize / 1024 ** power}${["", "K", "M", "G"][power]}B`, limit };
 }
 
 const filled = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);

@@ -8,7 +8,7 @@
 import { AT_FDCWD, S_IFBLK, S_IFMT } from "../../ffi/constants.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { checkLimits, parseDeviceRule } from "../container/container.ts";
-import type { Limits, RateOption, RunOptions, WeightOption } from "../container/options.ts";
+import type { HugePageOption, Limits, RateOption, RunOptions, WeightOption } from "../container/options.ts";
 import { parseBinarySize } from "../text/size.ts";
 import type { Values } from "./flags.ts";
 import type { resourceFlags } from "./resources.ts";
@@ -72,6 +72,7 @@ export function readLimits(values: Given): Limits {
 		blkioDeviceReadIOps: rates(values, "device-read-iops", count),
 		blkioDeviceWriteIOps: rates(values, "device-write-iops", count),
 		oomKillDisable: values["oom-kill-disable"],
+		hugePages: values.hugetlb?.map(hugePages),
 	};
 	const swappiness = values["memory-swappiness"] ?? -1;
 	const set = Object.entries(limits).filter(([, value]) => isSet(value));
@@ -125,6 +126,15 @@ function weight(typed: string): WeightOption {
 	const weight = count(text);
 	if (weight === 0 || (weight !== undefined && weight >= 10 && weight <= 1000)) return { path, weight };
 	throw malformed(`--${flag} ${typed}: invalid weight: 10 to 1000 is expected after the device's path and a colon`);
+}
+
+/** `2MB:64m` → bytes; a limit of 0 is one. */
+function hugePages(typed: string): HugePageOption {
+	const [, size = "", text = ""] = /^([^:]+):([^:]+)$/.exec(typed) ?? [];
+	const [pageSize, limit] = [parseBinarySize(size), parseBinarySize(text)];
+	if (pageSize === undefined || limit === undefined || !Number.isSafeInteger(limit))
+		throw malformed(`--hugetlb ${typed}: PAGESIZE:LIMIT is expected, as 2MB:64m`);
+	return { pageSize, limit };
 }
 
 /** `/dev/sda:1mb` → both. The device is looked at already: a limit on none would be none. */

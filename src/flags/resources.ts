@@ -33,6 +33,7 @@ export const resourceFlags = {
 	"device-read-iops": list("", "limit reads in a second: /dev/sda:1000"),
 	"device-write-bps": list("", "limit bytes written in a second: /dev/sda:1mb"),
 	"device-write-iops": list("", "limit writes in a second: /dev/sda:1000"),
+	hugetlb: list("", "limit its huge pages of a size: 2MB:64m"),
 	"memory-swappiness": int("", "how soon it swaps, 0 to 100"),
 	"oom-kill-disable": bool("", "let it wait for memory that it cannot get, instead of being killed"),
 };

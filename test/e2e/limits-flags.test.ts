@@ -48,6 +48,8 @@ describe.skipIf(!ready)("limits", () => {
 		[["--blkio-weight-device", "/dev/null:20"], "/dev/null is not a block device"],
 		[["--device-cgroup-rule", "c 1:3"], "--device-cgroup-rule 'c 1:3': invalid format: 'TYPE MAJOR:MINOR ACCESS'"],
 		[["--device-cgroup-rule", "c 99999999999:3 r"], "invalid format"],
+		[["--hugetlb", "2MB"], "--hugetlb 2MB: PAGESIZE:LIMIT is expected, as 2MB:64m"],
+		[["--hugetlb", "3MB:64m"], "--hugetlb 3m:64m: "],
 		[["--cgroupns", "shared"], "--cgroupns shared: invalid CGROUP mode"],
 	])("%j is refused by run and create, with 125 and nothing made", async (flags, message) => {
 		for (const verb of ["run", "create"]) {
@@ -129,6 +131,12 @@ describe.skipIf(!ready)("limits", () => {
 			CgroupParent: "jobs.slice",
 			CgroupnsMode: "host",
 		});
+	});
+
+	ours("--hugetlb is shown in bytes, and nothing of it without", async () => {
+		if (placeOf(process.pid, "hugetlb"))
+			expect((await made("--hugetlb", "2MB:4m")).HugepageLimits).toEqual([{ PageSize: 2 * MB, Limit: 4 * MB }]);
+		expect(await made()).not.toHaveProperty("HugepageLimits");
 	});
 
 	ours("a template shows what docker's shows", async () => {

@@ -7,7 +7,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { blockDevice, contentOf, hierarchies, numbersOf, placeOf } from "./cgroup-files.ts";
-import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
+import { IMAGE, ours, ready, TARGET, until, useEngine } from "./harness.ts";
 
 const MB = 1024 * 1024;
 
@@ -175,6 +175,17 @@ describe.skipIf(!ready)("limits in the kernel", () => {
 			v2: [["io.max", new RegExp(`^${numbers} rbps=1048576 wbps=max riops=max wiops=400$`)]],
 		},
 	];
+
+	/** Of flags that docker has not. */
+	const ourCases: Case[] = [
+		{
+			flags: ["--hugetlb", "2MB:4m"],
+			controller: "hugetlb",
+			v1: [["hugetlb.2MB.limit_in_bytes", String(4 * MB)]],
+			v2: [["hugetlb.2MB.max", String(4 * MB)]],
+		},
+	];
+	if (TARGET === "bunker") cases.push(...ourCases);
 
 	test.each(cases.map((one): [string, Case] => [one.flags.join(" "), one]))("%s is in its file", async (_, one) => {
 		const { flags, controller } = one;

@@ -20,7 +20,7 @@ const limits = (...args: string[]) => readLimits(values(...args));
 
 /** A v1 host of four processors with everything. */
 const v1: Abilities = {
-	controllers: ["memory", "cpu", "cpuset", "blkio", "pids"],
+	controllers: ["memory", "cpu", "cpuset", "blkio", "pids", "hugetlb"],
 	swap: true,
 	swappiness: true,
 	oomKillDisable: true,
@@ -28,6 +28,7 @@ const v1: Abilities = {
 	weight: true,
 	cpus: "0-3",
 	mems: "0",
+	pageSizes: [2 * MB],
 	processors: 4,
 };
 const v2: Abilities = { ...v1, swappiness: false, oomKillDisable: false, realtime: false };
@@ -52,6 +53,15 @@ describe("values", () => {
 		[["--cpus", "-1"], { nanoCpus: -1_000_000_000 }],
 		[["--cpus", "0"], {}],
 		[["-c", "512"], { cpuShares: 512 }],
+		[
+			["--hugetlb", "2MB:64m", "--hugetlb", "1g:0"],
+			{
+				hugePages: [
+					{ pageSize: 2 * MB, limit: 64 * MB },
+					{ pageSize: 1024 * MB, limit: 0 },
+				],
+			},
+		],
 		[["--cpu-shares=0"], {}],
 		[["--cpu-period", "50000", "--cpu-quota", "25000"], { cpuPeriod: 50_000, cpuQuota: 25_000 }],
 		[
@@ -410,6 +420,8 @@ describe("abilities", () => {
 			"/c/cpuset/cpuset.effective_cpus": "0-1,4",
 			"/c/cpuset/cpuset.cpus": "0-7",
 			"/c/cpuset/cpuset.mems": "0",
+			"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages": "0",
+			"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages": "0",
 			"/proc/self/status": "Name:\tx\nCpus_allowed_list:\t0-1,4\n",
 		};
 		expect(abilitiesOf(hierarchies, host(files))).toEqual({
@@ -421,6 +433,7 @@ describe("abilities", () => {
 			weight: false,
 			cpus: "0-1,4",
 			mems: "0",
+			pageSizes: [2 * MB, 1024 * MB],
 			processors: 3,
 		});
 	});
