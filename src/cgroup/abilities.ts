@@ -8,6 +8,7 @@ import { AT_FDCWD } from "../../ffi/constants.ts";
 import { list } from "../../ffi/directory.ts";
 import { readFileIfThere, readSmallIfThere, statusIfThere } from "../../ffi/file.ts";
 import { countOf, parseSet } from "./cpuset.ts";
+import { DEFAULT_PARENT } from "./group.ts";
 import { detect } from "./hierarchies.ts";
 import { groupWith, type Hierarchy } from "./hierarchy.ts";
 
@@ -97,8 +98,13 @@ function hasWeights(blkio: Hierarchy, host: Host): boolean {
  * @returns undefined where there is no such cgroup to ask
  */
 function hasFile({ mount, own }: Hierarchy, host: Host, sign: string, names: readonly string[]): boolean | undefined {
-	const below = () => host.list(mount).map((name) => `${mount}/${name}`);
-	const asked = [mount, `${mount}${own}`, ...below()].find((path) => host.exists(`${path}/${sign}`));
+	const has = (path: string) => host.exists(`${path}/${sign}`);
+	const asked =
+		[mount, `${mount}${own}`, `${mount}${DEFAULT_PARENT}`].find(has) ??
+		host
+			.list(mount)
+			.map((name) => `${mount}/${name}`)
+			.find(has);
 	return asked === undefined ? undefined : names.find((name) => host.exists(`${asked}/${name}`)) !== undefined;
 }
 
