@@ -1,6 +1,6 @@
 /** Files of a running container's cgroup as the host sees them, on any kind of host: v1, v2, or controllers on both. */
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 
 /** Where the host has a controller; undefined where it is missing. v2's name of blkio is io. */
 export interface Place {
@@ -55,6 +55,15 @@ export function hierarchies(): Mounted[] {
 			});
 	}
 	return found.sort((a, b) => a.version - b.version);
+}
+
+/** For --cgroup-parent: a cgroup of nobody else's on this machine. */
+export const OWN_PARENT = `bunker-e2e-${process.pid}`;
+
+/** Removes parents, the deepest first: they belong to who has named them, not to bunker. */
+export function removeParents(...names: string[]): void {
+	for (const { mount } of hierarchies())
+		for (const name of names) if (existsSync(`${mount}/${name}`)) rmdirSync(`${mount}/${name}`);
 }
 
 /** A block device of this machine, with its node: disks before what may hold nothing. */

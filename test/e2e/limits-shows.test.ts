@@ -5,16 +5,14 @@
  */
 
 import { describe, expect } from "bun:test";
-import { existsSync, readFileSync, rmdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { hierarchies } from "./cgroup-files.ts";
+import { OWN_PARENT, removeParents } from "./cgroup-files.ts";
 import { ours, ready, useEngine } from "./harness.ts";
 import { Program } from "./program.ts";
 
 /** The last CPU that there is: not where a program is by chance. */
 const LAST_CPU = /^Cpus_allowed_list:.*?(\d+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] as string;
-/** A cgroup of nobody else's on this machine. */
-const PARENT = `bunker-shows-${process.pid}`;
 
 interface Scene {
 	shows: string;
@@ -130,7 +128,7 @@ describe.skipIf(!ready || !requires("root"))("limits show", () => {
 			...engine.environment,
 			PATH: `${engine.directory}/bin:${engine.environment.PATH}`,
 			LAST_CPU,
-			PARENT,
+			PARENT: OWN_PARENT,
 			SLOW: process.env.BUNKER_SLOW || "1",
 		};
 		const program = new Program(["sh", "-c", script], { env, cwd: engine.scratch(), stdin: "pipe" });
@@ -144,7 +142,7 @@ describe.skipIf(!ready || !requires("root"))("limits show", () => {
 			expect(await play(script)).toBe(prints);
 		} finally {
 			await engine.removeAll();
-			for (const { mount } of hierarchies()) if (existsSync(`${mount}/${PARENT}`)) rmdirSync(`${mount}/${PARENT}`);
+			removeParents(OWN_PARENT);
 		}
 	});
 

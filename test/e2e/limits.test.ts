@@ -5,8 +5,8 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { blockDevice, contentOf, hierarchies, numbersOf, placeOf } from "./cgroup-files.ts";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { blockDevice, contentOf, hierarchies, numbersOf, OWN_PARENT, placeOf, removeParents } from "./cgroup-files.ts";
 import { IMAGE, ours, ready, TARGET, until, useEngine } from "./harness.ts";
 
 const MB = 1024 * 1024;
@@ -21,9 +21,6 @@ interface Case {
 	v1: Expected[];
 	v2?: Expected[];
 }
-
-/** A cgroup of nobody else's on this machine. */
-const PARENT = `bunker-e2e-${process.pid}`;
 
 describe.skipIf(!ready)("limits in the kernel", () => {
 	const engine = useEngine("limits");
@@ -251,7 +248,7 @@ describe.skipIf(!ready)("limits in the kernel", () => {
 			await engine.removeAll();
 			return;
 		}
-		const parent = `${PARENT}-realtime`;
+		const parent = `${OWN_PARENT}-realtime`;
 		mkdirSync(`${root}/${parent}`, { recursive: true });
 		try {
 			// A root that is none, in a container of CI, may have no such time to give.
@@ -261,7 +258,7 @@ describe.skipIf(!ready)("limits in the kernel", () => {
 					expect(contentOf(pid, "cpu", { v1: "cpu.rt_period_us" })).toBe("500000");
 				});
 		} finally {
-			removeParent(parent);
+			removeParents(parent);
 		}
 		// Ours has none to give.
 		const { code, stderr } = await engine.run("run", "--rm", ...flags, IMAGE, "true");
@@ -279,15 +276,9 @@ describe.skipIf(!ready)("limits in the kernel", () => {
 		}
 	}
 
-	/** A parent is not ours to remove; the tests' own are. */
-	function removeParent(...names: string[]): void {
-		for (const { mount } of hierarchies())
-			for (const name of names) if (existsSync(`${mount}/${name}`)) rmdirSync(`${mount}/${name}`);
-	}
-
 	ours.each([
-		[`${PARENT}/deep`, `/${PARENT}/deep`],
-		[`/${PARENT}/../../${PARENT}/deep/`, `/${PARENT}/deep`],
+		[`${OWN_PARENT}/deep`, `/${OWN_PARENT}/deep`],
+		[`/${OWN_PARENT}/../../${OWN_PARENT}/deep/`, `/${OWN_PARENT}/deep`],
 	])("--cgroup-parent %s is where its cgroup is, in every hierarchy", async (typed, parent) => {
 		try {
 			const id = await engine.ok(
@@ -312,7 +303,7 @@ describe.skipIf(!ready)("limits in the kernel", () => {
 			for (const { mount } of hierarchies()) expect(existsSync(`${mount}${parent}/${id}`)).toBe(false);
 		} finally {
 			await engine.run("rm", "-f", "limited");
-			removeParent(`${PARENT}/deep`, PARENT);
+			removeParents(`${OWN_PARENT}/deep`, OWN_PARENT);
 		}
 	});
 

@@ -2,8 +2,9 @@
 
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
+import { OWN_PARENT, removeParents } from "./cgroup-files.ts";
 import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 
 /** Counts as fast as it can, in a file of a tmpfs that the host sees (on a disk it would wait for that). */
@@ -90,7 +91,7 @@ describe.skipIf(!ready)("a paused container", () => {
 		ours(
 			"--cgroup-parent: it stands still there, and what was frozen is thawed when its monitor is killed",
 			async () => {
-				await start("elsewhere", COUNTS, "--cgroup-parent", "/bunker-test-pause");
+				await start("elsewhere", COUNTS, "--cgroup-parent", OWN_PARENT);
 				const count = await counter("elsewhere");
 				await engine.ok("pause", "elsewhere");
 				expect(await standsStill(count)).toBe(true);
@@ -103,7 +104,7 @@ describe.skipIf(!ready)("a paused container", () => {
 				expect(await engine.ok("ps", "-a")).toMatch(/Exited \(137\).*elsewhere/);
 				await until("the program is dead", () => !isAlive(pid));
 				await engine.ok("rm", "elsewhere");
-				removeParent("bunker-test-pause");
+				removeParents(OWN_PARENT);
 			},
 		);
 
@@ -641,12 +642,6 @@ function readIfThere(path: string): string {
 	} catch {
 		return "";
 	}
-}
-
-/** A parent that a user has named is the user's to remove. */
-function removeParent(name: string): void {
-	const found = Bun.spawnSync(["find", "/sys/fs/cgroup", "-maxdepth", "2", "-type", "d", "-name", name]);
-	for (const path of found.stdout.toString().split("\n").filter(Boolean)) rmdirSync(path);
 }
 
 /** As anybody with root can: by the freezer of the process's cgroup, of whichever version. */

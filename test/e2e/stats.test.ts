@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { blockDevice, contentOf, hierarchies } from "./cgroup-files.ts";
+import { blockDevice, contentOf, hierarchies, OWN_PARENT, removeParents } from "./cgroup-files.ts";
 import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 import { Podman } from "./podman.ts";
 
@@ -238,7 +238,7 @@ describe.skipIf(!ready)("stats", () => {
 		ours(
 			"the same wherever the cgroup is: --cgroup-parent, --cgroupns host, --init, --pid host, --network host",
 			async () => {
-				await start("elsewhere", "true", "--cgroup-parent", "/bunker-stats/below", "--cgroupns", "host");
+				await start("elsewhere", "true", "--cgroup-parent", `${OWN_PARENT}/below`, "--cgroupns", "host");
 				await start("shares", "true", "--init", "--pid", "host", "--network", "host");
 				for (const [name, pids] of [
 					["elsewhere", "1"],
@@ -249,6 +249,7 @@ describe.skipIf(!ready)("stats", () => {
 					expect(shown.MemUsage).toMatch(/^[1-9]/);
 				}
 				await engine.removeAll();
+				removeParents(`${OWN_PARENT}/below`, OWN_PARENT);
 			},
 		);
 
