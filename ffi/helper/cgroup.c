@@ -1,48 +1,14 @@
 /* Killing and removing, by the names of the kernel (cgroups(7), Documentation/admin-guide/cgroup-v2.rst). */
 #include "cgroup.h"
 #include "sys.h"
+#include "walk.h"
 #include <asm/signal.h>
 #include <linux/fcntl.h>
 #include <linux/time_types.h>
 
-/* A container may have made cgroups below its own. */
-#define DEPTH 32
 #define MILLISECOND 1000000
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define DT_DIR 4
-
-/* struct linux_dirent64 (getdents64(2)) */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t size;
-    uint8_t type;
-    char name[];
-};
-
-static bool is_child(const struct entry *entry) {
-    const char *name = entry->name;
-    bool dots = name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
-    return entry->type == DT_DIR && !dots;
-}
-
-/* True where all visits were. */
-static bool visit_children(int directory, bool (*visit)(int directory, const char *name, int depth), int depth) {
-    uint8_t bytes[1024] __attribute__((aligned(8)));
-    bool good = true;
-    for (;;) {
-        long size = SYS(getdents64, directory, bytes, sizeof bytes);
-        if (size <= 0)
-            return good;
-        for (long at = 0; at < size;) {
-            const struct entry *entry = (const struct entry *)(void *)(bytes + at);
-            if (is_child(entry))
-                good &= visit(directory, entry->name, depth);
-            at += entry->size;
-        }
-    }
-}
 
 /* ---- Killing. ---- */
 
@@ -80,27 +46,19 @@ static void kill_members(int directory) {
         SYS(close, fd);
 }
 
-static bool kill_tree(int parent, const char *name, int depth) {
-    long directory = SYS(openat, parent, name, DIRECTORY);
-    if (directory < 0)
-        return false;
-    kill_members((int)directory);
-    if (depth > 0)
-        visit_children((int)directory, kill_tree, depth - 1);
-    SYS(close, directory);
-    return true;
-}
+static void thaw_first(int directory) { put(directory, "freezer.state", "THAWED"); }
 
 void cgroup_kill(const char *path) {
+    /* A frozen process of v1 does not die: in the end all are thawed, whoever has frozen them. */
+    static const struct visitor killer = {.enter = kill_members, .leave = thaw_first};
     long directory = SYS(openat, AT_FDCWD, path, DIRECTORY);
     if (directory < 0)
         return;
     /* Since 5.14, and only of v2: all at once. */
     if (!put((int)directory, "cgroup.kill", "1")) {
-        /* A frozen process of v1 does not die: in the end all are thawed, whoever has frozen them. */
         put((int)directory, "freezer.state", "FROZEN");
-        kill_tree((int)directory, ".", DEPTH);
-        put((int)directory, "freezer.state", "THAWED");
+        walk((int)SYS(fcntl, directory, F_DUPFD_CLOEXEC, 0), &killer);
+        thaw_first((int)directory);
     }
     SYS(close, directory);
 }
@@ -142,21 +100,20 @@ void cgroup_thaw(const char *path) {
 static bool is_occupied(long result) { return result == -EBUSY || result == -ENOTEMPTY; }
 
 /* False: somebody is in it. What fails for another reason would fail again. */
-static bool remove_tree(int parent, const char *name, int depth) {
-    if (!is_occupied(SYS(unlinkat, parent, name, AT_REMOVEDIR)))
+static bool remove_one(int parent, const char *name) { return !is_occupied(SYS(unlinkat, parent, name, AT_REMOVEDIR)); }
+
+static bool remove_tree(const char *path) {
+    static const struct visitor remover = {.finish = remove_one};
+    if (remove_one(AT_FDCWD, path))
         return true;
-    long directory = depth > 0 ? SYS(openat, parent, name, DIRECTORY) : -1;
-    if (directory < 0)
-        return false;
-    bool emptied = visit_children((int)directory, remove_tree, depth - 1);
-    SYS(close, directory);
-    return emptied && !is_occupied(SYS(unlinkat, parent, name, AT_REMOVEDIR));
+    long directory = SYS(openat, AT_FDCWD, path, DIRECTORY);
+    return directory >= 0 && walk((int)directory, &remover) && remove_one(AT_FDCWD, path);
 }
 
 static bool remove_all(char *const *paths) {
     bool removed = true;
     for (; *paths != NULL; paths++)
-        removed &= remove_tree(AT_FDCWD, *paths, DEPTH);
+        removed &= remove_tree(*paths);
     return removed;
 }
 

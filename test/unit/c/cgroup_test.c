@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -101,6 +102,76 @@ static void members(void) {
     for (size_t at = 0; at < 3; at++)
         unlink(below(all[at]));
     CHECK(cgroup_end((char *[]){below("a"), NULL}, 0) && rmdir(base) == 0);
+}
+
+static bool put_in(int directory, const char *name, const char *text) {
+    int fd = openat(directory, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return good;
+}
+
+/* A chain of directories below each other, each with a brother. The innermost. */
+static int chain(const char *from, int levels) {
+    int directory = open(below(from), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int level = 0; level < levels; level++) {
+        if (mkdirat(directory, "d", 0700) < 0 || mkdirat(directory, level % 2 ? "a" : "x", 0700) < 0)
+            abort();
+        int next = openat(directory, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(directory);
+        directory = next;
+    }
+    return directory;
+}
+
+/* Deeper than there are descriptors, or a path could name. */
+static void depth(void) {
+    char text[64], state[16] = "";
+    const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+    begin();
+    CHECK(make("a") && make("a/z"));
+    int innermost = chain("a", 3000);
+    pid_t first = sleeper(), second = sleeper();
+    snprintf(text, sizeof text, "%d\n", (int)first);
+    CHECK(put_in(innermost, "cgroup.procs", text) && put_in(innermost, "freezer.state", ""));
+    snprintf(text, sizeof text, "%d\n", (int)second);
+    CHECK(write_file("a/z/cgroup.procs", text) && write_file("a/freezer.state", ""));
+    pid_t pid = fork();
+    if (pid == 0) {
+        setrlimit(RLIMIT_NOFILE, &few);
+        cgroup_kill(below("a"));
+        _exit(0);
+    }
+    CHECK(waitpid(pid, NULL, 0) == pid && was_killed(first) && was_killed(second));
+    int fd = openat(innermost, "freezer.state", O_RDONLY | O_CLOEXEC);
+    CHECK(read(fd, state, sizeof state) > 0 && memcmp(state, "THAWED", 6) == 0);
+    close(fd);
+    CHECK(!cgroup_end((char *[]){below("a"), NULL}, 0));
+    unlinkat(innermost, "cgroup.procs", 0);
+    unlinkat(innermost, "freezer.state", 0);
+    close(innermost);
+    unlink(below("a/z/cgroup.procs"));
+    unlink(below("a/freezer.state"));
+    CHECK(cgroup_end((char *[]){below("a"), NULL}, 0));
+    CHECK(!is_there("a") && rmdir(base) == 0);
+}
+
+static void breadth(void) {
+    char name[64];
+    begin();
+    CHECK(make("a"));
+    for (int at = 0; at < 2000; at++) {
+        snprintf(name, sizeof name, "a/%d", at);
+        CHECK(make(name));
+        snprintf(name, sizeof name, "a/%d/b", at);
+        CHECK(make(name));
+    }
+    /* What stays is passed over. */
+    CHECK(write_file("a/1000/b/tasks", ""));
+    CHECK(!cgroup_end((char *[]){below("a"), NULL}, 0));
+    CHECK(is_there("a/1000/b") && unlink(below("a/1000/b/tasks")) == 0);
+    CHECK(rmdir(below("a/1000/b")) == 0 && rmdir(below("a/1000")) == 0 && rmdir(below("a")) == 0);
+    CHECK(rmdir(base) == 0);
 }
 
 /* v2, since 5.14: the kernel does it. */
@@ -205,6 +276,8 @@ static void without_start(void) {
 CHECK_MAIN({"cgroup: pids are read to the end of their lines, and what is none is nobody", pids},
            {"cgroup: directories go with those below them, and what is not there is fine", trees},
            {"cgroup: who is in it or below it is killed, but not we, and thawed", members},
+           {"cgroup: it may be of any depth", depth},
+           {"cgroup: ... and of any breadth, and all goes but what is busy", breadth},
            {"cgroup: where the kernel kills all at once nobody is killed one by one", at_once},
            {"cgroup: what is busy is tried again", busy},
            {"cgroup: it ends with the program, before the lock is free", with_program},
