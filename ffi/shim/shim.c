@@ -8,3 +8,8 @@ int64_t bunker_sys(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d, i
 }
 
 int64_t bunker_end_cgroup(char *const *paths, int64_t rounds) { return cgroup_end(paths, (int)rounds); }
+
+int64_t bunker_kill_cgroup(const char *path) {
+    cgroup_kill(path);
+    return 0;
+}

@@ -16,6 +16,9 @@ EXPORT int64_t bunker_sys(int64_t number, int64_t a, int64_t b, int64_t c, int64
 /* cgroup_end of ffi/helper/cgroup.h: what the monitor does, where that was killed. 1: nothing is left of it. */
 EXPORT int64_t bunker_end_cgroup(char *const *paths, int64_t rounds);
 
+/* cgroup_kill of ffi/helper/cgroup.h. */
+EXPORT int64_t bunker_kill_cgroup(const char *path);
+
 struct spawn {
     const int32_t *fds; /* fds[i] becomes descriptor i of the helper; -1: i is closed there */
     char *const *argv;

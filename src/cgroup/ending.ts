@@ -1,6 +1,8 @@
 /** The end of a cgroup in which somebody may be left. */
 
-import { endCgroup } from "../../ffi/cgroup.ts";
+import { endCgroup, killCgroup } from "../../ffi/cgroup.ts";
+import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
+import { close, openIfThere } from "../../ffi/file.ts";
 import { type Group, groupWith } from "./hierarchy.ts";
 
 /** Rounds that a command gives what it kills: a quarter of a second. */
@@ -32,4 +34,18 @@ export function remove(groups: readonly Group[]): boolean {
  */
 export function end(groups: readonly Group[]): boolean {
 	return endCgroup(endingOrder(groups), ROUNDS);
+}
+
+/** A cgroup in somebody's hand: no other one, made under its name since. Let go at the end of the scope. */
+export interface HeldCgroup extends Disposable {
+	/** kills all that are in it */
+	kill(): void;
+}
+
+/** Takes hold of a cgroup; undefined where there is none. */
+export function hold(groups: readonly Group[]): HeldCgroup | undefined {
+	const [path] = endingOrder(groups);
+	const directory = path === undefined ? undefined : openIfThere(path, O_PATH | O_DIRECTORY, AT_FDCWD);
+	if (directory === undefined) return undefined;
+	return { kill: () => killCgroup(directory), [Symbol.dispose]: () => close(directory) };
 }

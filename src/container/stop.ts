@@ -4,10 +4,12 @@ import { O_RDONLY } from "../../ffi/constants.ts";
 import { close, openIfThere, readToEnd } from "../../ffi/file.ts";
 import { openProcess, sendSignal, waitReadable } from "../../ffi/process.ts";
 import { decodeRecords, RECORD_DIED, type State } from "../../ffi/tape.ts";
+import { hold } from "../cgroup/cgroup.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import { lookToEnd } from "./cancel.ts";
+import { groupsOf } from "./cgroups.ts";
 import { note } from "./events.ts";
 import { readSpec } from "./files.ts";
 import { dropLock, lockOperation, lockRoot } from "./locks.ts";
@@ -82,11 +84,20 @@ export function askToEnd(store: Store, container: Container, running: State, opt
 	return { container, running, pidfd, deadline };
 }
 
-/** The event first: what follows from the signal comes after it, also that a paused one runs again. */
+/**
+ * The event first: what follows from the signal comes after it, also that a
+ * paused one runs again. SIGKILL is for all of the container, which ends with its
+ * first process anyway: that one may not be given the time to die where
+ * thousands of others fork, and not at all while the container has frozen itself.
+ */
 function send(store: Store, container: Container, pidfd: number, signal: number): void {
+	const { id, options } = container;
 	note(store, container, "kill", { attributes: { signal: String(signal) } });
-	sendSignal(pidfd, signal);
-	resumeFor(store, container.id, signal);
+	// In our hand before: once the signal was taken, it is the cgroup of the run that is meant.
+	using all = signal === SIGKILL ? hold(groupsOf(id, options.cgroupParent)) : undefined;
+	const isThere = sendSignal(pidfd, signal);
+	resumeFor(store, id, signal);
+	if (isThere) all?.kill();
 }
 
 /** @returns true if it had to be killed */
