@@ -162,7 +162,11 @@ void health_continue(const struct pollfd *poll) {
 }
 
 void health_end(void) {
-    if (self.on)
+    if (self.on && self.probe.pidfd >= 0) {
+        /* A check that has frozen itself (with --privileged it can) does not die of a signal alone. */
+        if (self.cgroup != NULL)
+            cgroup_kill(self.cgroup);
         probe_stop(&self.probe);
+    }
     self.on = false;
 }

@@ -56,6 +56,16 @@ describe.skipIf(!ready)("a container that writes its own cgroup", () => {
 		});
 	}
 
+	ours("and whose health check has frozen itself is stopped", async () => {
+		const check = ["--health-cmd", `${FREEZES_BELOW}; sleep 1000`, "--health-interval", "50ms"];
+		const id = await start("exec sleep 1000", "--pid", "host", ...check);
+		await until("the check is frozen", () => isFrozen(id));
+		await engine.ok("stop", "hostile");
+		expect(await statusOf("hostile")).toBe("exited");
+		expect(cgroupsOf(id)).toEqual([]);
+		await engine.ok("rm", "hostile");
+	});
+
 	ours("and has made cgroups below it, deep ones and with long names, leaves none", async () => {
 		const deep = "i=0; while [ $i -lt 60 ]; do mkdir d && cd d; i=$((i+1)); done";
 		const script = `for d in /sys/fs/cgroup /sys/fs/cgroup/*/; do cd $d && mkdir $(printf %02000d 0) && { ${deep}; }; done 2>/dev/null; echo made`;
