@@ -81,9 +81,12 @@ const isSame = (one: DeviceException, other: DeviceException) =>
 	one.type === other.type && one.major === other.major && one.minor === other.minor;
 
 function add({ exceptions }: DeviceList, added: DeviceException): void {
-	const same = exceptions.filter((one) => isSame(one, added))[0];
-	if (same) same.access |= added.access;
-	else exceptions.push(added);
+	for (const one of exceptions)
+		if (isSame(one, added)) {
+			one.access |= added.access;
+			return;
+		}
+	exceptions.push(added);
 }
 
 /** Takes the access from all exceptions within; v1's file does so for the very same one only, and leaves the narrower. */

@@ -38,8 +38,6 @@ interface Mounted {
 	root: string;
 	mount: string;
 	version: 1 | 2;
-	/** `rw,cpu,cpuacct` */
-	options: string[];
 }
 
 /**
@@ -59,8 +57,8 @@ export function hierarchiesIn(
 	for (const line of cgroups.split("\n")) {
 		const [, list, path] = splitThree(line);
 		if (list === undefined || path === undefined) continue;
-		const shown = mounts.filter((mount) => shows(mount, list) && !(mount.version === 2 && isOutside(mount)));
-		const mounted = shown.filter(({ root }) => root === "/")[0] ?? shown[0];
+		// Controllers of one line share their hierarchy: the first of them finds it.
+		const mounted = mounts.get(list.split(",", 1)[0] as string);
 		if (!mounted) continue;
 		const { mount, version } = mounted;
 		const own = ownBelow(mounted.root, path);
@@ -80,29 +78,24 @@ function splitThree(line: string): [string?, string?, string?] {
 
 const words = (text: string): string[] => text.trim().split(" ").filter(Boolean);
 
-/** Whether a mount is of the hierarchy that /proc/self/cgroup names so; v2's is the one without a name. */
-function shows({ version, options }: Mounted, list: string): boolean {
-	if (list === "") return version === 2;
-	return version === 1 && list.split(",").filter((one) => !options.includes(one)).length === 0;
-}
-
 /** From a cgroup namespace what lies above its root is `/..` (cgroup_namespaces(7)). */
 const isOutside = ({ root }: Mounted): boolean => root === "/.." || root.startsWith("/../");
 
-function mountsIn(mountinfo: string): Mounted[] {
-	const found: Mounted[] = [];
+/** Mounts by each of their options, the names of controllers among them; v2's by the empty name, as /proc/self/cgroup has it. */
+function mountsIn(mountinfo: string): Map<string, Mounted> {
+	const found = new Map<string, Mounted>();
 	for (const line of mountinfo.split("\n")) {
 		const separator = line.indexOf(" - cgroup");
 		if (separator < 0) continue;
 		const [type, , options = ""] = line.slice(separator + 3).split(" ");
 		const [, , , root = "/", mount = ""] = line.split(" ");
 		if (type !== "cgroup" && type !== "cgroup2") continue;
-		found.push({
-			root: unquoted(root),
-			mount: unquoted(mount),
-			version: type === "cgroup" ? 1 : 2,
-			options: options.split(","),
-		});
+		const mounted: Mounted = { root: unquoted(root), mount: unquoted(mount), version: type === "cgroup" ? 1 : 2 };
+		if (mounted.version === 2 && isOutside(mounted)) continue;
+		for (const name of mounted.version === 2 ? [""] : options.split(",")) {
+			const known = found.get(name);
+			if (!known || (known.root !== "/" && mounted.root === "/")) found.set(name, mounted);
+		}
 	}
 	return found;
 }
