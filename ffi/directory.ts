@@ -33,16 +33,27 @@ export function makeDirectories(path: string, mode = 0o755): void {
  * Never follows a link: everything is done relative to the descriptor of the parent.
  */
 export function removeTree(path: Path, directory = AT_FDCWD): void {
-	removeBelow(path, directory, undefined, 0);
+	removeBelow({ name: path, kind: 0 }, directory, undefined, 0);
 }
 
 /** Directories open at once. A container or an archive can make them deeper than there are descriptors. */
 const DEEPEST = 100;
 const RENAME_NOREPLACE = 1;
 
-/** @param top descriptor of the directory that all this is about; what is too deep is moved up there */
-function removeBelow(path: Path, directory: number, top: number | undefined, depth: number): void {
-	const plain = attemptUnlink(path, directory, 0);
+const DT_DIR = 4;
+
+/**
+ * @param entry its kind is what it was when it was listed; 0: not known
+ * @param top descriptor of the directory that all this is about; what is too deep is moved up there
+ */
+function removeBelow(
+	entry: { name: Path; kind: number },
+	directory: number,
+	top: number | undefined,
+	depth: number,
+): void {
+	const path = entry.name;
+	const plain = entry.kind === DT_DIR ? errno.EISDIR : attemptUnlink(path, directory, 0);
 	if (plain === GONE) return;
 	if (plain !== errno.EISDIR) throw new SystemError(`remove ${pathText(path)}`, plain);
 	if (attemptUnlink(path, directory, AT_REMOVEDIR) === GONE) return;
@@ -52,7 +63,7 @@ function removeBelow(path: Path, directory: number, top: number | undefined, dep
 	try {
 		// Again for the first one: something may have been moved up into it.
 		for (let found = entries(fd); found.length > 0; found = depth === 0 ? entries(fd) : [])
-			for (const entry of found) removeBelow(entry.name, fd, top ?? fd, depth + 1);
+			for (const below of found) removeBelow(below, fd, top ?? fd, depth + 1);
 	} finally {
 		close(fd);
 	}
