@@ -80,6 +80,10 @@ export async function launchContainer(
 	writeFiles(store, id, spec, options);
 	const directories = prepareVolumes(store, id, spec);
 	trace("time", "files written");
+	const { resources } = spec.linux;
+	if (options.limits && resources) (await import("./limiting.ts")).limit(cgroup.groups, resources);
+	if (resources?.devices) await attachDevices(cgroup.groups, resources.devices);
+	trace("time", "limits written");
 
 	const control = packetPair();
 	const sync = packetPair();
@@ -123,21 +127,12 @@ export async function launchContainer(
 		probe?.fill(identity, cgroup.groups.map(joined));
 		return encodeIdentity(identity, capabilities);
 	};
-	const meanwhile = () => limitCgroup(cgroup.groups, options, spec);
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
-	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, meanwhile, answer });
+	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
 	cgroup.keep();
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
-}
-
-/** The child is in its cgroup already, but runs nothing of the container's yet. */
-async function limitCgroup(groups: readonly Group[], { limits }: RunOptions, { linux }: Spec): Promise<void> {
-	const { resources } = linux;
-	if (limits && resources) (await import("./limiting.ts")).limit(groups, resources);
-	if (resources?.devices) await attachDevices(groups, resources.devices);
-	trace("time", "limits written");
 }
 
 /** On v2 one descriptor tells and counts. */

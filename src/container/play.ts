@@ -35,8 +35,6 @@ export interface Launch {
 	title: string;
 	/** what is done once the helper, which becomes the monitor, is there */
 	spawned?: (monitor: number) => void;
-	/** what has to be done before the sync is answered, while the child makes the root */
-	meanwhile?: () => Promise<void>;
 	/** the answer to the sync, given the child's pid */
 	answer?: (pid: number) => Uint8Array;
 }
@@ -59,7 +57,6 @@ export async function play(launch: Launch): Promise<number> {
 	const child = expectPacket(launch, PACKET.type.forked);
 	const pidfd = openPid(child);
 	try {
-		await launch.meanwhile?.();
 		if (sync) answerSync(launch, sync[0], child);
 		const pid = expectPacket(launch, PACKET.type.started);
 		trace("time", "program started");
