@@ -82,6 +82,7 @@ export async function launchContainer(
 	trace("time", "files written");
 	const { resources } = spec.linux;
 	if (options.limits && resources) (await import("./limiting.ts")).limit(cgroup.groups, resources);
+	// Not while the child makes its root: v1's list begins with "deny all", and it makes nodes.
 	if (resources?.devices) await attachDevices(cgroup.groups, resources.devices);
 	trace("time", "limits written");
 

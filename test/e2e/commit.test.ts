@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { type Config, type File, tar, writeArchive } from "./archive.ts";
-import { busyboxTar, IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 
 const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
 
@@ -57,7 +57,8 @@ describe.skipIf(!ready)("commit", () => {
 	});
 
 	test("of a container that runs takes what is there at that moment; it runs on", async () => {
-		await engine.ok("run", "-d", "--name", "live", IMAGE, "sh", "-c", "echo first > /file; sleep 1000");
+		await engine.ok("run", "-d", "--name", "live", IMAGE, "sh", "-c", "echo first > /file; echo ready; sleep 1000");
+		await until("it has written", async () => (await engine.ok("logs", "live")).includes("ready"));
 		await engine.ok("exec", "live", "sh", "-c", "echo second >> /file");
 		await engine.ok("commit", "live", "made:1");
 		await engine.ok("exec", "live", "sh", "-c", "echo third >> /file");
@@ -120,7 +121,9 @@ describe.skipIf(!ready)("commit", () => {
 	});
 
 	test.skipIf(!requires("setfattr"))("keeps attributes of users and file capabilities", async () => {
-		await engine.ok("run", "-d", "--name", "marked", IMAGE, "sh", "-c", "touch /marked /capable; sleep 1000");
+		const script = "touch /marked /capable; echo ready; sleep 1000";
+		await engine.ok("run", "-d", "--name", "marked", IMAGE, "sh", "-c", script);
+		await until("it has written", async () => (await engine.ok("logs", "marked")).includes("ready"));
 		const pid = JSON.parse(await engine.ok("inspect", "marked"))[0].State.Pid;
 		const set = (file: string, name: string, value: string) =>
 			expect(Bun.spawnSync(["setfattr", "-n", name, "-v", value, `/proc/${pid}/root/${file}`]).exitCode).toBe(0);
@@ -367,8 +370,9 @@ describe.skipIf(!ready)("commit", () => {
 
 	ours("while the container writes: the image is whole, and is what its digest says", async () => {
 		const script =
-			"while :; do dd if=/dev/urandom of=/grow bs=64k count=1 2>/dev/null >> /log; echo $RANDOM >> /log; mkdir -p /m/n; rm -r /m; done";
+			"touch /grow; echo ready; while :; do dd if=/dev/urandom of=/grow bs=64k count=1 2>/dev/null >> /log; echo $RANDOM >> /log; mkdir -p /m/n; rm -r /m; done";
 		await engine.ok("run", "-d", "--name", "busy", IMAGE, "sh", "-c", script);
+		await until("it has written", async () => (await engine.ok("logs", "busy")).includes("ready"));
 		for (let round = 0; round < 5; round++) await engine.ok("commit", "busy", "made:1");
 		const layer = await layerOf("made:1");
 		expect(Bun.spawnSync(["sha256sum", layer]).stdout.toString()).toStartWith(layer.slice(-64));

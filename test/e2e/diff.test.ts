@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { tar, writeArchive } from "./archive.ts";
-import { busyboxTar, IMAGE, ours, ready, TARGET, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, ours, ready, TARGET, until, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("diff", () => {
 	const engine = useEngine("diff");
@@ -96,7 +96,8 @@ describe.skipIf(!ready)("diff", () => {
 	});
 
 	test("works on a container that runs", async () => {
-		await engine.ok("run", "-d", "--name", "live", IMAGE, "sh", "-c", "touch /one; sleep 1000");
+		await engine.ok("run", "-d", "--name", "live", IMAGE, "sh", "-c", "touch /one; echo ready; sleep 1000");
+		await until("it has written", async () => (await engine.ok("logs", "live")).includes("ready"));
 		await engine.ok("exec", "live", "touch", "/two");
 		expect((await lines("live")).sort()).toEqual(["A /one", "A /two"]);
 		await engine.ok("rm", "-f", "live");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { tar, writeArchive } from "./archive.ts";
-import { busyboxTar, IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("export", () => {
 	const engine = useEngine("export");
@@ -104,7 +104,8 @@ describe.skipIf(!ready)("export", () => {
 
 	// podman 4.3 opens /dev/stdout by name, which is no file here.
 	ours("to stdout, of a container that runs", async () => {
-		await engine.ok("run", "-d", "--name", "live", IMAGE, "sh", "-c", "echo live > /live; sleep 1000");
+		await engine.ok("run", "-d", "--name", "live", IMAGE, "sh", "-c", "echo live > /live; echo ready; sleep 1000");
+		await until("it has written", async () => (await engine.ok("logs", "live")).includes("ready"));
 		await engine.ok("exec", "live", "touch", "/more");
 		const { bytes } = await engine.run("export", "live");
 		const path = `${engine.scratch()}/x.tar`;
