@@ -30,6 +30,8 @@ export function freezerOf(groups: readonly Group[]): Freezer | undefined {
 		: { version: 2, group, file: `${group}/cgroup.freeze`, frozen: "1", thawed: "0" };
 }
 
+const GONE: readonly number[] = [errno.ENODEV, errno.ENOENT];
+
 /**
  * Writes a state into a freezer. @returns false if the cgroup is gone
  * @throws SystemError for any other failure
@@ -41,8 +43,8 @@ export function turn({ file }: Freezer, state: string): boolean {
 		writeAll(fd, new TextEncoder().encode(state), `write ${state} to ${file}`);
 		return true;
 	} catch (error) {
-		// It was removed since we opened it (kernfs).
-		if (error instanceof SystemError && error.errno === errno.ENODEV) return false;
+		// It was removed since we opened it (kernfs), or is just being so (cgroup_kn_lock_live).
+		if (error instanceof SystemError && GONE.includes(error.errno)) return false;
 		throw error;
 	} finally {
 		close(fd);
