@@ -225,7 +225,7 @@ export const HEALTH = {
 } as const;
 
 /** Where a probe's tape finds its descriptors (PROBE_PROGRAM …). */
-export const PROBE = { program: 3, output: 4, report: 5 } as const;
+export const PROBE = { program: 3, output: 4, report: 5, cgroup: 6 } as const;
 
 /** The state of a health check; `status` 0 starting, 1 healthy, 2 unhealthy. */
 export interface HealthHead {

@@ -2,6 +2,7 @@
 #include "health.h"
 #include "cgroup.h"
 #include "log.h"
+#include "membership.h"
 #include "probe.h"
 #include "record.h"
 #include "sys.h"
@@ -11,8 +12,9 @@
 
 static struct {
     bool on, late; /* late: the running probe was killed */
-    int32_t program, file;
-    const char *cgroup; /* frozen, nothing is probed; NULL: there is none */
+    int32_t program, pid, file;
+    const char *cgroup;  /* frozen, nothing is probed; NULL: there is none */
+    const char *unified; /* that of v2; NULL: there is none */
     struct policy policy;
     uint64_t started, due; /* CLOCK_MONOTONIC */
     uint64_t age;          /* of the program when the running probe began */
@@ -45,7 +47,20 @@ bool health_judge(struct health *health, const struct policy *policy, const stru
 
 static void write_head(void) { SYS(pwrite64, self.file, &self.health, sizeof self.health, 0); }
 
-int health_begin(const struct policy *policy, int32_t program, const char *cgroup) {
+/* The one of v2, by a file that only that has. */
+static const char *unified_of(char *const *cgroups) {
+    for (; cgroups != NULL && *cgroups != NULL; cgroups++) {
+        long directory = SYS(openat, AT_FDCWD, *cgroups, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        bool is_unified = directory >= 0 && SYS(faccessat, directory, "cgroup.events", 0) == 0;
+        if (directory >= 0)
+            SYS(close, directory);
+        if (is_unified)
+            return *cgroups;
+    }
+    return NULL;
+}
+
+int health_begin(const struct policy *policy, int32_t program, int32_t pid, char *const *cgroups) {
     if (policy->probe < 0)
         return 0;
     self.file =
@@ -55,7 +70,9 @@ int health_begin(const struct policy *policy, int32_t program, const char *cgrou
     self.on = true;
     self.policy = *policy;
     self.program = program;
-    self.cgroup = cgroup;
+    self.pid = pid;
+    self.cgroup = cgroups != NULL ? cgroups[0] : NULL;
+    self.unified = unified_of(cgroups);
     self.probe = PROBE_NONE;
     self.health.version = HEALTH_VERSION;
     self.started = timer_now();
@@ -114,7 +131,10 @@ static void begin_probe(void) {
     self.age = time - self.started;
     self.due = time + self.policy.health_timeout;
     result->start = result->end = log_now();
-    int error = probe_start(&self.probe, self.policy.probe, self.program);
+    int cgroup = self.unified != NULL ? membership_open(self.unified, self.pid) : -1;
+    int error = probe_start(&self.probe, self.policy.probe, self.program, cgroup);
+    if (cgroup >= 0)
+        SYS(close, cgroup);
     if (error >= 0)
         return;
     result->status = 1;

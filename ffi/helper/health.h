@@ -12,8 +12,11 @@
 struct pollfd;
 struct __kernel_timespec;
 
-/* The program runs from now on; `cgroup` is where its freezer is, or NULL. 0 or -errno. */
-int health_begin(const struct policy *policy, int32_t program, const char *cgroup);
+/*
+ * The program runs from now on, of which we have a pidfd and the pid. `cgroups`
+ * are its directories, the freezer's first (cgroup_end), or NULL. 0 or -errno.
+ */
+int health_begin(const struct policy *policy, int32_t program, int32_t pid, char *const *cgroups);
 
 #define HEALTH_WATCHED 2
 /* What is to be watched, HEALTH_WATCHED entries. */

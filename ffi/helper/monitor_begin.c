@@ -74,7 +74,7 @@ static void started(struct monitor *monitor) {
     stream_begin(&monitor->out);
     stream_begin(&monitor->err);
     if (error == 0)
-        error = health_begin(policy, monitor->pidfd, monitor->kept.cgroups ? monitor->kept.cgroups[0] : NULL);
+        error = health_begin(policy, monitor->pidfd, monitor->program, monitor->kept.cgroups);
     if (error == 0 && policy->run_directory >= 0)
         error = record_start(policy->run_directory, monitor->program);
     if (error < 0) {

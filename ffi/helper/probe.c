@@ -18,18 +18,20 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-#define JOB (PROBE_REPORT + 1)
+#define JOB (PROBE_CGROUP + 1)
+#define PLACED 5
 #define ABOVE 64 /* above everything that is placed */
 /* As much as a pipe holds, for a check that has left somebody behind who writes on. */
 #define READS 16
 
 /* Descriptors become what the tape expects; everything else of the monitor's is closed. */
-static void place(int32_t program, int32_t output, int32_t report, int32_t job) {
-    int32_t fds[] = {program, output, report, job};
-    for (int at = 0; at < 4; at++)
+static void place(int32_t program, int32_t output, int32_t report, int32_t cgroup, int32_t job) {
+    int32_t fds[PLACED] = {program, output, report, cgroup, job};
+    for (int at = 0; at < PLACED; at++)
         fds[at] = (int32_t)SYS(fcntl, fds[at], F_DUPFD, ABOVE);
-    for (int at = 0; at < 4; at++)
-        SYS(dup3, fds[at], PROBE_PROGRAM + at, O_CLOEXEC);
+    for (int at = 0; at < PLACED; at++)
+        if (SYS(dup3, fds[at], PROBE_PROGRAM + at, O_CLOEXEC) < 0)
+            SYS(close, PROBE_PROGRAM + at);
     SYS(close_range, JOB + 1, ~0u, 0);
 }
 
@@ -63,7 +65,7 @@ static void close_all(const int32_t *fds, int count) {
             SYS(close, fds[at]);
 }
 
-int probe_start(struct probe *probe, int32_t job, int32_t program) {
+int probe_start(struct probe *probe, int32_t job, int32_t program, int32_t cgroup) {
     int32_t pipes[4] = {-1, -1, -1, -1}, pidfd = -1;
     long error = SYS(pipe2, pipes, O_CLOEXEC);
     if (error >= 0)
@@ -72,7 +74,7 @@ int probe_start(struct probe *probe, int32_t job, int32_t program) {
         error = SYS(clone, SIGCHLD | CLONE_PIDFD, 0, &pidfd, 0, 0);
     if (error == 0) {
         SYS(prctl, PR_SET_PDEATHSIG, SIGTERM);
-        place(program, pipes[1], pipes[3], job);
+        place(program, pipes[1], pipes[3], cgroup, job);
         play_probe();
     }
     if (error < 0) {

@@ -12,8 +12,8 @@ struct probe {
 
 #define PROBE_NONE ((struct probe){-1, -1, -1})
 
-/* Begins to play the job in `job` beside the program. 0 or -errno. */
-int probe_start(struct probe *probe, int32_t job, int32_t program);
+/* Begins to play the job in `job` beside the program, in a cgroup of v2; -1: there is none. 0 or -errno. */
+int probe_start(struct probe *probe, int32_t job, int32_t program, int32_t cgroup);
 
 /* Takes what it has said, up to HEALTH_OUTPUT bytes; the rest is read and forgotten. */
 void probe_read(const struct probe *probe, struct health_result *result);

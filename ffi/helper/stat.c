@@ -23,8 +23,8 @@ bool stat_start(const char *text, size_t size, uint64_t *start) {
     return digits > 0 && digits < 20;
 }
 
-/* "/proc/PID/stat" */
-static void name_of(int32_t pid, char *name) {
+/* "/proc/PID" and the file's */
+static void name_of(int32_t pid, const char *file, char *name) {
     char digits[12];
     size_t count = 0, at = 6;
     memcpy(name, "/proc/", 6);
@@ -36,14 +36,19 @@ static void name_of(int32_t pid, char *name) {
         digits[count++] = (char)('0' + pid % 10);
     while (count > 0)
         name[at++] = digits[--count];
-    memcpy(name + at, "/stat", 6);
+    memcpy(name + at, file, strlen(file) + 1);
+}
+
+long stat_open(int32_t pid, const char *file) {
+    char name[32];
+    name_of(pid, file, name);
+    return SYS(openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
 }
 
 uint64_t stat_start_of(int32_t pid) {
-    char name[32], text[512];
+    char text[512];
     uint64_t start = 0;
-    name_of(pid, name);
-    long fd = SYS(openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
+    long fd = stat_open(pid, "/stat");
     if (fd < 0)
         return 0;
     long size = SYS(read, fd, text, sizeof text);

@@ -1,4 +1,4 @@
-/* /proc/PID/stat: when a process started. */
+/* /proc/PID, and of it stat: when a process started. */
 #ifndef BUNKER_STAT_H
 #define BUNKER_STAT_H
 
@@ -11,5 +11,8 @@ bool stat_start(const char *text, size_t size, uint64_t *start);
 
 /* That of a process; pid 0: our own. 0 if it cannot be read. */
 uint64_t stat_start_of(int32_t pid);
+
+/* Opens a file of a process in /proc, as "/stat"; pid 0: our own. -errno. */
+long stat_open(int32_t pid, const char *file);
 
 #endif

@@ -220,11 +220,13 @@ struct health_result {
 
 /*
  * What a probe's tape finds: beside /dev/null in 0 to 2, a pidfd of the
- * program, the pipe for its output, and one for struct report (O_CLOEXEC).
+ * program, the pipe for its output, one for struct report (O_CLOEXEC), and the
+ * program's cgroup of v2, where there is one: it may have moved since the start.
  */
 #define PROBE_PROGRAM 3
 #define PROBE_OUTPUT 4
 #define PROBE_REPORT 5
+#define PROBE_CGROUP 6
 
 /* ---- Packets on the control socket and the attach socket (one SOCK_SEQPACKET message each). ---- */
 

@@ -43,13 +43,17 @@ export interface Cgroup {
 /** What was opened to join cgroups with. */
 export interface Joining {
 	tasks: readonly { name: string; fd: Load }[];
-	directory?: Load;
+	directory?: Load | number;
 	/** clone_args */
 	clone: { place: Place; size: number };
 }
 
-/** In the host's mount namespace, before the clone: opens what the child joins its cgroup with. @param flags of the clone */
-export function takeCgroups(tape: Tape, cgroups: readonly Cgroup[], flags: number): Joining {
+/**
+ * In the host's mount namespace, before the clone: opens what the child joins its cgroup with.
+ * @param flags of the clone
+ * @param given a descriptor of the one of v2, which is open already
+ */
+export function takeCgroups(tape: Tape, cgroups: readonly Cgroup[], flags: number, given?: number): Joining {
 	const unified = cgroups.filter(({ version }) => version === 2)[0];
 	const bytes = cloneArguments(unified ? flags + CLONE_INTO_CGROUP : flags, SIGCHLD);
 	const clone = { place: tape.bytes(bytes), size: bytes.length };
@@ -69,6 +73,10 @@ export function takeCgroups(tape: Tape, cgroups: readonly Cgroup[], flags: numbe
 	}
 	if (!unified) return { tasks, clone };
 	const directory = clone.place.plus(CLONE_ARGUMENTS.cgroup);
+	if (given !== undefined) {
+		tape.put(directory, new Uint8Array(BigUint64Array.of(BigInt(given)).buffer));
+		return { tasks, directory: given, clone };
+	}
 	tape.step(
 		"open the container's cgroup",
 		"openat",
@@ -85,7 +93,7 @@ export function joinCgroups(tape: Tape, { tasks, directory }: Joining): void {
 		tape.step(`join the ${name} cgroup`, "write", [fd, zero, 1], { full: true });
 		tape.step("close it", "close", [fd]);
 	}
-	if (directory) tape.step("close the cgroup", "close", [directory]);
+	if (directory !== undefined) tape.step("close the cgroup", "close", [directory]);
 }
 
 /** A cgroup namespace of its own: its root is the cgroup that we have joined. */

@@ -37,7 +37,7 @@ export function compileProbe(
 
 	tape.step("begin a session of its own", "setsid", []);
 	const proc = takeProc(tape, process);
-	const joining = takeCgroups(tape, cgroups, 0);
+	const joining = takeCgroups(tape, cgroups, 0, PROBE.cgroup);
 	tape.step("enter the container's namespaces", "setns", [PROBE.program, NAMESPACES]);
 	const { place, size } = joining.clone;
 	tape.step("fork into its pid namespace; what follows is the child's", "clone3", [place, size], { parent: "init" });

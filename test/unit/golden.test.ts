@@ -149,6 +149,11 @@ const LISTS: Record<string, Step[]> = {
 		user: "web",
 		cgroups: SPLIT,
 	}).tape.steps,
+	"probe-unified": compileProbe(spec().process, {
+		identity: { uid: 33, gid: 33, groups: [33], home: "/srv" },
+		user: "web",
+		cgroups: UNIFIED,
+	}).tape.steps,
 	guard: compileGuard({
 		process: 5,
 		runDirectory: 6,

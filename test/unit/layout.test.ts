@@ -68,10 +68,10 @@ test.each(ENUMS)("the numbers of %s_ are those that TypeScript uses", (prefix, v
 
 test("the rings of `health` and a probe's descriptors are those that TypeScript knows", () => {
 	const names = ["HEALTH_CHANGES", "sizeof(struct health_change)", "HEALTH_RESULTS", "HEALTH_OUTPUT"];
-	const descriptors = ["PROBE_PROGRAM", "PROBE_OUTPUT", "PROBE_REPORT"];
+	const descriptors = ["PROBE_PROGRAM", "PROBE_OUTPUT", "PROBE_REPORT", "PROBE_CGROUP"];
 	const body = [...names, ...descriptors].map((name) => `printf("%d\\n", (int)${name});`).join("\n");
 	const { changes, changeSize, slots, output } = HEALTH;
-	const expected = [changes, changeSize, slots, output, PROBE.program, PROBE.output, PROBE.report];
+	const expected = [changes, changeSize, slots, output, ...Object.values(PROBE)];
 	expect(numbersFromC(body, '#include "tape.h"')).toEqual(expected);
 });
 

@@ -1,5 +1,6 @@
 /* What reads bytes of others and touches nothing: the job, packets, reports, /proc/PID/stat, the detach keys. */
 #include "../../../ffi/helper/job.h"
+#include "../../../ffi/helper/membership.h"
 #include "../../../ffi/helper/packet.h"
 #include "../../../ffi/helper/report.h"
 #include "../../../ffi/helper/stat.h"
@@ -158,6 +159,30 @@ static void stats(void) {
     CHECK(stat_start_of(2147483647) == 0);
 }
 
+/* ---- membership ---- */
+
+/* What of the path is below a cgroup of the name "c1". */
+static const char *below(const char *text) {
+    static char said[64];
+    const char *found = "";
+    size_t size = membership_below(text, strlen(text), "c1", &found);
+    memcpy(said, found, size);
+    said[size] = 0;
+    return said;
+}
+
+static void memberships(void) {
+    CHECK(strcmp(below("0::/bunker/c1/init\n"), "/init") == 0);
+    CHECK(strcmp(below("3:memory:/bunker/c1/x\n1:name=a:/c1/y\n0::/c1/a b/c:d\n"), "/a b/c:d") == 0);
+    CHECK(strcmp(below("0::/c1/c1\n"), "/c1") == 0);
+    CHECK(strcmp(below("0::/bunker/c1\n"), "") == 0 && strcmp(below("0::/\n"), "") == 0);
+    CHECK(strcmp(below("0::/bunker/c1x/c/xc1/y\n"), "") == 0);
+    /* No line of v2, a cut one, none at all. */
+    CHECK(strcmp(below("10::/c1/x\n3:memory:/bunker/c1/x\n"), "") == 0);
+    CHECK(strcmp(below("0::/c1/x"), "") == 0 && strcmp(below("0::"), "") == 0 && strcmp(below(""), "") == 0);
+    CHECK(strcmp(below("0::\n"), "") == 0 && strcmp(below("\n\n"), "") == 0 && strcmp(below("0::/c1/\n"), "/") == 0);
+}
+
 /* ---- detach keys ---- */
 
 /* Feeds `in` in pieces; the bytes that pass are in `passed`. */
@@ -191,4 +216,5 @@ CHECK_MAIN({"a job's relocations become addresses", job_is_relocated},
            {"packets of another version, cut or too long are refused", packets},
            {"the end of the report pipe tells start, failure and death apart", reports},
            {"start times come from behind the last bracket", stats},
+           {"where below its container's cgroup a process is says v2's line", memberships},
            {"detach keys are held back until the next byte decides", keys})
