@@ -71,6 +71,7 @@ export function joined({ hierarchy, path }: Group): Cgroup {
 	return {
 		version,
 		path,
+		mount,
 		name: mount.slice(mount.lastIndexOf("/") + 1),
 		option: name === undefined ? controllers.join(",") : `name=${name}`,
 	};

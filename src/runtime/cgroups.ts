@@ -34,6 +34,8 @@ export interface Cgroup {
 	version: 1 | 2;
 	/** its directory on the host */
 	path: string;
+	/** where its hierarchy is mounted there */
+	mount: string;
 	/** where its hierarchy is found below /sys/fs/cgroup: `memory`, `cpu,cpuacct` */
 	name: string;
 	/** the mount option that names the hierarchy: `memory`, `name=systemd` */
@@ -112,17 +114,28 @@ export function joinCgroupNamespace(tape: Tape, pidfd: number): void {
 }
 
 /**
- * Before the clone, with the host's cgroup namespace: a hierarchy of v1 that is
- * mounted there shows the host's, so the container's own directories are taken
- * to be bound, as docker has it. Of v2 docker shows all.
+ * Before the clone, with the host's cgroup namespace: what is to be bound, since
+ * what is mounted there shows the host's. Of v1 the container's own directories,
+ * as docker has it; of v2, of which docker shows all, the host's mount: a mount
+ * of its own would make its options the whole host's, and take `nsdelegate` and
+ * `memory_recursiveprot` away (kernel/cgroup/cgroup.c, apply_cgroup_root_flags;
+ * opencontainers/runc issue 5258).
  */
 export function takeShown(tape: Tape, cgroups: readonly Cgroup[], readOnly: boolean): Map<Cgroup, Place> {
 	const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (readOnly ? MOUNT_ATTR_RDONLY : 0);
 	const what = readOnly ? "private and read-only" : "private";
-	return new Map(ofV1(cgroups).map((cgroup) => [cgroup, takeTree(tape, cgroup.path, attributes, what)]));
+	return new Map(shownOf(cgroups).map((cgroup) => [cgroup, takeTree(tape, sourceOf(cgroup), attributes, what)]));
 }
 
+const sourceOf = ({ version, path, mount }: Cgroup): string => (version === 1 ? path : mount);
+
 const ofV1 = (cgroups: readonly Cgroup[]): Cgroup[] => cgroups.filter(({ version }) => version === 1);
+
+/** v1's where there are any: v2 is beside them then, and has no place of its own. */
+function shownOf(cgroups: readonly Cgroup[]): readonly Cgroup[] {
+	const first = ofV1(cgroups);
+	return first.length > 0 ? first : cgroups;
+}
 
 /**
  * Mounts /sys/fs/cgroup: v2 as one file system, v1 as a directory for each hierarchy.
@@ -137,8 +150,14 @@ export function mountCgroups(
 	const { flags } = mountFlags(mount.options);
 	const { destination } = mount;
 	const directories = ofV1(cgroups);
+	const placeShown = (cgroup: Cgroup, tree: Place, path: string) =>
+		placeBind(tape, paths, { source: sourceOf(cgroup), destination: path, tree, directory: true, overLink: false });
 	if (directories.length === 0) {
-		if (cgroups.length > 0) mountOne(tape, "cgroup2", destination, flags, "");
+		for (const cgroup of cgroups) {
+			const tree = shown.get(cgroup);
+			if (tree) placeShown(cgroup, tree, destination);
+			else mountOne(tape, "cgroup2", destination, flags, "");
+		}
 		return;
 	}
 	mountFileSystem(tape, paths, {
@@ -151,8 +170,7 @@ export function mountCgroups(
 		const { name, option } = cgroup;
 		const path = `${destination}/${name}`;
 		const tree = shown.get(cgroup);
-		if (tree)
-			placeBind(tape, paths, { source: cgroup.path, destination: path, tree, directory: true, overLink: false });
+		if (tree) placeShown(cgroup, tree, path);
 		else {
 			paths.make(path);
 			mountOne(tape, "cgroup", path, flags, option);

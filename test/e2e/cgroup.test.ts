@@ -23,6 +23,10 @@ const mounted = [...placesOf("self").keys()].filter((name) =>
 		.some((line) => (name === "" ? line.includes(" - cgroup2 ") : new RegExp(` - cgroup .*\\b${name}\\b`).test(line))),
 );
 
+/** How cgroups are mounted here. */
+const mounts = () => readFileSync("/proc/self/mounts", "utf8").match(/^\S+ \S+ cgroup.*$/gm);
+const mountsBefore = mounts();
+
 describe.skipIf(!ready)("the container's cgroup", () => {
 	const engine = useEngine("cgroup");
 	const started = async (...flags: string[]) => {
@@ -110,6 +114,13 @@ describe.skipIf(!ready)("the container's cgroup", () => {
 		const script = "cat /sys/fs/cgroup/pids/cgroup.procs 2>/dev/null || echo 1";
 		const pids = await engine.ok("run", "--rm", "--cgroupns", "host", IMAGE, "sh", "-c", script);
 		expect(Math.max(...pids.split("\n").map(Number))).toBeLessThan(20);
+	});
+
+	// Those of v2 belong to the hierarchy: a mount in the host's cgroup namespace sets them for all.
+	test("with --cgroupns host leaves the options with which the host has mounted its cgroups", async () => {
+		expect(await engine.ok("run", "--rm", "--cgroupns", "host", IMAGE, "ls", "/sys/fs/cgroup")).not.toBe("");
+		await engine.ok("run", "--rm", "--cgroupns", "host", "--privileged", IMAGE, "true");
+		expect(mounts()).toEqual(mountsBefore);
 	});
 
 	test("can be written with --privileged, and what is made below it goes with the container", async () => {

@@ -65,11 +65,31 @@ const DONOR = `container:${"f".repeat(64)}`;
 
 /** As on a host of v1, with two controllers in one hierarchy. */
 const SPLIT: StartFacts["cgroups"] = [
-	{ version: 1, path: "/sys/fs/cgroup/memory/bunker/c", name: "memory", option: "memory" },
-	{ version: 1, path: "/sys/fs/cgroup/cpu,cpuacct/bunker/c", name: "cpu,cpuacct", option: "cpu,cpuacct" },
-	{ version: 1, path: "/sys/fs/cgroup/systemd/bunker/c", name: "systemd", option: "name=systemd" },
+	{
+		version: 1,
+		path: "/sys/fs/cgroup/memory/bunker/c",
+		mount: "/sys/fs/cgroup/memory",
+		name: "memory",
+		option: "memory",
+	},
+	{
+		version: 1,
+		path: "/sys/fs/cgroup/cpu,cpuacct/bunker/c",
+		mount: "/sys/fs/cgroup/cpu,cpuacct",
+		name: "cpu,cpuacct",
+		option: "cpu,cpuacct",
+	},
+	{
+		version: 1,
+		path: "/sys/fs/cgroup/systemd/bunker/c",
+		mount: "/sys/fs/cgroup/systemd",
+		name: "systemd",
+		option: "name=systemd",
+	},
 ];
-const UNIFIED: StartFacts["cgroups"] = [{ version: 2, path: "/sys/fs/cgroup/bunker/c", name: "cgroup", option: "" }];
+const UNIFIED: StartFacts["cgroups"] = [
+	{ version: 2, path: "/sys/fs/cgroup/bunker/c", mount: "/sys/fs/cgroup", name: "cgroup", option: "" },
+];
 
 const spec = (change: Partial<RunOptions> = {}, controlsDevices = true) =>
 	buildSpec(
@@ -130,6 +150,7 @@ const LISTS: Record<string, Step[]> = {
 	"run-terminal-host": started({ tty: true, network: "host", init: false, readOnly: false, volumes: [] }),
 	"run-privileged": started({ privileged: true, init: false }),
 	"run-unified": started({}, UNIFIED),
+	"run-unified-host": started({ cgroupns: "host" }, UNIFIED),
 	"run-without-cgroups": started({}, [], false),
 	"run-limits": started({
 		...LIMITS,
