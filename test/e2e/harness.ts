@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { resolve } from "node:path";
 import { patience } from "../patience.ts";
 import { requires } from "../requires.ts";
-import { leftovers } from "./leftovers.ts";
+import { cgroupsLeft, leftovers } from "./leftovers.ts";
 import { Program } from "./program.ts";
 import { Screen } from "./terminal.ts";
 
@@ -154,6 +154,7 @@ export class Engine {
 		try {
 			await this.removeAll();
 			await this.assertClean();
+			if (TARGET === "bunker") await until("no cgroup is left", () => cgroupsLeft(this.root).length === 0);
 		} finally {
 			for (const path of [this.directory, this.runRoot]) rmSync(path, { recursive: true, force: true });
 		}

@@ -1,5 +1,6 @@
 /** What a container may have left behind: files, mounts, processes, cgroups. It looks and changes nothing. */
 
+import { Database } from "bun:sqlite";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** What may be in the state directory when there are no containers: images, and the empty places of the rest. */
@@ -39,6 +40,20 @@ function holders(directories: string[]): string[] {
 		if (open) found.push(`process ${pid} (${commandOf(pid)}) with ${open}`);
 	}
 	return found;
+}
+
+/** Sentences about cgroups that are left of the containers whose events an engine remembers. */
+export function cgroupsLeft(root: string): string[] {
+	const database = new Database(`${root}/bunker.db`, { readonly: true });
+	const rows = database.query<{ actor: string }, []>("SELECT DISTINCT actor FROM event WHERE type = 'container'").all();
+	database.close();
+	const ids = new Set(rows.map(({ actor }) => actor));
+	const top = "/sys/fs/cgroup";
+	return [top, ...names(top).map((name) => `${top}/${name}`)].flatMap((hierarchy) =>
+		names(`${hierarchy}/bunker`)
+			.filter((id) => ids.has(id))
+			.map((id) => `cgroup ${hierarchy}/bunker/${id}`),
+	);
 }
 
 /** Directories of cgroups whose name holds the id. */

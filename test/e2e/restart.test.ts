@@ -2,9 +2,10 @@
 
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { busyboxTar, IMAGE, isAlive, ours, ownSeconds, pidsOf, ready, until, useEngine } from "./harness.ts";
+import { cgroupsOf } from "./leftovers.ts";
 
 describe.skipIf(!ready)("--restart", () => {
 	const engine = useEngine("restart");
@@ -321,7 +322,10 @@ describe.skipIf(!ready)("--restart", () => {
 			// Without a command in between, which would notice.
 			for (const { State } of found) if (State.Pid > 0) process.kill(monitorOf(State.Pid), "SIGKILL");
 			await until("all are dead", () => found.every(({ State }) => State.Pid === 0 || !isAlive(State.Pid)));
-			for (const { Id } of found) rmSync(`${engine.runRoot}/containers/${Id}`, { recursive: true, force: true });
+			for (const { Id } of found) {
+				rmSync(`${engine.runRoot}/containers/${Id}`, { recursive: true, force: true });
+				for (const path of cgroupsOf(Id)) rmdirSync(path);
+			}
 			rmSync(`${engine.runRoot}/watched`, { recursive: true, force: true });
 			const database = new Database(`${engine.root}/bunker.db`);
 			for (const name of names) {
