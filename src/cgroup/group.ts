@@ -39,7 +39,20 @@ export function create(groups: readonly Group[]): Group[] {
 function asItIs(group: Group): Group {
 	const { hierarchy, path } = group;
 	if (hierarchy.version === 1 || hierarchy.controllers.length === 0) return group;
-	return { path, hierarchy: { ...hierarchy, controllers: wordsIn(`${path}/cgroup.controllers`) } };
+	const file = `${path}/cgroup.controllers`;
+	let controllers = wordsIn(file);
+	if (controllers.length < hierarchy.controllers.length) {
+		enableAbove(hierarchy, path);
+		controllers = wordsIn(file);
+	}
+	return { path, hierarchy: { ...hierarchy, controllers } };
+}
+
+/** For a parent that somebody else has made, or one of ours that a kill has left without. */
+function enableAbove(hierarchy: Hierarchy, path: string): void {
+	const above = path.slice(0, path.lastIndexOf("/"));
+	if (above.length > hierarchy.mount.length) enableAbove(hierarchy, above);
+	enable(hierarchy, above);
 }
 
 /** @returns false where nothing can be made */

@@ -1,6 +1,7 @@
 /** A container's cgroup: made before its first process, which is born in it, and removed after the last. */
 
 import { create, DEFAULT_PARENT, detect, end, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
+import { EXIT, Failure } from "../failure.ts";
 import type { Cgroup } from "../runtime/runtime.ts";
 
 /**
@@ -35,10 +36,9 @@ export interface MadeCgroup extends Disposable {
 /** Makes the cgroup of a container that is about to start. */
 export function makeCgroup(id: string, parent?: string): MadeCgroup {
 	const wanted = groupsOf(id, parent);
-	const groups = create(wanted);
 	let kept = false;
 	return {
-		groups,
+		groups: createAll(wanted),
 		keep: () => {
 			kept = true;
 		},
@@ -47,6 +47,16 @@ export function makeCgroup(id: string, parent?: string): MadeCgroup {
 			if (!kept) end(wanted);
 		},
 	};
+}
+
+/** All, or none. @throws Failure (125) */
+function createAll(wanted: readonly Group[]): Group[] {
+	try {
+		return create(wanted);
+	} catch (error) {
+		end(wanted);
+		throw new Failure((error as Error).message, { exitCode: EXIT.refused, cause: error });
+	}
 }
 
 /**

@@ -1,8 +1,9 @@
 /** One cgroup for each container, in every hierarchy that the host has: who is in it, what is seen of it inside, and when it goes. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { IMAGE, ready, until, useEngine } from "./harness.ts";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { contentOf, hierarchies } from "./cgroup-files.ts";
+import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 import { cgroupsOf } from "./leftovers.ts";
 
 /** Where a process is: `memory` and `` (v2) → path. */
@@ -166,5 +167,40 @@ describe.skipIf(!ready)("the container's cgroup", () => {
 		const id = /^container ([0-9a-f]{64})$/m.exec(plan)?.[1] as string;
 		expect(plan).toMatch(new RegExp(`^ {2}make /sys/fs/cgroup/.*/?bunker/${id}$`, "m"));
 		expect(cgroupsOf(id)).toEqual([]);
+	});
+
+	ours("that cannot be made in one hierarchy is left in none, and the start says why: 125", async () => {
+		// The limit is v2's: also where it is mounted beside v1.
+		const top = hierarchies().find(({ version }) => version === 2)?.mount;
+		if (top === undefined) return;
+		const parent = `full-${process.pid}`;
+		mkdirSync(`${top}/${parent}`);
+		try {
+			writeFileSync(`${top}/${parent}/cgroup.max.descendants`, "0");
+			const outcome = await engine.run("run", "--name", "full", "--cgroup-parent", parent, IMAGE, "true");
+			expect([outcome.code, outcome.stderr]).toEqual([
+				125,
+				expect.stringContaining(`make the cgroup ${top}/${parent}/`),
+			]);
+			// Looked at before any other command could repair it.
+			const left = cgroupsOf(parent).flatMap((path) => readdirSync(path).filter((name) => /^[0-9a-f]{64}$/.test(name)));
+			expect(left).toEqual([]);
+			await engine.ok("rm", "full");
+		} finally {
+			for (const path of cgroupsOf(parent)) rmdirSync(path);
+		}
+	});
+
+	ours("has its limits also below a parent that somebody else has made", async () => {
+		const parent = `foreign-${process.pid}`;
+		for (const { mount } of hierarchies()) mkdirSync(`${mount}/${parent}`);
+		try {
+			const id = await engine.ok("run", "-d", "--cgroup-parent", parent, "-m", "64m", IMAGE, "sleep", "1000");
+			const pid = Number(await engine.ok("inspect", "-f", "{{.State.Pid}}", id));
+			expect(contentOf(pid, "memory", { v1: "memory.limit_in_bytes", v2: "memory.max" })).toBe("67108864");
+			await engine.ok("rm", "-f", id);
+		} finally {
+			for (const path of cgroupsOf(parent)) rmdirSync(path);
+		}
 	});
 });
