@@ -85,10 +85,10 @@ check-unit: $(MODULES) build/helper build/shim.so
 	$(BUN) test test/unit
 
 test-kernel: $(BIN) build/.packages-test
-	$(BUN) test test/kernel
+	sh test/own-network.sh $(BUN) test test/kernel
 
 test-e2e: $(BIN) build/.packages-test
-	$(BUN) test test/e2e
+	sh test/own-network.sh $(BUN) test test/e2e
 
 test-v2: $(BIN) ## what limits are about, in a virtual machine with cgroup v2 only; TESTS=test/e2e/run.test.ts for others
 	@test/vm/suite.sh $(TESTS)

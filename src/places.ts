@@ -23,6 +23,9 @@ export function places(flags: Partial<Places>, configured: Partial<Places>): Pla
 	};
 }
 
+/** True for the root of a host's one engine: what it makes may have plain names. */
+export const isStandard = (at: Places): boolean => at.root === DEFAULT_PLACES.root;
+
 export const databasePath = (at: Places): string => `${at.root}/bunker.db`;
 /** OCI image layout: blobs/sha256/HEX */
 export const blobsDirectory = (at: Places): string => `${at.root}/blobs/sha256`;

@@ -9,6 +9,7 @@ import type { State } from "../../ffi/tape.ts";
 import { formatTime } from "../clock.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import { leave } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { readHealth, recordHealth } from "./checkup.ts";
@@ -91,6 +92,7 @@ export function settle(store: Store, container: Container, state: State, end: En
 			if (health) recordHealth(store, container);
 			if (health) noteHealth(store, container.id, endedHealth(health));
 			noteEnd(store, container.id, after);
+			leave(store, container.id);
 			recordDeath(store, container, end);
 		}),
 	);

@@ -37,11 +37,13 @@ import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVol
 import { checkIn } from "./health.ts";
 import { lockRoot } from "./locks.ts";
 import { openDonors } from "./namespaces.ts";
+import { takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
 import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
+import { sweepEnded } from "./state.ts";
 import type { Container } from "./table.ts";
 import { watch } from "./watched.ts";
 import { userIn } from "./who.ts";
@@ -73,6 +75,8 @@ export async function launchContainer(
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
+	using networking = takeNetworks(store, container, () => sweepEnded(store));
+	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
 	const spec = await specOf(store, container, image, cgroup.groups);
 	const donors = openDonors(store, options);
@@ -129,8 +133,10 @@ export async function launchContainer(
 		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
-	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, answer });
+	const forked = networking?.attach;
+	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, forked, answer });
 	cgroup.keep();
+	networking?.keep();
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };

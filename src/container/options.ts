@@ -1,5 +1,7 @@
 /** What a user asks for when a container is made: the flags of `run` and `create`, parsed, not yet merged with the image. */
 
+import type { EndpointOption, PublishOption } from "../network/network.ts";
+
 /** `-v SRC:DST[:ro]`, checked: both absolute. */
 export interface VolumeOption {
 	source: string;
@@ -129,7 +131,13 @@ export interface RunOptions {
 	waits?: boolean;
 	init: boolean;
 	readOnly: boolean;
-	network: "none" | "host";
+	/** docker's NetworkMode: `bridge`, `none`, `host`, `container:ID`, or the first network as typed */
+	network: string;
+	/** what it asks of its networks, when it is made; undefined: nothing but to be on `network` */
+	networks?: EndpointOption[];
+	publish?: PublishOption[];
+	/** `-P`: every exposed port, at one that the kernel picks */
+	publishAll?: boolean;
 	volumes: VolumeOption[];
 	log: LogOptions;
 	/** of the flags alone; the image's join them when they are shown */
@@ -149,6 +157,8 @@ export interface RunOptions {
 	domainname?: string;
 	/** name servers, instead of the host's */
 	dns?: string[];
+	dnsSearch?: string[];
+	dnsOptions?: string[];
 	/** `HOST:IP` */
 	extraHosts?: string[];
 	/** `--group-add`: names or numbers */

@@ -35,6 +35,8 @@ export interface Launch {
 	title: string;
 	/** what is done once the helper, which becomes the monitor, is there */
 	spawned?: (monitor: number) => void;
+	/** what is done from outside while the child makes its root, given the child's pid */
+	forked?: (pid: number) => void;
 	/** the answer to the sync, given the child's pid */
 	answer?: (pid: number) => Uint8Array;
 }
@@ -57,6 +59,7 @@ export async function play(launch: Launch): Promise<number> {
 	const child = expectPacket(launch, PACKET.type.forked);
 	const pidfd = openPid(child);
 	try {
+		launch.forked?.(child);
 		if (sync) answerSync(launch, sync[0], child);
 		const pid = expectPacket(launch, PACKET.type.started);
 		trace("time", "program started");

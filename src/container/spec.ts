@@ -6,6 +6,7 @@
 import {
 	DEVICES_ANNOTATION,
 	type Device,
+	donorOf,
 	INIT_ANNOTATION,
 	type Process,
 	type Resources,
@@ -50,7 +51,7 @@ export interface SpecFacts {
  */
 export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts): Spec {
 	const hostname = containerHostname(options, facts);
-	const own = options.network === "none";
+	const own = options.network !== "host" && donorOf(options.network) === undefined;
 	const nodes = options.privileged || facts.controlsDevices;
 	return {
 		ociVersion: "1.2.0",

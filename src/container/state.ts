@@ -13,6 +13,7 @@ import { formatTime, now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import { leave } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
@@ -20,7 +21,7 @@ import { dropLock, tryLockOperation } from "./locks.ts";
 import { recordOfRun } from "./oom.ts";
 import { outcome } from "./outcome.ts";
 import { freezerGroups, isPaused, PAUSED, settlePause } from "./pausing.ts";
-import { byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
+import { all, byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
 import { isWaiting, self, waiterName } from "./waiter.ts";
 
 const SIGKILL = 9;
@@ -196,6 +197,7 @@ function settleRow(store: Store, container: Container): Container {
 	if (container.waiter !== null) return takeOver(store, container);
 	// Started in this boot, and nothing to see: its bunker was killed at it.
 	outcome(() => removeCgroup(container.id, true, container.options.cgroupParent));
+	outcome(() => leave(store, container.id));
 	outcome(() => noteNoStart(store, container.id));
 	return byId(store, container.id) ?? container;
 }
@@ -217,11 +219,18 @@ function settleLost(store: Store, container: Container): Container {
 	outcome(() => {
 		store.transaction(() => {
 			noteEnd(store, container.id, after);
+			leave(store, container.id);
 			recordDeath(store, container, end);
 		});
 		announce(store);
 	});
 	return { ...container, ...after };
+}
+
+/** Looks at all containers, so that those that have ended give back what is theirs. */
+export function sweepEnded(store: Store): void {
+	const ids = started(store);
+	for (const container of all(store)) if (ids.has(container.id)) look(store, container, ids);
 }
 
 /**

@@ -7,6 +7,7 @@ import { isConflict, type Store } from "../kernel/store.ts";
 import { recordOf } from "./events.ts";
 import type { Health } from "./health.ts";
 import { checkName, generateName } from "./names.ts";
+import { connectAll } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 
 /** A container as stored; see schema.ts. */
@@ -146,6 +147,7 @@ export function insert(
 		try {
 			store.transaction(() => {
 				insertRow(store, container);
+				connectAll(store, container);
 				recordOf(store, container, "create", { time: container.created });
 			});
 			announce(store);

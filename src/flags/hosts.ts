@@ -9,8 +9,8 @@ export const hostFlags = {
 	domainname: string("", "the container's NIS domain name"),
 	expose: list("", "a port, or a range of ports, that it listens on: 80, 8000-8010/udp"),
 	hostname: string("h", "the container's host name"),
-	network: string("", "none or host", {
-		standard: "none, until there are networks",
+	network: string("", "connect it to a network", {
+		standard: "bridge",
 		synonyms: ["net"],
 		completes: ["none", "host"],
 	}),
@@ -31,9 +31,7 @@ export function parseHosts(values: Values<typeof hostFlags>): Hosts {
 }
 
 function parseNetwork(network: string | undefined): RunOptions["network"] {
-	if (network === undefined || network === "none") return "none";
-	if (network === "host") return "host";
-	throw malformed(`network "${network}" is not supported yet (networks): only none and host are`);
+	return network || "bridge";
 }
 
 /** The longest name the kernel takes, in bytes (uts.h, __NEW_UTS_LEN). */

@@ -78,4 +78,66 @@ ALTER TABLE container ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;     -- 1: th
 ALTER TABLE image ADD COLUMN parent TEXT REFERENCES image(id) ON DELETE SET NULL; -- what it was committed on top of; NULL: nothing, or nobody knows
 CREATE INDEX image_parent ON image(parent);
 `,
+	`
+CREATE TABLE network (
+	id TEXT PRIMARY KEY,            -- 64 hex digits
+	name TEXT NOT NULL UNIQUE,
+	driver TEXT NOT NULL,           -- bridge, macvlan, ipvlan, host, null
+	created TEXT NOT NULL,
+	options TEXT NOT NULL           -- JSON, network/options.ts
+) STRICT, WITHOUT ROWID;
+INSERT INTO network SELECT lower(hex(randomblob(32))), column1, column2, strftime('%Y-%m-%dT%H:%M:%f000000Z', 'now'), '{}'
+	FROM (VALUES ('bridge', 'bridge'), ('host', 'host'), ('none', 'null'));
+
+CREATE TABLE subnet (
+	id INTEGER PRIMARY KEY,
+	network TEXT NOT NULL REFERENCES network(id) ON DELETE CASCADE,
+	cidr TEXT NOT NULL,             -- 10.1.2.0/26, fd00:1::/64: canonical; macvlan and ipvlan may share a parent's
+	gateway TEXT,                   -- canonical; NULL: none
+	range TEXT,                     -- CIDR that addresses are picked from; NULL: the whole subnet
+	reserved TEXT NOT NULL DEFAULT '{}' -- JSON, --aux-address: names and addresses nobody gets
+) STRICT;
+CREATE INDEX subnet_network ON subnet(network);
+
+CREATE TABLE endpoint (             -- a container's part in a network
+	container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+	network TEXT NOT NULL REFERENCES network(id),
+	position INTEGER NOT NULL,      -- in the order in which they were asked for
+	options TEXT NOT NULL,          -- JSON, network/options.ts EndpointOption
+	id TEXT,                        -- 64 hex digits, new at each start; NULL: it does not run
+	interface TEXT,                 -- in the container: eth0
+	mac TEXT,
+	PRIMARY KEY (container, network)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX endpoint_network ON endpoint(network);
+
+CREATE TABLE address (              -- taken while the container runs
+	subnet INTEGER NOT NULL REFERENCES subnet(id) ON DELETE CASCADE,
+	address TEXT NOT NULL,          -- canonical, without a prefix
+	container TEXT NOT NULL,
+	network TEXT NOT NULL,
+	PRIMARY KEY (subnet, address),
+	FOREIGN KEY (container, network) REFERENCES endpoint(container, network) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX address_container ON address(container, network);
+
+CREATE TABLE endpoint_name (        -- what others on the network call it
+	network TEXT NOT NULL,
+	name TEXT NOT NULL,             -- lower case
+	container TEXT NOT NULL,
+	PRIMARY KEY (network, name, container),
+	FOREIGN KEY (container, network) REFERENCES endpoint(container, network) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX endpoint_name_container ON endpoint_name(container, network);
+
+CREATE TABLE port (                 -- published while the container runs
+	protocol TEXT NOT NULL,         -- tcp, udp, sctp
+	address TEXT NOT NULL,          -- of the host, canonical; 0.0.0.0 and :: are all of them
+	port INTEGER NOT NULL,
+	container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+	target INTEGER NOT NULL,        -- the container's port
+	PRIMARY KEY (protocol, address, port)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX port_container ON port(container);
+`,
 ];

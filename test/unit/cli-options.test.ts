@@ -24,7 +24,7 @@ describe("run", () => {
 			remove: false,
 			init: false,
 			readOnly: false,
-			network: "none",
+			network: "bridge",
 			volumes: [],
 			log: { driver: "local", maxSize: 100_000_000, maxFiles: 5 },
 		});
@@ -78,7 +78,6 @@ describe("run", () => {
 	});
 
 	test.each<[string[], string]>([
-		[["--network", "web"], 'network "web" is not supported yet (networks): only none and host are'],
 		[["-w", "srv"], 'the working directory "srv" is invalid: it needs to be an absolute path'],
 		[["-e", "=x"], 'invalid environment variable: "=x"'],
 		[["-e", ""], 'invalid environment variable: ""'],

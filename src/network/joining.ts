@@ -1,0 +1,178 @@
+/**
+ * A container's parts in its networks while it runs: taken when it starts, one
+ * transaction, and given back when it has ended. No two ever have one address:
+ * that is a constraint of the table, whoever else starts at the same time.
+ */
+
+import { EXIT, Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
+import { parseAddress, parseCidr } from "./address.ts";
+import { firstFree, isUsable } from "./bitmap.ts";
+import { settleDefault } from "./pool.ts";
+import { byId, DEFAULT_NETWORK, type EndpointRow, endpointsOf, type Network, type Subnet, subnetsOf } from "./table.ts";
+
+/** An address of a joined endpoint. */
+export interface Joined {
+	family: 4 | 6;
+	address: string;
+	prefix: number;
+	/** of the network; undefined: there is no way out */
+	gateway?: string;
+}
+
+/** A container's part in one network, as it is made. */
+export interface Endpoint {
+	network: Network;
+	/** 64 hex digits */
+	id: string;
+	/** the name inside: eth0 */
+	interface: string;
+	/** the name of the other end, in our namespace */
+	outside: string;
+	mac: string;
+	addresses: Joined[];
+	/** its gateways are the container's way to everywhere */
+	isDefault: boolean;
+	asked: EndpointRow["options"];
+}
+
+/** 64 random hex digits. */
+export function generateId(): string {
+	const bytes = crypto.getRandomValues(new Uint8Array(32));
+	let text = "";
+	for (let at = 0; at < bytes.length; at++) text += (bytes[at] as number).toString(16).padStart(2, "0");
+	return text;
+}
+
+/** The host's end of a veth pair: 15 bytes are the most (IFNAMSIZ). */
+export const outsideName = (id: string): string => `veth${id.slice(0, 7)}`;
+
+/**
+ * Takes addresses for all networks of a container that is about to start.
+ * @param sweep makes containers that have ended, and nobody has looked since, give their addresses back
+ * @throws Failure (125) where a subnet has no free address, or the one asked for is taken; nothing is taken then
+ */
+export function join(store: Store, container: string, sweep: () => void): Endpoint[] {
+	try {
+		return store.transaction(() => joinAll(store, container));
+	} catch (error) {
+		if (error instanceof Unsettled) settleDefault(store, error.network);
+		else if (error instanceof NoAddress) sweep();
+		else throw error;
+		return store.transaction(() => joinAll(store, container));
+	}
+}
+
+/** The default network has no subnet yet: nobody has used it. */
+class Unsettled extends Error {
+	constructor(readonly network: Network) {
+		super(`the network ${network.name} has no subnet`);
+	}
+}
+
+/** An address cannot be had. */
+class NoAddress extends Failure {
+	constructor(message: string) {
+		super(message, { exitCode: EXIT.refused });
+	}
+}
+
+function joinAll(store: Store, container: string): Endpoint[] {
+	// What a start that was killed has taken.
+	leave(store, container);
+	const rows = endpointsOf(store, container);
+	const endpoints: Endpoint[] = [];
+	for (let at = 0; at < rows.length; at++) {
+		const row = rows[at] as EndpointRow;
+		const network = byId(store, row.network) as Network;
+		endpoints.push(joinOne(store, row, network, `eth${at}`));
+	}
+	const first = defaultOf(endpoints);
+	if (first) first.isDefault = true;
+	return endpoints;
+}
+
+/** Takes a part in one more network. */
+export function joinOne(store: Store, row: EndpointRow, network: Network, name: string): Endpoint {
+	const id = generateId();
+	const { container, options } = row;
+	const addresses: Joined[] = [];
+	const subnets = subnetsOf(store, network.id);
+	if (subnets.length === 0 && network.name === DEFAULT_NETWORK) throw new Unsettled(network);
+	for (const subnet of subnets) addresses.push(takeAddress(store, row, subnet, network));
+	const mac = options.mac ?? macOf(addresses, id);
+	store.run(
+		"UPDATE endpoint SET id = ?, interface = ?, mac = ? WHERE container = ? AND network = ?",
+		id,
+		name,
+		mac,
+		container,
+		network.id,
+	);
+	return {
+		network,
+		id,
+		interface: name,
+		outside: outsideName(id),
+		mac,
+		addresses,
+		isDefault: false,
+		asked: options,
+	};
+}
+
+/** Gives everything back that a container has taken. */
+export function leave(store: Store, container: string): void {
+	store.run("DELETE FROM address WHERE container = ?", container);
+	store.run("DELETE FROM port WHERE container = ?", container);
+	store.run(
+		"UPDATE endpoint SET id = NULL, interface = NULL, mac = NULL WHERE container = ? AND id NOT NULL",
+		container,
+	);
+}
+
+/** The highest priority; of equal ones the first with a gateway that is not internal (docker: gw-priority). */
+function defaultOf(endpoints: readonly Endpoint[]): Endpoint | undefined {
+	let best: Endpoint | undefined;
+	for (const one of endpoints) {
+		if (one.network.options.internal || one.addresses.length === 0) continue;
+		if (!best || (one.asked.gatewayPriority ?? 0) > (best.asked.gatewayPriority ?? 0)) best = one;
+	}
+	return best;
+}
+
+function takeAddress(store: Store, row: EndpointRow, subnet: Subnet, network: Network): Joined {
+	const cidr = parseCidr(subnet.cidr);
+	if (!cidr) throw new Failure(`the subnet ${subnet.cidr} of network ${network.name} is none`);
+	const taken = store
+		.all<{ address: string }>("SELECT address FROM address WHERE subnet = ?", subnet.id)
+		.map(({ address }) => address);
+	const wanted = cidr.family === 4 ? row.options.address : row.options.address6;
+	const address = wanted ?? firstFree(subnet, taken);
+	if (address === undefined) throw new NoAddress(`no free address in ${subnet.cidr}`);
+	if (wanted !== undefined) checkWanted(wanted, subnet, taken);
+	store.run(
+		"INSERT INTO address (subnet, address, container, network) VALUES (?, ?, ?, ?)",
+		subnet.id,
+		address,
+		row.container,
+		network.id,
+	);
+	const gateway = network.options.internal ? undefined : (subnet.gateway ?? undefined);
+	return { family: cidr.family, address, prefix: cidr.prefix, gateway };
+}
+
+function checkWanted(wanted: string, subnet: Subnet, taken: readonly string[]): void {
+	const parsed = parseAddress(wanted);
+	if (!parsed || !isUsable(subnet, parsed))
+		throw new Failure(`the address ${wanted} is not one of the subnet ${subnet.cidr}`, { exitCode: EXIT.refused });
+	if (taken.includes(wanted) || wanted === subnet.gateway)
+		throw new NoAddress(`the address ${wanted} is already in use`);
+}
+
+/** docker's of old: made of the IPv4 address, so that a neighbour's cache stays right; else of the endpoint's id. */
+function macOf(addresses: readonly Joined[], id: string): string {
+	const four = addresses[0]?.family === 4 ? addresses[0].address.split(".").map(Number) : undefined;
+	const bytes = four ?? [0, 2, 4, 6].map((at) => Number.parseInt(id.slice(at, at + 2), 16));
+	return ["02", "42", ...bytes.map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
+}
