@@ -26,8 +26,8 @@ export const STANDARD_POOLS: readonly Pool[] = [
 	{ base: "10.201.0.0/16", size: 24 },
 	{ base: "192.168.128.0/17", size: 24 },
 ];
-/** The default network's: as many containers as a host may have. */
-export const DEFAULT_NETWORK_SIZE = 20;
+/** The default network's, the first that is free: as many containers as a host may have; a small one where the pools are nearly used up. */
+const DEFAULT_NETWORK_SIZES = [20, 24];
 
 /** Destinations of the host's routes; the default route collides with nothing. */
 export function hostRoutes(): Cidr[] {
@@ -77,7 +77,9 @@ export function settleDefault(store: Store, { id, options }: Network): void {
 	const routes = hostRoutes();
 	store.transaction(() => {
 		if (store.first("SELECT 1 FROM subnet WHERE network = ?", id)) return;
-		const picked = pick(STANDARD_POOLS, [...routes, ...knownSubnets(store)], DEFAULT_NETWORK_SIZE);
+		const taken = [...routes, ...knownSubnets(store)];
+		let picked: Cidr | undefined;
+		for (const size of DEFAULT_NETWORK_SIZES) picked ??= pick(STANDARD_POOLS, taken, size);
 		if (!picked)
 			throw new Failure("pick a subnet for the network bridge: every one of the pools collides with a route");
 		const gateway = formatAddress({ ...picked, value: picked.value + 1n });
