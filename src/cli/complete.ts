@@ -3,6 +3,7 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { names } from "../container/container.ts";
 import { references } from "../image/image.ts";
+import { all as allNetworks } from "../network/network.ts";
 import type { Places } from "../places.ts";
 import { globals } from "./globals.ts";
 import { access } from "./perform.ts";
@@ -40,6 +41,7 @@ async function all(found: Wanted, open: Open): Promise<Candidate[]> {
 /** Names of what is there; none for those who may not look. */
 async function existing(kind: string, open: Open): Promise<string[]> {
 	const store = await open();
+	if (kind === "network") return store ? allNetworks(store).map(({ name }) => name) : ["bridge", "host", "none"];
 	if (!store) return [];
 	if (kind === "image") return references(store);
 	return names(store);

@@ -10,7 +10,7 @@ interface ValueOf {
 }
 
 /** What a shell completes a word to: names that exist, a path of the host, or one of these words. */
-export type Completes = "container" | "image" | "file" | "directory" | readonly string[];
+export type Completes = "container" | "image" | "network" | "file" | "directory" | readonly string[];
 
 export interface Flag<Kind extends keyof ValueOf = keyof ValueOf> {
 	kind: Kind;

@@ -13,6 +13,7 @@ import { labelFlags, parseAnnotations, parseLabels } from "./labels.ts";
 import { DRIVERS, parseLog } from "./logging.ts";
 import { checkMachine, machineFlags } from "./machine.ts";
 import { namespaceFlags, parseNamespaces } from "./namespaces.ts";
+import { type NetworkOptions, networkFlags, plainNetwork } from "./networks.ts";
 import { parsePrivileges, privilegeFlags } from "./privileges.ts";
 import { parseProcesses, processFlags } from "./processes.ts";
 import { limitsResources, resourceFlags } from "./resources.ts";
@@ -30,6 +31,7 @@ export const createFlags = {
 	...labelFlags,
 	...machineFlags,
 	...namespaceFlags,
+	...networkFlags,
 	...privilegeFlags,
 	...processFlags,
 	...resourceFlags,
@@ -91,7 +93,9 @@ export async function runOptions(
 		env: await parseVariables(values),
 		labels: parseLabels(values),
 		annotations: parseAnnotations(values.annotation),
+		dns: config.dns,
 		...parseHosts(values),
+		...(await readNetworks(values)),
 		...parseProcesses({ ...values, ulimit: [...configuredUlimits(config), ...values.ulimit] }),
 		...checkMachine(values),
 		...parsePrivileges(values),
@@ -111,7 +115,6 @@ export async function runOptions(
 		readOnly: values["read-only"],
 		volumes: parseVolumes(values.volume),
 		log: configuredLog(values["log-driver"], values["log-opt"], config),
-		dns: config.dns,
 		idFile: values.cidfile || undefined,
 		attach: parseAttach(values.attach, values.detach ?? false),
 		detachKeys: parseDetachKeys(values["detach-keys"], config["detach-keys"]),
@@ -119,6 +122,11 @@ export async function runOptions(
 	};
 	checkConflicts(options);
 	return options;
+}
+
+async function readNetworks(values: CreateValues): Promise<NetworkOptions> {
+	const network = plainNetwork(values);
+	return network ? { network } : await (await import("./network-values.ts")).readNetworks(values);
 }
 
 /** The options of the configuration are those of its driver: with another they do not hold. */

@@ -16,8 +16,6 @@ const DAEMON = "(bunker has no daemon to connect to)";
 
 /** of `run` and `create` */
 const creating = (): Record<string, string> => ({
-	[NETWORKS]:
-		"--dns --dns-opt --dns-option --dns-search --ip --ip6 --link --link-local-ip --mac-address --net-alias --network-alias --publish -p --publish-all -P",
 	[VOLUMES]: "--mount --volume-driver --volumes-from --storage-opt",
 	[DEVICES]: "--device",
 	[REGISTRIES]: "--disable-content-trust",

@@ -1,9 +1,10 @@
 /** Networks: the face of this folder. What is under it knows nothing of containers but their ids. */
 
+export { formatAddress, parseAddress } from "./address.ts";
 export { attach } from "./attach.ts";
 export { type Endpoint, join, leave } from "./joining.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
 export { settleDefault } from "./pool.ts";
 export { prepare } from "./prepare.ts";
 export { connect } from "./rows.ts";
-export { DEFAULT_NETWORK } from "./table.ts";
+export { all, DEFAULT_NETWORK } from "./table.ts";

@@ -146,8 +146,9 @@ describe("errors are 125, one line that names the flag, and a hint", () => {
 	});
 
 	test("a flag of docker's that is not there yet is refused with the reason", () => {
-		expect(failure(() => anywhere("--publish", "80:80")).message).toBe("--publish is not supported yet (networks)");
-		expect(failure(() => anywhere("-tp", "80:80")).message).toBe("-p is not supported yet (networks)");
+		expect(failure(() => anywhere("--volumes-from", "web")).message).toBe(
+			"--volumes-from is not supported yet (volumes)",
+		);
 	});
 
 	test("an error before --help holds", () => {
