@@ -89,7 +89,7 @@ function imaginaryDescriptors(options: RunOptions, spec: Spec, groups: readonly 
 	const { stdin, stdout, stderr } = attachedStreams(options);
 	const passed = [stdin && !isTerminal(STDIN), stdout, stderr];
 	const callers = attached && !options.tty ? passed.map((one) => (one ? stream() : undefined)) : [];
-	const ids = [options.ipc, options.pid].map(donorOf).filter((id) => id !== undefined);
+	const ids = [options.ipc, options.pid, options.network].map(donorOf).filter((id) => id !== undefined);
 	const donors = new Map([...new Set(ids)].map((id) => [id, next()]));
 	const home = donorOf(options.pid) === undefined ? -1 : next();
 	const memory = groupWith(groups, "memory");
@@ -151,6 +151,8 @@ function deviceLines(groups: readonly Group[], rules: readonly DeviceRule[] | un
 }
 
 function networkLine(options: RunOptions): string {
+	const donor = donorOf(options.network);
+	if (donor !== undefined) return `container: the network namespace of container ${donor.slice(0, 12)}`;
 	return options.network === "host"
 		? "host: the container shares the host's network"
 		: "none: a network namespace of its own with nothing but the loopback interface";

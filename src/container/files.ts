@@ -9,6 +9,7 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from "../places.ts";
 import { donorOf, type Spec } from "../runtime/runtime.ts";
+import { PROVIDED_OPTION } from "./mounting.ts";
 import type { RunOptions } from "./options.ts";
 
 const LOOPBACK_HOSTS = `127.0.0.1	localhost
@@ -88,6 +89,15 @@ function resolvers({ dns }: RunOptions): Uint8Array {
 	return encodeText([...dns.map((address) => `nameserver ${address}`), ...rest].map((line) => `${line}\n`).join(""));
 }
 
+/**
+ * The directory that holds hosts, hostname and resolv.conf of a container.
+ * @param donor who has its network; one that has ended, though others are still in there, has none to give
+ */
+export function namesDirectory(store: Store, id: string, donor: string | undefined): string {
+	const theirs = donor === undefined ? undefined : runDirectory(store.places, donor);
+	return theirs !== undefined && statusIfThere(`${theirs}/hosts`) ? theirs : runDirectory(store.places, id);
+}
+
 /** Writes config.json and the files for /etc, of this start: into the run directory, a tmpfs. */
 export function writeFiles(store: Store, id: string, spec: Spec, options: RunOptions): void {
 	const directory = runDirectory(store.places, id);
@@ -103,11 +113,10 @@ export function writeFiles(store: Store, id: string, spec: Spec, options: RunOpt
  * Makes sources of volumes that are missing, as docker does for -v, and tells
  * which binds are directories.
  */
-export function prepareVolumes(store: Store, id: string, spec: Spec): Set<string> {
+export function prepareVolumes(spec: Spec): Set<string> {
 	const directories = new Set<string>();
-	const provided = `${runDirectory(store.places, id)}/`;
 	for (const mount of spec.mounts) {
-		if (mount.type !== "bind" || mount.source.startsWith(provided) || donorOf(mount.source)) continue;
+		if (mount.type !== "bind" || mount.options.includes(PROVIDED_OPTION) || donorOf(mount.source)) continue;
 		try {
 			makeDirectories(mount.source);
 		} catch (error) {

@@ -4,13 +4,14 @@ import { abilities } from "../cgroup/cgroup.ts";
 import { formatTime } from "../clock.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { containerDirectory, layersDirectory, runDirectory } from "../places.ts";
+import { containerDirectory, layersDirectory } from "../places.ts";
 import { readHealth } from "./checkup.ts";
 import { committedConfig } from "./commit.ts";
 import { mountPoints } from "./facts.ts";
-import { hostHostname } from "./files.ts";
+import { hostHostname, namesDirectory } from "./files.ts";
 import { healthState } from "./health.ts";
 import { hostConfig } from "./host-config.ts";
+import { networkDonor } from "./namespaces.ts";
 import { networkSettings } from "./network-settings.ts";
 import { hadOom } from "./oom.ts";
 import { logName } from "./plan.ts";
@@ -31,7 +32,8 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 	const { container, running } = seen;
 	const image = container.image === null ? undefined : get(store, container.image);
 	const directory = containerDirectory(store.places, container.id);
-	const run = runDirectory(store.places, container.id);
+	const donor = networkDonor(store, container.options);
+	const run = namesDirectory(store, container.id, donor?.id);
 	const [path = "", ...args] = container.command;
 	return {
 		Id: container.id,
@@ -56,7 +58,7 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 		GraphDriver: graphDriver(store, seen, image),
 		...(options.size && sizes(store, container, image)),
 		Mounts: mountPoints(container.options),
-		Config: config(container, image),
+		Config: config(container, image, donor),
 		NetworkSettings: networkSettings(container.options, running?.program ?? 0),
 	};
 }
@@ -103,16 +105,16 @@ function sizes(store: Store, { id }: Container, image: Image | undefined): objec
 }
 
 /** What the flags say over what the image says, and docker's zeros for what nobody says. */
-function config(container: Container, image: Image | undefined): object {
+function config(container: Container, image: Image | undefined, donor: Container | undefined): object {
 	const { options, id } = container;
 	const merged = committedConfig(options, image?.config.config ?? {});
 	const attached = (stream: "stdin" | "stdout" | "stderr", otherwise: boolean) =>
 		!options.detach && (options.attach?.includes(stream) ?? otherwise);
 	const stdin = attached("stdin", options.interactive);
-	const hostname = containerHostname(options, { id, hostHostname: hostHostname() });
+	const hostname = containerHostname(options, { id, hostHostname: hostHostname(), donor });
 	return {
 		Hostname: hostname,
-		Domainname: options.domainname ?? "",
+		Domainname: (donor?.options ?? options).domainname ?? "",
 		User: merged.User ?? "",
 		AttachStdin: stdin,
 		AttachStdout: attached("stdout", true),

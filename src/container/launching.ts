@@ -33,10 +33,18 @@ import { joined, makeCgroup } from "./cgroups.ts";
 import { ProbeJob } from "./checkup.ts";
 import { hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
-import { hostHostname, makeBase, makeDirectoriesOf, makeRunDirectory, prepareVolumes, writeFiles } from "./files.ts";
+import {
+	hostHostname,
+	makeBase,
+	makeDirectoriesOf,
+	makeRunDirectory,
+	namesDirectory,
+	prepareVolumes,
+	writeFiles,
+} from "./files.ts";
 import { checkIn } from "./health.ts";
 import { lockRoot } from "./locks.ts";
-import { openDonors } from "./namespaces.ts";
+import { networkDonor, openDonors } from "./namespaces.ts";
 import { takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
@@ -82,7 +90,7 @@ export async function launchContainer(
 	const donors = openDonors(store, options);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	writeFiles(store, id, spec, options);
-	const directories = prepareVolumes(store, id, spec);
+	const directories = prepareVolumes(spec);
 	trace("time", "files written");
 	const { resources } = spec.linux;
 	if (options.limits && resources) (await import("./limiting.ts")).limit(cgroup.groups, resources);
@@ -166,10 +174,12 @@ export async function specOf(
 	groups: readonly Group[],
 ): Promise<Spec> {
 	const { options } = container;
+	const donor = networkDonor(store, options);
 	return buildSpec(options, image?.config.config, {
 		id: container.id,
-		runDirectory: runDirectory(store.places, container.id),
+		runDirectory: namesDirectory(store, container.id, donor?.id),
 		hostHostname: hostHostname(),
+		donor,
 		capabilities: () => capabilitiesOf(ownCapabilities()),
 		devices: hostDevices,
 		controlsDevices: hasDeviceController(groups),

@@ -60,13 +60,15 @@ export function mountsOf(options: RunOptions, runDirectory: string, devices: boo
 
 const depth = (mount: Mount): number => mount.destination.split("/").length;
 
+/** Images of whole distributions have /etc/resolv.conf as a link to what is not there. */
+export const PROVIDED_OPTION = "nofollow";
+
 function providedFiles(runDirectory: string): Mount[] {
 	return ["resolv.conf", "hostname", "hosts"].map((name) => ({
 		destination: `/etc/${name}`,
 		type: "bind",
 		source: `${runDirectory}/${name}`,
-		// Images of whole distributions have /etc/resolv.conf as a link to what is not there.
-		options: ["nofollow"],
+		options: [PROVIDED_OPTION],
 	}));
 }
 

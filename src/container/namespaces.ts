@@ -5,8 +5,8 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { donorOf, type Spec } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
-import { look } from "./state.ts";
-import { byId, find } from "./table.ts";
+import { look, notRunning } from "./state.ts";
+import { byId, type Container, find } from "./table.ts";
 
 type Namespaces = Spec["linux"]["namespaces"];
 
@@ -33,16 +33,16 @@ function shared(type: Namespaces[number]["type"], mode: string | undefined): Nam
  * @throws Failure where there is none
  */
 export function resolveDonors(store: Store, options: RunOptions): RunOptions {
-	const { ipc, pid } = options;
-	if (donorOf(ipc) === undefined && donorOf(pid) === undefined) return options;
-	return { ...options, ipc: resolve(store, ipc), pid: resolve(store, pid) };
+	const { ipc, pid, network } = options;
+	if (donorOf(ipc) === undefined && donorOf(pid) === undefined && donorOf(network) === undefined) return options;
+	return { ...options, ipc: resolve(store, ipc), pid: resolve(store, pid), network: resolve(store, network) };
 }
 
-function resolve(store: Store, mode: string | undefined): string | undefined {
+function resolve<Mode extends string | undefined>(store: Store, mode: Mode): Mode {
 	const name = donorOf(mode);
 	if (name === undefined) return mode;
 	try {
-		return `container:${find(store, name).id}`;
+		return `container:${find(store, name).id}` as Mode;
 	} catch (error) {
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
 	}
@@ -53,23 +53,37 @@ function resolve(store: Store, mode: string | undefined): string | undefined {
  * with the start time, so they name the processes that were looked at.
  * @throws Failure (125) for one that does not run, or does not share
  */
-export function openDonors(store: Store, { ipc, pid }: RunOptions): Map<string, number> {
+export function openDonors(store: Store, { ipc, pid, network, sysctls }: RunOptions): Map<string, number> {
 	const donors = new Map<string, number>();
-	for (const [what, mode] of Object.entries({ IPC: ipc, PID: pid })) {
+	for (const [what, mode] of Object.entries({ IPC: ipc, PID: pid, network })) {
 		const id = donorOf(mode);
 		if (id === undefined) continue;
 		if (!donors.has(id)) donors.set(id, openDonor(store, what, id));
 		if (what === "IPC") requireShareable(store, id);
+		if (what === "network" && sysctls) requireNotHosts(store, network, sysctls);
 	}
 	return donors;
 }
 
 function openDonor(store: Store, what: string, id: string): number {
 	const container = byId(store, id);
-	const { running } = container ? look(store, container) : {};
-	const pidfd = running && openProcess(running.program, running.programStart);
+	const seen = container && look(store, container);
+	const pidfd = seen?.running && openProcess(seen.running.program, seen.running.programStart);
 	if (pidfd !== undefined) return pidfd;
-	throw refuse(what, id, container ? `container ${container.name} is not running` : "it has been removed");
+	throw refuse(what, id, container && seen ? notRunning(container.name, seen).message : "it has been removed");
+}
+
+/**
+ * Who has the network that a container is a guest in: the one that was asked for
+ * may be a guest itself. Its names and files of /etc are theirs, too (moby,
+ * daemon/container_operations.go).
+ * @returns undefined for one with a network of its own, or if the donor is gone
+ */
+export function networkDonor(store: Store, { network }: Pick<RunOptions, "network">): Container | undefined {
+	let donor: Container | undefined;
+	// A donor is older than its guest: this ends.
+	for (let id = donorOf(network); id !== undefined; id = donorOf(donor?.options.network)) donor = byId(store, id);
+	return donor;
 }
 
 /** docker: one that keeps its IPC namespace to itself was not asked. */
@@ -78,6 +92,14 @@ function requireShareable(store: Store, id: string): void {
 	const mode = donor?.options.ipc ?? "private";
 	if (mode === "private" || mode === "none")
 		throw refuse("IPC", id, `container ${donor?.name} was not made with --ipc shareable`);
+}
+
+/** runc: these would be the host's. */
+function requireNotHosts(store: Store, network: string, sysctls: Record<string, string>): void {
+	if (networkDonor(store, { network })?.options.network !== "host") return;
+	for (const name in sysctls)
+		if (name.startsWith("net."))
+			throw new Failure(`sysctl '${name}' is not allowed in the host's network namespace`, { exitCode: EXIT.refused });
 }
 
 const refuse = (what: string, id: string, why: string) =>

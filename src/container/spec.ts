@@ -34,6 +34,8 @@ export interface SpecFacts {
 	/** holds hosts, hostname and resolv.conf */
 	runDirectory: string;
 	hostHostname: string;
+	/** who has the network, with `--network container:ID` */
+	donor?: { id: string; options: RunOptions };
 	/** names of the capabilities that bunker has, and may give */
 	capabilities: () => readonly string[];
 	/** the host's device nodes */
@@ -51,12 +53,13 @@ export interface SpecFacts {
  */
 export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts): Spec {
 	const hostname = containerHostname(options, facts);
+	const { domainname } = facts.donor?.options ?? options;
 	const own = options.network !== "host" && donorOf(options.network) === undefined;
 	const nodes = options.privileged || facts.controlsDevices;
 	return {
 		ociVersion: "1.2.0",
 		hostname,
-		...(options.domainname !== undefined && { domainname: options.domainname }),
+		...(domainname !== undefined && { domainname }),
 		process: processOf(options, image, facts, hostname),
 		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
 		mounts: mountsOf(options, facts.runDirectory, nodes),
@@ -123,8 +126,12 @@ function healthAnnotation({ health }: RunOptions, image: Config): string {
 	return check ? JSON.stringify(check) : "";
 }
 
-/** The container's host name: with the host's network or UTS namespace it is the host's. */
-export function containerHostname(options: RunOptions, facts: Pick<SpecFacts, "id" | "hostHostname">): string {
+/** The container's host name: with the host's network or UTS namespace it is the host's, with another container's network that one's. */
+export function containerHostname(
+	options: RunOptions,
+	facts: Pick<SpecFacts, "id" | "hostHostname" | "donor">,
+): string {
+	if (facts.donor) return containerHostname(facts.donor.options, { ...facts, ...facts.donor, donor: undefined });
 	if (options.hostname !== undefined) return options.hostname;
 	return options.network === "host" || options.uts === "host" ? facts.hostHostname : facts.id.slice(0, 12);
 }

@@ -7,6 +7,7 @@ import {
 	AT_EMPTY_PATH,
 	AT_FDCWD,
 	CLONE_NEWIPC,
+	CLONE_NEWNET,
 	CLONE_NEWNS,
 	CLONE_NEWPID,
 	MOUNT_ATTR_NODEV,
@@ -53,14 +54,21 @@ export function joinPid(tape: Tape, spec: Spec, donors: Donors): void {
 	]);
 }
 
-/** In the child: enters an IPC namespace, and lets go of the pidfds. */
-export function joinIpc(tape: Tape, spec: Spec, donors: Donors): void {
-	const donor = donorOfType(spec, "ipc");
-	if (donor !== undefined)
-		tape.step(`enter the IPC namespace of container ${short(donor)}`, "setns", [
-			donors.get(donor) as number,
-			CLONE_NEWIPC,
-		]);
+const JOINED = [
+	["ipc", "IPC", CLONE_NEWIPC],
+	["network", "network", CLONE_NEWNET],
+] as const;
+
+/** In the child: enters IPC and network namespaces of others, and lets go of the pidfds. */
+export function joinOthers(tape: Tape, spec: Spec, donors: Donors): void {
+	for (const [type, what, flag] of JOINED) {
+		const donor = donorOfType(spec, type);
+		if (donor !== undefined)
+			tape.step(`enter the ${what} namespace of container ${short(donor)}`, "setns", [
+				donors.get(donor) as number,
+				flag,
+			]);
+	}
 	for (const [id, pidfd] of donors) tape.step(`close the pidfd of container ${short(id)}`, "close", [pidfd]);
 }
 

@@ -25,7 +25,7 @@ import { enterDirectory, Paths } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
 import { execute, forkInit, reportReady } from "./program.ts";
 import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
-import { type Donors, donorOf, joinIpc, joinPid, takeSharedMemory } from "./sharing.ts";
+import { type Donors, donorOf, joinOthers, joinPid, takeSharedMemory } from "./sharing.ts";
 import {
 	DEVICES_ANNOTATION,
 	INIT_ANNOTATION,
@@ -86,7 +86,7 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	if (hasOwn(spec, "cgroup")) enterCgroupNamespace(tape);
 	setOomScore(tape, proc, spec.process);
 	closeGiven(tape, policy, facts.policy);
-	joinIpc(tape, spec, facts.donors);
+	joinOthers(tape, spec, facts.donors);
 	leaveKeyring(tape);
 	enterRoot(tape, facts.root, root, allDevices);
 	for (const mount of spec.mounts)
@@ -96,7 +96,7 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
 	const covered = binds.filter(({ destination }) => destination === "/dev").length > 0;
 	const console = terminal && placeConsole(tape, covered);
-	if (has(spec, "network")) raiseLoopback(tape);
+	if (hasOwn(spec, "network")) raiseLoopback(tape);
 	for (const [name, value] of Object.entries(spec.linux.sysctl)) setSysctl(tape, name, value);
 	if (has(spec, "uts")) setHostname(tape, spec.hostname);
 	if (spec.domainname !== undefined) setDomainname(tape, spec.domainname);
