@@ -44,6 +44,14 @@ const PROBES = {
 	/** the commit before this one, to be built */
 	history: { holds: () => Bun.spawnSync(["git", "rev-parse", "-q", "--verify", "HEAD~1"]).exitCode === 0 },
 	unshare: program("unshare", "util-linux"),
+	curl: program("curl"),
+	iperf3: program("iperf3"),
+	/** a network of the tests' own, and what joins another to it (test/e2e/outside.ts) */
+	outside: {
+		holds: () => Boolean(process.env.BUNKER_OWN_NETWORK) && Bun.which("ip") !== null && Bun.which("nsenter") !== null,
+		remedy: "sh test/own-network.sh …; apt-get install iproute2",
+	},
+	nft: program("nft", "nftables"),
 	/** file systems whose server is a program (/dev/fuse) */
 	fuse: { holds: () => existsSync("/dev/fuse") },
 	/** a cgroup2 hierarchy with the memory controller */
