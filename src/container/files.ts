@@ -7,18 +7,15 @@ import { call } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
+import { DEFAULT_NETWORK, type Endpoint } from "../network/network.ts";
 import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from "../places.ts";
 import { donorOf, type Spec } from "../runtime/runtime.ts";
+import { hostsText } from "./hosts.ts";
 import { PROVIDED_OPTION } from "./mounting.ts";
 import type { RunOptions } from "./options.ts";
+import { BEHIND_STUB, isStub, type Kind, parseResolvers, type Resolvers, resolversText } from "./resolvers.ts";
 
-const LOOPBACK_HOSTS = `127.0.0.1	localhost
-::1	localhost ip6-localhost ip6-loopback
-fe00::	ip6-localnet
-ff00::	ip6-mcastprefix
-ff02::1	ip6-allnodes
-ff02::2	ip6-allrouters
-`;
+const RESOLV_CONF = "/etc/resolv.conf";
 
 const text = (path: string) => new TextDecoder().decode(readFileIfThere(path) ?? new Uint8Array());
 
@@ -70,23 +67,60 @@ export function makeBase(store: Store): void {
 
 const PROVIDED = ["hosts", "hostname", "resolv.conf"];
 
-/** The host's names with the host's network, else the loopback's; then what --add-host says. */
-function hosts({ network, extraHosts = [] }: RunOptions): Uint8Array {
-	const known = network === "host" ? text("/etc/hosts") : LOOPBACK_HOSTS;
-	const added = extraHosts.map((host) => {
-		const colon = host.indexOf(":");
-		return `${host.slice(colon + 1)}\t${host.slice(0, colon)}\n`;
-	});
-	const separator = known === "" || known.endsWith("\n") ? "" : "\n";
-	return encodeText(added.length === 0 ? known : `${known}${separator}${added.join("")}`);
+/** The host's resolvers, as a container with a network of its own is told of them. */
+export function hostResolvers(): Resolvers {
+	const resolvers = parseResolvers(RESOLV_CONF, text(RESOLV_CONF));
+	return isStub(resolvers) ? parseResolvers(BEHIND_STUB, text(BEHIND_STUB)) : resolvers;
 }
 
-/** The host's, or those that are configured, with the rest of what the host's says. */
-function resolvers({ dns }: RunOptions): Uint8Array {
-	const known = text("/etc/resolv.conf");
-	if (!dns) return encodeText(known);
-	const rest = known.split("\n").filter((line) => line !== "" && !/^\s*nameserver\b/.test(line));
-	return encodeText([...dns.map((address) => `nameserver ${address}`), ...rest].map((line) => `${line}\n`).join(""));
+/** Whether a container has no IPv6 at all, not even ::1. */
+export const lacksIpv6 = ({ sysctls }: RunOptions): boolean =>
+	sysctls?.["net.ipv6.conf.all.disable_ipv6"] === "1" ||
+	sysctls?.["net.ipv6.conf.lo.disable_ipv6"] === "1" ||
+	statusIfThere("/proc/sys/net/ipv6") === undefined;
+
+/** With the host's network it is the host's own, unless --add-host says more: then none of the host's (docker). */
+function hosts(options: RunOptions, hostname: string, endpoints: readonly Endpoint[], lines: EtcLines): string {
+	const extra = options.extraHosts ? [...options.extraHosts, ...lines.links] : lines.links;
+	if (options.network === "host" && extra.length === 0) return text("/etc/hosts");
+	const { domainname } = options;
+	const { gateways } = lines;
+	return hostsText({
+		extra,
+		gateways,
+		addresses: addressesOf(endpoints),
+		hostname,
+		domainname,
+		noIpv6: lacksIpv6(options),
+	});
+}
+
+/** The addresses of a container, in the order of its networks. */
+export function addressesOf(endpoints: readonly Endpoint[]): string[] {
+	const found: string[] = [];
+	for (const { addresses } of endpoints) for (const { address } of addresses) found.push(address);
+	return found;
+}
+
+/** Names are answered by us where one of the networks is the user's. */
+function resolvers(options: RunOptions, endpoints: readonly Endpoint[]): string {
+	if (options.network === "host")
+		return resolversText(parseResolvers(RESOLV_CONF, text(RESOLV_CONF)), options, "host", true);
+	let kind: Kind = "bridge";
+	let ipv6 = false;
+	for (const { network, addresses } of endpoints) {
+		if (network.name !== DEFAULT_NETWORK) kind = "user";
+		for (const { family } of addresses) if (family === 6) ipv6 = true;
+	}
+	return resolversText(hostResolvers(), options, kind, ipv6);
+}
+
+/** What /etc/hosts says besides what the options and networks of a container do. */
+export interface EtcLines {
+	/** for --add-host NAME:host-gateway */
+	gateways: readonly string[];
+	/** as --add-host has them */
+	links: readonly string[];
 }
 
 /**
@@ -99,12 +133,20 @@ export function namesDirectory(store: Store, id: string, donor: string | undefin
 }
 
 /** Writes config.json and the files for /etc, of this start: into the run directory, a tmpfs. */
-export function writeFiles(store: Store, id: string, spec: Spec, options: RunOptions): void {
+export function writeFiles(
+	store: Store,
+	id: string,
+	spec: Spec,
+	options: RunOptions,
+	endpoints: readonly Endpoint[],
+	lines: EtcLines,
+): void {
 	const directory = runDirectory(store.places, id);
-	writeFile(`${directory}/config.json`, JSON.stringify(spec));
 	writeFile(`${directory}/hostname`, encodeText(`${spec.hostname}\n`));
-	writeFile(`${directory}/hosts`, hosts(options));
-	writeFile(`${directory}/resolv.conf`, resolvers(options));
+	writeFile(`${directory}/hosts`, hosts(options, spec.hostname, endpoints, lines));
+	writeFile(`${directory}/resolv.conf`, resolvers(options, endpoints));
+	// The last: what is younger was changed since (etc.ts).
+	writeFile(`${directory}/config.json`, JSON.stringify(spec));
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
 	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 }

@@ -43,6 +43,7 @@ import {
 	writeFiles,
 } from "./files.ts";
 import { checkIn } from "./health.ts";
+import { asksForGateway } from "./hosts.ts";
 import { lockRoot } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
 import { takeNetworks } from "./networking.ts";
@@ -89,7 +90,11 @@ export async function launchContainer(
 	const spec = await specOf(store, container, image, cgroup.groups);
 	const donors = openDonors(store, options);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
-	writeFiles(store, id, spec, options);
+	const lines = {
+		gateways: asksForGateway(options.extraHosts) ? (await import("./gateway.ts")).hostGateways(store) : [],
+		links: [],
+	};
+	writeFiles(store, id, spec, options, networking?.endpoints ?? [], lines);
 	const directories = prepareVolumes(spec);
 	trace("time", "files written");
 	const { resources } = spec.linux;

@@ -5,6 +5,6 @@ export { attach } from "./attach.ts";
 export { type Endpoint, join, leave } from "./joining.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
 export { settleDefault } from "./pool.ts";
-export { prepare } from "./prepare.ts";
+export { defaultGateways, prepare } from "./prepare.ts";
 export { connect } from "./rows.ts";
 export { all, DEFAULT_NETWORK } from "./table.ts";

@@ -1,0 +1,48 @@
+/** /etc/hosts and /etc/resolv.conf of a container that runs, when it joins a network or leaves one. */
+
+import { readFileIfThere, statusIfThere, writeFile } from "../../ffi/file.ts";
+import type { Store } from "../kernel/store.ts";
+import { DEFAULT_NETWORK, type Endpoint } from "../network/network.ts";
+import { runDirectory } from "../places.ts";
+import { addressesOf, hostResolvers, lacksIpv6, readSpec } from "./files.ts";
+import { ownLines } from "./hosts.ts";
+import { resolversText } from "./resolvers.ts";
+import type { Container } from "./table.ts";
+
+/**
+ * Adds what a network that the container has joined brings: lines of its new
+ * addresses, and on a user's network our resolver, where resolv.conf is still
+ * as it was made. Files are written in place: they are bound into the container.
+ */
+export function addNetwork(store: Store, container: Container, joined: Endpoint): void {
+	const hosts = `${runDirectory(store.places, container.id)}/hosts`;
+	writeFile(hosts, textOf(hosts) + linesOf(store, container, addressesOf([joined])));
+	if (joined.network.name !== DEFAULT_NETWORK) useOwnResolver(store, container);
+}
+
+/** Takes the lines of addresses out that a container has had on a network it leaves; what somebody changed stays. */
+export function removeNetwork(store: Store, container: Container, addresses: readonly string[]): void {
+	const hosts = `${runDirectory(store.places, container.id)}/hosts`;
+	const gone = new Set(linesOf(store, container, addresses).split("\n"));
+	const kept = textOf(hosts)
+		.split("\n")
+		.filter((line) => line === "" || !gone.has(line));
+	writeFile(hosts, kept.join("\n"));
+}
+
+function linesOf(store: Store, { id, options }: Container, addresses: readonly string[]): string {
+	const hostname = readSpec(store, id)?.hostname ?? id.slice(0, 12);
+	return ownLines({ addresses, hostname, domainname: options.domainname, noIpv6: lacksIpv6(options) });
+}
+
+function useOwnResolver(store: Store, { id, options }: Container): void {
+	const directory = runDirectory(store.places, id);
+	const file = `${directory}/resolv.conf`;
+	const made = statusIfThere(`${directory}/config.json`);
+	const now = statusIfThere(file);
+	// config.json is the last that a start writes: what is younger was changed since, by the user or by us.
+	if (!made || !now || now.mtime > made.mtime) return;
+	writeFile(file, resolversText(hostResolvers(), options, "user", true));
+}
+
+const textOf = (path: string) => new TextDecoder().decode(readFileIfThere(path) ?? new Uint8Array());
