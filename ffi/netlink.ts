@@ -4,7 +4,7 @@
  * if_addr,veth}.h, netfilter/nf_tables.h). What the messages say is src/kernel's.
  */
 
-import { AF_NETLINK, O_CLOEXEC, O_RDONLY, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
+import { AF_NETLINK, O_CLOEXEC, O_RDONLY, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
 import { close, open } from "./file.ts";
 import { attempt, call } from "./system.ts";
@@ -66,6 +66,24 @@ export function openNetlink(protocol: number, namespace?: number): number {
 	);
 }
 
+const SO_NETNS_COOKIE = 71;
+const cookie = new Uint8Array(8);
+const cookieSize = Uint8Array.of(8, 0, 0, 0);
+
+/**
+ * What tells the network namespace of a socket from all others of this boot:
+ * its inode's number is given to the next one when it is gone. A kernel before
+ * 5.14 does not tell: undefined.
+ */
+export function namespaceCookie(socket: number): bigint | undefined {
+	if (attempt("getsockopt", socket, SOL_SOCKET, SO_NETNS_COOKIE, cookie, cookieSize) < 0) return undefined;
+	return new DataView(cookie.buffer).getBigUint64(0, true);
+}
+
+const SO_SNDBUFFORCE = 32;
+/** Less than what a socket takes at once if nothing is said (net.core.wmem_default, 212992), its own head included. */
+const LARGE = 128 * 1024;
+
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const answer = new Uint8Array(32 * 1024);
@@ -84,6 +102,10 @@ export interface Refusal {
  * @returns the first message that failed; undefined where all went well
  */
 export function talk(socket: number, datagram: Uint8Array): Refusal | undefined {
+	if (datagram.length > LARGE) {
+		const size = new Uint8Array(Uint32Array.of(2 * datagram.length).buffer);
+		call("make room for a large netlink message", "setsockopt", socket, SOL_SOCKET, SO_SNDBUFFORCE, size, 4);
+	}
 	call("send a netlink message", "sendto", socket, datagram, datagram.length);
 	let refusal: Refusal | undefined;
 	for (;;) {

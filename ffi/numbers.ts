@@ -96,6 +96,8 @@ const TABLE = {
 	connect: [42, 203],
 	sendto: [44, 206],
 	recvfrom: [45, 207],
+	setsockopt: [54, 208],
+	getsockopt: [55, 209],
 	sendmsg: [46, 211],
 	recvmsg: [47, 212],
 	execve: [59, 221],

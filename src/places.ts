@@ -43,5 +43,7 @@ export const runDirectory = (at: Places, id: string): string => `${at.runRoot}/c
 export const eventsPath = (at: Places): string => `${at.runRoot}/events`;
 /** PID-START-ID of monitors whose container has a restart policy: what every command looks after */
 export const watchedDirectory = (at: Places): string => `${at.runRoot}/watched`;
+/** which state of the firewall was right when we last looked */
+export const firewallPath = (at: Places): string => `${at.runRoot}/firewall`;
 /** operation locks, by container */
 export const locksDirectory = (at: Places): string => `${at.runRoot}/locks`;

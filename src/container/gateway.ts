@@ -9,9 +9,9 @@ import { defaultGateways } from "../network/network.ts";
  * any network reaches: they are the host's own once the bridge is there, so it is made.
  * @throws Failure 125
  */
-export function hostGateways(store: Store): string[] {
+export async function hostGateways(store: Store): Promise<string[]> {
 	try {
-		return defaultGateways(store);
+		return await defaultGateways(store);
 	} catch (error) {
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
 	}

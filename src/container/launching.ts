@@ -84,14 +84,14 @@ export async function launchContainer(
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
-	using networking = takeNetworks(store, container, () => sweepEnded(store));
+	using networking = await takeNetworks(store, container, () => sweepEnded(store));
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
 	const spec = await specOf(store, container, image, cgroup.groups);
 	const donors = openDonors(store, options);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	const lines = {
-		gateways: asksForGateway(options.extraHosts) ? (await import("./gateway.ts")).hostGateways(store) : [],
+		gateways: asksForGateway(options.extraHosts) ? await (await import("./gateway.ts")).hostGateways(store) : [],
 		links: [],
 	};
 	writeFiles(store, id, spec, options, networking?.endpoints ?? [], lines);

@@ -43,7 +43,11 @@ export interface Networking extends Disposable {
  * @param sweep makes containers that have ended give back what is theirs
  * @throws Failure 125
  */
-export function takeNetworks(store: Store, { id, options }: Asking, sweep: () => void): Networking | undefined {
+export async function takeNetworks(
+	store: Store,
+	{ id, options }: Asking,
+	sweep: () => void,
+): Promise<Networking | undefined> {
 	if (!isNetworked(options)) return undefined;
 	let kept = false;
 	const endpoints = join(store, id, sweep);
@@ -58,7 +62,7 @@ export function takeNetworks(store: Store, { id, options }: Asking, sweep: () =>
 		},
 	};
 	try {
-		prepare(store, endpoints);
+		await prepare(store, endpoints);
 		return networking;
 	} catch (error) {
 		networking[Symbol.dispose]();

@@ -2,6 +2,7 @@
 
 export { formatAddress, parseAddress } from "./address.ts";
 export { attach } from "./attach.ts";
+export { change, forget, guard, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
 export { type Endpoint, join, leave } from "./joining.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
 export { settleDefault } from "./pool.ts";

@@ -2,6 +2,7 @@
 
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
+import { isStandard } from "../places.ts";
 import type { EndpointOption, NetworkOptions, Protocol } from "./options.ts";
 
 /** A network as stored; see schema.ts. */
@@ -50,6 +51,10 @@ export interface PortRow {
 	container: string;
 	/** the container's port */
 	target: number;
+	/** the container's address that the kernel leads to; null: the forwarder copies */
+	inside: string | null;
+	/** what the ruleset says beside it: the container's name */
+	comment: string;
 }
 
 /** The name of the network that a container is on that asks for none. */
@@ -123,4 +128,11 @@ export function addressesOf(store: Store, container: string, network: string): A
 export function portsOf(store: Store, container?: string): PortRow[] {
 	if (container === undefined) return store.all("SELECT * FROM port");
 	return store.all("SELECT * FROM port WHERE container = ? ORDER BY protocol, target, port, address", container);
+}
+
+/** The name of our table of nf_tables: every root of a host has its own. */
+export function tableName(store: Store): string {
+	if (isStandard(store.places)) return "bunker";
+	const row = store.first<{ id: string }>("SELECT id FROM network WHERE name = ?", DEFAULT_NETWORK);
+	return `bunker-${(row as { id: string }).id.slice(0, 8)}`;
 }

@@ -1,0 +1,151 @@
+/**
+ * Expressions of nf_tables, as nft sends them (include/uapi/linux/netfilter/
+ * nf_tables.h; the order of attributes is libnftnl's): what a rule is made of.
+ * An expression loads into a register, compares one, or decides. Pure.
+ */
+
+import { encodeText } from "../../ffi/text.ts";
+import type { Body } from "../kernel/netlink.ts";
+import { SETS, type SetName } from "./elements.ts";
+
+/** Writes itself into a rule's list. */
+export type Expression = (list: Body) => void;
+
+const NFTA_LIST_ELEM = 1;
+const NFTA_EXPR_NAME = 1;
+const NFTA_EXPR_DATA = 2;
+const NFTA_DATA_VALUE = 1;
+const NFTA_DATA_VERDICT = 2;
+
+const expression =
+	(name: string, fill: (data: Body) => void): Expression =>
+	(list) =>
+		list.nest(NFTA_LIST_ELEM, (body) => body.text(NFTA_EXPR_NAME, name).nest(NFTA_EXPR_DATA, fill, true), true);
+
+/** The first register of 16 bytes. */
+export const FIRST = 1;
+/** The register of 4 bytes that is so many of them behind the first: parts of a key lie side by side. */
+export const behind = (words: number): number => (words % 4 === 0 ? FIRST + words / 4 : 8 + words);
+
+const META_KEYS = { iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
+
+/** What is known of the packet besides its content. */
+export const meta = (key: keyof typeof META_KEYS, register = FIRST): Expression =>
+	expression("meta", (data) => data.wordOfNetwork(2, META_KEYS[key]).wordOfNetwork(1, register));
+
+const BASES = { network: 1, transport: 2 } as const;
+
+/** Bytes of the packet. */
+export const payload = (base: keyof typeof BASES, offset: number, length: number, register = FIRST): Expression =>
+	expression("payload", (data) =>
+		data.wordOfNetwork(1, register).wordOfNetwork(2, BASES[base]).wordOfNetwork(3, offset).wordOfNetwork(4, length),
+	);
+
+const OPERATORS = { equal: 0, different: 1 } as const;
+
+/** Goes on only where the first register is, or is not, this. */
+export const compare = (operator: keyof typeof OPERATORS, value: Uint8Array): Expression =>
+	expression("cmp", (data) =>
+		data
+			.wordOfNetwork(1, FIRST)
+			.wordOfNetwork(2, OPERATORS[operator])
+			.nest(3, (inner) => inner.bytesOf(NFTA_DATA_VALUE, value), true),
+	);
+
+const CT_KEYS = { state: 0, status: 2 } as const;
+/** Bits of NFT_CT_STATE (NF_CT_STATE_BIT) and NFT_CT_STATUS (IPS_DST_NAT). */
+export const CT = { invalid: 1, established: 2, related: 4, dnat: 32 } as const;
+
+/** Goes on only where connection tracking says one of these of the packet; of one that is not tracked it says nothing. */
+export function tracked(key: keyof typeof CT_KEYS, bits: number): Expression {
+	const none = new Uint8Array(4);
+	const mask = new Uint8Array(4);
+	new DataView(mask.buffer).setUint32(0, bits, true);
+	const load = expression("ct", (data) => data.wordOfNetwork(2, CT_KEYS[key]).wordOfNetwork(1, FIRST));
+	const and = expression("bitwise", (data) =>
+		data
+			.wordOfNetwork(1, FIRST)
+			.wordOfNetwork(2, FIRST)
+			.wordOfNetwork(3, 4)
+			.nest(4, (inner) => inner.bytesOf(NFTA_DATA_VALUE, mask), true)
+			.nest(5, (inner) => inner.bytesOf(NFTA_DATA_VALUE, none), true),
+	);
+	const any = compare("different", none);
+	return (list) => {
+		load(list);
+		and(list);
+		any(list);
+	};
+}
+
+/** Goes on only where the registers, from the first on, are in a set; or are not. */
+export const lookup = (set: SetName, isIn = true): Expression =>
+	expression("lookup", (data) => {
+		data.wordOfNetwork(2, FIRST).text(1, set).wordOfNetwork(4, SETS[set]);
+		if (!isIn) data.wordOfNetwork(5, 1);
+	});
+
+/** Goes on only where the registers are in a map, with what it has for them in their place. */
+export const translate = (map: SetName): Expression =>
+	expression("lookup", (data) =>
+		data.wordOfNetwork(2, FIRST).wordOfNetwork(3, FIRST).text(1, map).wordOfNetwork(4, SETS[map]),
+	);
+
+const NFTA_FIB_F_DADDR = 2;
+const NFT_FIB_RESULT_ADDRTYPE = 3;
+const RTN_LOCAL = 2;
+
+/** Goes on only where the destination is an address of ours, 127.0.0.0/8 included. */
+export const isLocal: Expression = (list) => {
+	expression("fib", (data) =>
+		data.wordOfNetwork(3, NFTA_FIB_F_DADDR).wordOfNetwork(2, NFT_FIB_RESULT_ADDRTYPE).wordOfNetwork(1, FIRST),
+	)(list);
+	compare("equal", Uint8Array.of(RTN_LOCAL, 0, 0, 0))(list);
+};
+
+const NFPROTO = { 4: 2, 6: 10 } as const;
+
+/** Goes on only with packets of a family. */
+export const isFamily =
+	(family: 4 | 6): Expression =>
+	(list) => {
+		meta("nfproto")(list);
+		compare("equal", Uint8Array.of(NFPROTO[family]))(list);
+	};
+
+const NFT_NAT_DNAT = 1;
+
+/** Changes the destination to the address in the first register and the port that lies behind it. */
+export const destination = (family: 4 | 6): Expression =>
+	expression("nat", (data) =>
+		data
+			.wordOfNetwork(1, NFT_NAT_DNAT)
+			.wordOfNetwork(2, NFPROTO[family])
+			.wordOfNetwork(3, FIRST)
+			.wordOfNetwork(5, behind(family === 4 ? 1 : 4)),
+	);
+
+/** Gives the packet the address of the interface that it leaves by. */
+export const masquerade: Expression = expression("masq", () => {});
+
+const VERDICTS = { drop: 0, accept: 1 } as const;
+const NFT_JUMP = -3;
+
+const verdict = (fill: (data: Body) => void): Expression =>
+	expression("immediate", (data) =>
+		data.wordOfNetwork(1, 0).nest(2, (value) => value.nest(NFTA_DATA_VERDICT, fill, true), true),
+	);
+
+/** Ends the chain. */
+export const decide = (what: keyof typeof VERDICTS): Expression =>
+	verdict((data) => data.wordOfNetwork(1, VERDICTS[what]));
+
+/** Goes on in another chain, and comes back where that decides nothing. */
+export const jump = (chain: string): Expression => verdict((data) => data.wordOfNetwork(1, NFT_JUMP).text(2, chain));
+
+/** The name of an interface, as it is compared. */
+export function interfaceName(name: string): Uint8Array {
+	const bytes = new Uint8Array(16);
+	bytes.set(encodeText(name));
+	return bytes;
+}

@@ -1,0 +1,72 @@
+/**
+ * What we know of the state of the kernel's tables: the count of changes that
+ * it keeps, and the one noted in the run root after our last look.
+ */
+
+import { AT_FDCWD, O_CREAT, O_RDWR } from "../../ffi/constants.ts";
+import { makeDirectories } from "../../ffi/directory.ts";
+import { close, lock, open, openIfThere, readSmallIfThere, writeFile } from "../../ffi/file.ts";
+import { ask, NETLINK_NETFILTER, NLM_F_ACK, namespaceCookie, openNetlink } from "../../ffi/netlink.ts";
+import { attributesOf, encode } from "../kernel/netlink.ts";
+import type { Store } from "../kernel/store.ts";
+import { firewallPath } from "../places.ts";
+
+/** What the kernel says: which namespace, and how often its tables were changed. */
+export interface Generation {
+	namespace: string;
+	count: number;
+}
+
+/** What was right when we last looked. */
+export interface Note extends Generation {
+	/** bridges that the table had */
+	bridges: string[];
+	/** `FAMILY NAME` of interfaces that were there when we switched forwarding on */
+	strangers: string[];
+}
+
+const NFNL_SUBSYS_NFTABLES_GETGEN = 0x0a10;
+const NFTA_GEN_ID = 1;
+
+/** Asks the kernel. */
+export function generation(): Generation {
+	const socket = openNetlink(NETLINK_NETFILTER);
+	try {
+		const body = new Uint8Array(4);
+		const request = encode({ type: NFNL_SUBSYS_NFTABLES_GETGEN, flags: NLM_F_ACK, body }, 0);
+		const answers = ask("ask nf_tables for its generation (a kernel without nf_tables?)", socket, request);
+		const id = answers[0] && attributesOf(answers[0].body, 4).get(NFTA_GEN_ID);
+		const count = id ? new DataView(id.buffer, id.byteOffset).getUint32(0) : 0;
+		return { namespace: String(namespaceCookie(socket)), count };
+	} finally {
+		close(socket);
+	}
+}
+
+/** What is noted in the run root; undefined where nothing is. */
+export function readNote(store: Store): Note | undefined {
+	const bytes = readSmallIfThere(firewallPath(store.places));
+	if (!bytes || bytes.length === 0) return undefined;
+	const [first = "", ...strangers] = new TextDecoder().decode(bytes).trimEnd().split("\n");
+	const [namespace = "", count, ...bridges] = first.split(" ");
+	return { namespace, count: Number(count), bridges, strangers };
+}
+
+/** Notes what is right now; by the holder of the lock. */
+export function writeNote(store: Store, { namespace, count, bridges, strangers }: Note): void {
+	const lines = [[namespace, count, ...bridges].join(" "), ...strangers];
+	writeFile(firewallPath(store.places), `${lines.join("\n")}\n`, 0o600);
+}
+
+/** Whoever changes the table holds this. */
+export function lockFirewall(store: Store): Disposable {
+	const path = firewallPath(store.places);
+	let fd = openIfThere(path, O_RDWR | O_CREAT, AT_FDCWD, 0o600);
+	if (fd === undefined) {
+		makeDirectories(store.places.runRoot, 0o700);
+		fd = open(path, O_RDWR | O_CREAT, 0o600);
+	}
+	const held = fd;
+	lock(held, { wait: true });
+	return { [Symbol.dispose]: () => close(held) };
+}

@@ -1,0 +1,108 @@
+/**
+ * The repair of our table of nf_tables: what is there is compared with the rows
+ * of networks and published ports, and made the same. Loaded where the kernel's
+ * count of changes is not the one noted. By the holder of the firewall's lock.
+ */
+
+import { type ErrnoName, errnoName } from "../../ffi/errno.ts";
+import { type Message, MessageFailure, playMessages } from "../kernel/netlink.ts";
+import type { Store } from "../kernel/store.ts";
+import { bridgeName } from "./bridge.ts";
+import {
+	addElement,
+	DELETE_ELEMENT,
+	deleteElement,
+	type Element,
+	networkElements,
+	type Published,
+	portElement,
+	strangerElement,
+} from "./elements.ts";
+import { forward, newStrangers } from "./forwarding.ts";
+import { generation, readNote, writeNote } from "./generation.ts";
+import { inspect, type Present } from "./inspection.ts";
+import { replaceTable } from "./ruleset.ts";
+import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts";
+
+/**
+ * Makes the table what the rows say, and switches on what forwards packets.
+ * @param starting networks that are about to be used
+ */
+export function repair(store: Store, starting: readonly Network[]): void {
+	const networks = all(store).filter(({ driver }) => driver === "bridge");
+	const bridges = networks.map(bridgeName);
+	const before = generation();
+	const note = readNote(store);
+	const known = note?.namespace === before.namespace ? note.strangers : [];
+	const strangers = [...new Set([...known, ...newStrangers(starting, bridges)])];
+	const ports = portsOf(store).flatMap(publishedOf);
+	const wanted = [
+		...networks.flatMap(networkElements),
+		...ports.flatMap((port) => portElement(port) ?? []),
+		...strangers.map(strangerOf),
+	];
+	const messages = difference(tableName(store), wanted);
+	if (messages.length > 0) playMessages(messages);
+	forward(starting);
+	const now = generation();
+	const expected = before.count + (messages.length > 0 ? 1 : 0);
+	// A port that was added may be that of a container which ends just now, whose own
+	// clean-up came before: the next start looks again, when its row is gone too.
+	const isSettled = now.count === expected && (messages.length === 0 || ports.length === 0);
+	writeNote(store, { ...now, count: isSettled ? now.count : -1, bridges, strangers });
+}
+
+function publishedOf({ protocol, address, port, inside, target, comment }: PortRow): Published[] {
+	if (inside === null) return [];
+	return [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }];
+}
+
+function strangerOf(text: string): Element {
+	const [family, name] = text.split(" ") as [string, string];
+	return strangerElement(family === "6" ? 6 : 4, name);
+}
+
+/** What makes the table of the kernel the one that is wanted: few elements, or all of it. */
+function difference(table: string, wanted: readonly Element[]): Message[] {
+	const present = inspect(table);
+	if (!present) return replaceTable(table, wanted);
+	const there = new Map(present.map((one) => [`${one.set} ${one.key}`, one]));
+	const adding: Message[] = [];
+	const removing: Message[] = [];
+	for (const element of wanted) {
+		const name = `${element.set} ${element.key.toHex()}`;
+		const same = there.get(name);
+		there.delete(name);
+		if (same?.value === (element.value?.toHex() ?? "")) continue;
+		if (same) removing.push(deleteElement(table, element));
+		adding.push(addElement(table, element));
+	}
+	for (const one of there.values()) if (one.set !== "strangers") removing.push(deleteElement(table, leftover(one)));
+	return [...removing, ...adding];
+}
+
+const leftover = ({ set, key }: Present): Element => ({
+	set,
+	key: Uint8Array.fromHex(key),
+	what: `have the element ${key} in ${set}: nothing is known of it`,
+});
+
+/** Errors that say that the table is not what we take it for. */
+const WRONG: readonly ErrnoName[] = ["ENOENT", "EEXIST", "EBUSY"];
+
+/** Makes the table whole and plays messages again; what one removes may be gone then. */
+export function mendAndPlay(store: Store, messages: readonly Message[], failure: MessageFailure): void {
+	if (!WRONG.includes(errnoName(failure.errno) as ErrnoName)) throw failure;
+	repair(store, []);
+	const adding = messages.filter(({ type }) => type !== DELETE_ELEMENT);
+	if (adding.length > 0) playMessages(adding);
+	for (const one of messages) if (one.type === DELETE_ELEMENT) removeIfThere(one);
+}
+
+function removeIfThere(one: Message): void {
+	try {
+		playMessages([one]);
+	} catch (error) {
+		if (!(error instanceof MessageFailure) || errnoName(error.errno) !== "ENOENT") throw error;
+	}
+}
