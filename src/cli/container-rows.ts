@@ -1,6 +1,6 @@
 /** The lines of `ps` for --format, as docker's fields have them. Imported only when --format is given. */
 
-import { Facts, mountPoints, type Summary, writtenBytes } from "../container/container.ts";
+import { Facts, mountPoints, type Summary, shownNetworks, shownPorts, writtenBytes } from "../container/container.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Listing, labelTitle, type Row } from "../template/format.ts";
 import { since } from "../text/age.ts";
@@ -8,6 +8,7 @@ import { localTime } from "../text/localtime.ts";
 import { formatSize } from "../text/size.ts";
 import { shorten, shortId } from "../text/table.ts";
 import { commandText, status } from "./container-text.ts";
+import { portsText } from "./ports-text.ts";
 
 /** docker/cli, formatter: maximum width of a mount's name */
 const MOUNT_WIDTH = 15;
@@ -52,12 +53,13 @@ ports: {{- pad .Ports 1 0}}
  * @param options.full nothing is cut
  * @param options.size what a container has written is looked up even if no template names it
  */
-export function containerRows(
+export async function containerRows(
 	store: Store,
 	summaries: readonly Summary[],
 	options: { full: boolean; size: boolean },
-): Row[] {
+): Promise<Row[]> {
 	const facts = new Facts(store);
+	const [networks, ports] = [await shownNetworks(store), await shownPorts(store, facts)];
 	return summaries.map((summary) => {
 		const mounts = mountPoints(summary.options);
 		const labels = () => facts.labels(summary);
@@ -74,9 +76,11 @@ export function containerRows(
 			LocalVolumes: String(mounts.filter((mount) => mount.Driver === "local").length),
 			Mounts: mounts.map((mount) => shortMount(mount.Name ?? mount.Source, options.full)).join(","),
 			Names: summary.name,
-			Networks: summary.options.network,
+			Networks: networks(summary)
+				.map(({ name }) => name)
+				.join(","),
 			Platform: null,
-			Ports: "",
+			Ports: portsText(ports(summary)),
 			RunningFor: `${since(summary.created)} ago`,
 			Size: options.size ? () => sizeText(store, facts, summary) : "0B",
 			State: summary.state,

@@ -2,7 +2,7 @@
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import type { Summary } from "../container/container.ts";
-import { Facts, list, select } from "../container/container.ts";
+import { Facts, list, select, shownPorts } from "../container/container.ts";
 import { bool, int, list as listFlag, string, type Values } from "../flags/flags.ts";
 import type { Store } from "../kernel/store.ts";
 import { since } from "../text/age.ts";
@@ -72,12 +72,16 @@ async function printFormatted(store: Store, summaries: readonly Summary[], value
 	const { containerListing, containerRows } = await import("./container-rows.ts");
 	const format = values.format as string;
 	// A template that asks for sizes gets them; `json` alone prints what is there without (docker/cli, container/list.go).
-	const rows = containerRows(store, summaries, { full: values["no-trunc"], size: values.size || format !== "json" });
+	const rows = await containerRows(store, summaries, {
+		full: values["no-trunc"],
+		size: values.size || format !== "json",
+	});
 	writeOut(STDOUT, formatRows(rows, format, containerListing(values.size)));
 }
 
 async function printTable(store: Store, summaries: readonly Summary[], values: Given): Promise<void> {
-	const rows = summaries.map((summary) => row(summary, idText(summary, values), values["no-trunc"]));
+	const ports = await portsShown(store, summaries);
+	const rows = summaries.map((summary) => row(summary, idText(summary, values), values["no-trunc"], ports));
 	if (!values.size) return writeOut(STDOUT, table([TITLES, ...rows]));
 	const { sizeText } = await import("./container-rows.ts");
 	const facts = new Facts(store);
@@ -87,14 +91,22 @@ async function printTable(store: Store, summaries: readonly Summary[], values: G
 
 const idText = ({ id }: Summary, values: Given): string => (values["no-trunc"] ? id : shortId(id));
 
-function row(summary: Summary, id: string, full: boolean): string[] {
+/** A container's ports as text; loaded where one runs, and is not without a network. */
+async function portsShown(store: Store, summaries: readonly Summary[]): Promise<(summary: Summary) => string> {
+	if (summaries.every(({ pid, options }) => pid === undefined || options.network === "none")) return () => "";
+	const { portsText } = await import("./ports-text.ts");
+	const ports = await shownPorts(store);
+	return (summary) => portsText(ports(summary));
+}
+
+function row(summary: Summary, id: string, full: boolean, ports: (summary: Summary) => string): string[] {
 	return [
 		id,
 		summary.image,
 		commandText(summary, full),
 		`${since(summary.created)} ago`,
 		status(summary),
-		"",
+		ports(summary),
 		summary.name,
 	];
 }

@@ -50,6 +50,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Show what containers use, again and again",
 		load: async () => (await import("./stats.ts")).default,
 	},
+	port: {
+		summary: "Print where the ports of a container are on the host",
+		load: async () => (await import("./port.ts")).default,
+	},
 	attach: {
 		summary: "Attach to a running container: its output here, our input and signals there",
 		load: async () => (await import("./attach.ts")).default,
@@ -169,6 +173,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			logs: "logs",
 			ls: "ps",
 			pause: "pause",
+			port: "port",
 			prune: "container prune",
 			ps: "ps",
 			remove: "rm",

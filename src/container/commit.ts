@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import { commit as commitImage, type ImageConfig, parseTag } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { note } from "./events.ts";
+import { exposedPorts } from "./facts.ts";
 import { healthConfig, mergeHealth } from "./health.ts";
 import { layersOf } from "./layers.ts";
 import { dropLock, lockOperation } from "./locks.ts";
@@ -64,7 +65,7 @@ type Config = ImageConfig["config"];
 export function committedConfig(options: RunOptions, image: Config): Config {
 	const env = mergeVariables(image.Env ?? [], options.env);
 	const labels = { ...image.Labels, ...options.labels };
-	const ports = { ...image.ExposedPorts, ...Object.fromEntries((options.expose ?? []).map((port) => [port, {}])) };
+	const ports = { ...image.ExposedPorts, ...Object.fromEntries(exposedPorts(options).map((port) => [port, {}])) };
 	const inherited = options.entrypoint?.length ? undefined : image.Cmd;
 	const command = options.command.length > 0 ? options.command : inherited;
 	const entrypoint = options.entrypoint ?? image.Entrypoint;

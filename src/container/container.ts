@@ -31,15 +31,19 @@ export {
 	inspect,
 	meter,
 	pause,
+	ports,
 	processes,
 	prune,
 	rename,
+	shownNetworks,
+	shownPorts,
 	startAfterBoot,
 	unpause,
 	update,
 } from "./seldom.ts";
 export { select } from "./select.ts";
 export { detachedEarly, type SessionEnd } from "./session.ts";
+export type { ShownPort } from "./shown-ports.ts";
 export { signalNumber } from "./signals.ts";
 export { writtenBytes } from "./size.ts";
 export { restart, start } from "./start.ts";

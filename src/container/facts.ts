@@ -44,12 +44,18 @@ export class Facts {
 		return Object.fromEntries(Object.entries(merged).sort(([a], [b]) => (a < b ? -1 : 1)));
 	}
 
-	/** `80/tcp`: what the image and the flags expose. */
+	/** `80/tcp`: what the image and the flags expose; what is published is exposed, too. */
 	exposed(container: Subject): string[] {
 		const image = Object.keys(this.image(container)?.config.config.ExposedPorts ?? {});
-		return [...new Set([...image, ...(container.options.expose ?? [])].map(withProtocol))].sort();
+		return [...new Set([...image, ...exposedPorts(container.options)].map(withProtocol))].sort();
 	}
 }
+
+/** `80/tcp`: what the flags expose, and publish. */
+export const exposedPorts = ({ expose = [], publish = [] }: RunOptions): string[] => [
+	...expose,
+	...publish.map(({ port, protocol }) => `${port}/${protocol}`),
+];
 
 /** Docker's default is TCP. */
 const withProtocol = (port: string): string => (port.includes("/") ? port : `${port}/tcp`);

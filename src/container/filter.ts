@@ -7,6 +7,8 @@ import type { Store } from "../kernel/store.ts";
 import { type Facts, mountPoints } from "./facts.ts";
 import type { Summary } from "./list.ts";
 import { parsePorts } from "./ports.ts";
+import { shownNetworks } from "./shown-networks.ts";
+import { shownPorts } from "./shown-ports.ts";
 import { find } from "./table.ts";
 
 /** docker's, those that nothing of ours is in yet too. */
@@ -28,21 +30,20 @@ export function compileFilters(store: Store, filters: Filters, facts: Facts): Te
 		({ state }) => matchesExactly(filters, "status", state),
 		({ health = "none" }) => matchesExactly(filters, "health", health),
 		(summary) => !filters.has("label") || matchesLabels(filters, facts.labels(summary)),
-		({ options }) => matchesExactly(filters, "network", options.network),
+		byNetwork(store, filters),
 		({ options }) =>
 			matchesExactly(
 				filters,
 				"volume",
 				...mountPoints(options).flatMap((mount) => [mount.Name ?? mount.Source, mount.Destination]),
 			),
-		// Isolation is Windows', where "default" is none; tasks are a swarm's; nothing is published before there are networks.
+		// Isolation is Windows', where "default" is none; tasks are a swarm's.
 		() => !filters.has("isolation"),
 		() => truthOf(filters, "is-task") !== true,
 		byExit(filters),
 		byAge(store, filters),
 		byAncestor(store, filters, facts),
-		byPort(filters, "publish", () => []),
-		byPort(filters, "expose", (summary) => facts.exposed(summary)),
+		byPorts(store, filters, facts),
 	];
 	return (summary) => tests.every((test) => test(summary));
 }
@@ -92,14 +93,30 @@ function isAncestor(one: Image, other: Image): boolean {
 	return one.layers.length < other.layers.length || steps(one) < steps(other);
 }
 
-function byPort(filters: Filters, name: string, portsOf: (summary: Summary) => string[]): Test {
-	const wanted = filters.get(name)?.flatMap((value) => wantedPorts(name, value));
+/** By a network's name, or the beginning of its id. */
+function byNetwork(store: Store, filters: Filters): Test {
+	const wanted = filters.get("network");
 	if (wanted === undefined) return () => true;
-	return (summary) => portsOf(summary).some((port) => parsePorts(port)?.some((one) => wanted.includes(one)));
+	const networks = shownNetworks(store);
+	return (summary) =>
+		networks(summary).some(({ name, network }) => wanted.some((value) => value === name || network.startsWith(value)));
 }
 
-function wantedPorts(name: string, value: string): string[] {
-	const ports = parsePorts(value);
-	if (ports) return ports;
+/** docker: what one of publish= (of the host) and expose= (of the container) fits, fits. Of what does not run, none does. */
+function byPorts(store: Store, filters: Filters, facts: Facts): Test {
+	const [onHost, inside] = [wantedPorts(filters, "publish"), wantedPorts(filters, "expose")];
+	if (onHost.size === 0 && inside.size === 0) return () => true;
+	const portsOf = shownPorts(store, facts);
+	return (summary) =>
+		portsOf(summary).some(
+			({ port, host, protocol }) => onHost.has(`${host}/${protocol}`) || inside.has(`${port}/${protocol}`),
+		);
+}
+
+function wantedPorts(filters: Filters, name: string): Set<string> {
+	return new Set(filters.get(name)?.flatMap((value) => parsePorts(value) ?? wrongPort(name, value)));
+}
+
+function wrongPort(name: string, value: string): never {
 	throw new Failure(`invalid filter '${name}=${value}': a port (80, 80/udp, 8000-8080/tcp) is expected`);
 }

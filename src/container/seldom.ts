@@ -14,9 +14,12 @@ export const exportContainer = late(async () => (await import("./export.ts")).ex
 export const inspect = late(async () => (await import("./inspect.ts")).inspect);
 export const pause = late(async () => (await import("./pause.ts")).pause);
 export const meter = late(async () => (await import("./stats.ts")).meter);
+export const ports = late(async () => (await import("./shown-ports.ts")).ports);
 export const processes = late(async () => (await import("./processes.ts")).processes);
 export const prune = late(async () => (await import("./prune.ts")).prune);
 export const rename = late(async () => (await import("./rename.ts")).rename);
+export const shownNetworks = late(async () => (await import("./shown-networks.ts")).shownNetworks);
+export const shownPorts = late(async () => (await import("./shown-ports.ts")).shownPorts);
 export const startAfterBoot = late(async () => (await import("./restart.ts")).startAfterBoot);
 export const update = late(async () => (await import("./update.ts")).update);
 export const unpause = late(async () => (await import("./pause.ts")).unpause);

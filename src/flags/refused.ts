@@ -38,7 +38,7 @@ const refusedFlags = (): Record<string, Record<string, string>> => ({
 /** Verbs of docker's that are not there. */
 const refusedVerbs = (): Record<string, string> => ({
 	[REGISTRIES]: "login logout manifest pull push search trust",
-	[NETWORKS]: "network port",
+	[NETWORKS]: "network",
 	[VOLUMES]: "volume",
 	[LATER]: "builder build cp prune",
 	"(docker has it as an experiment)": "checkpoint",

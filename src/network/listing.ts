@@ -1,0 +1,69 @@
+/** What listings say of networks and ports: of all containers with one query each. */
+
+import type { Store } from "../kernel/store.ts";
+import {
+	type AddressRow,
+	byId,
+	type EndpointRow,
+	endpointsOf,
+	type Network,
+	type PortRow,
+	portsOf,
+	type Subnet,
+} from "./table.ts";
+
+/** A network that a container is on. */
+export interface Membership {
+	container: string;
+	/** id of the network */
+	network: string;
+	name: string;
+}
+
+/** Which networks each container is on, by its id, in the order in which they were asked for. */
+export function memberships(store: Store): Map<string, Membership[]> {
+	return byContainer(
+		store.all<Membership>(
+			"SELECT container, network, name FROM endpoint JOIN network ON network.id = endpoint.network ORDER BY container, position",
+		),
+	);
+}
+
+/** Which ports of each container are published, by its id. */
+export function published(store: Store): Map<string, PortRow[]> {
+	return byContainer(portsOf(store));
+}
+
+function byContainer<Row extends { container: string }>(rows: readonly Row[]): Map<string, Row[]> {
+	const grouped = new Map<string, Row[]>();
+	for (const row of rows) {
+		const group = grouped.get(row.container);
+		if (group) group.push(row);
+		else grouped.set(row.container, [row]);
+	}
+	return grouped;
+}
+
+/** An address, and what its subnet says. */
+export type SettledAddress = Pick<AddressRow, "address"> & Pick<Subnet, "cidr" | "gateway">;
+
+/** All that is known of a container's part in a network; the addresses while it runs. */
+export interface Settings {
+	network: Network;
+	endpoint: EndpointRow;
+	addresses: SettledAddress[];
+}
+
+/** A container's parts in networks, in order. */
+export function settingsOf(store: Store, container: string): Settings[] {
+	return endpointsOf(store, container).map((endpoint) => ({
+		// The row refers to it: it is there.
+		network: byId(store, endpoint.network) as Network,
+		endpoint,
+		addresses: store.all<SettledAddress>(
+			"SELECT address, cidr, gateway FROM address JOIN subnet ON subnet.id = address.subnet WHERE container = ? AND address.network = ? ORDER BY subnet.id",
+			container,
+			endpoint.network,
+		),
+	}));
+}
