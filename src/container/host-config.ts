@@ -1,6 +1,8 @@
 /** docker's HostConfig of a container: what its flags have asked of the host (moby, api/types/container/hostconfig.go). Pure. */
 
+import type { PublishOption } from "../network/network.ts";
 import { capabilityName } from "../runtime/runtime.ts";
+import { byName } from "./maps.ts";
 import type { LogOptions, RateOption, RunOptions, VolumeOption } from "./options.ts";
 import { protectedPaths } from "./privileges.ts";
 
@@ -10,13 +12,15 @@ const SHM_SIZE = 64 * 1024 * 1024;
 export interface HostFacts {
 	/** docker shows null where the OOM killer cannot be switched off */
 	oomKillDisable: boolean;
+	/** `/web:/this/alias` */
+	links?: readonly string[];
 }
 
 /** The HostConfig, its fields in docker's order. What bunker has no flag for yet is what docker shows without it. */
 export function hostConfig(options: RunOptions, host: HostFacts): object {
 	return {
 		...basics(options),
-		...namespaces(options),
+		...namespaces(options, host),
 		...limits(options, host),
 		...processes(options),
 		...paths(options),
@@ -29,7 +33,7 @@ function basics(options: RunOptions): object {
 		ContainerIDFile: options.idFile ?? "",
 		LogConfig: { Type: options.log.driver, Config: logConfig(options.log) },
 		NetworkMode: options.network,
-		PortBindings: {},
+		PortBindings: portBindings(options.publish),
 		RestartPolicy: {
 			Name: options.restart?.name ?? "no",
 			MaximumRetryCount: options.restart?.maximumRetries ?? 0,
@@ -44,21 +48,21 @@ function basics(options: RunOptions): object {
 	};
 }
 
-function namespaces(options: RunOptions): object {
+function namespaces(options: RunOptions, { links }: HostFacts): object {
 	return {
 		CgroupnsMode: options.cgroupns ?? "private",
-		Dns: [],
-		DnsOptions: [],
-		DnsSearch: [],
+		Dns: options.dns ?? [],
+		DnsOptions: options.dnsOptions ?? [],
+		DnsSearch: options.dnsSearch ?? [],
 		ExtraHosts: filled(options.extraHosts),
 		GroupAdd: filled(options.groups),
 		IpcMode: options.ipc ?? "private",
 		Cgroup: "",
-		Links: null,
+		Links: filled(links),
 		OomScoreAdj: options.oomScoreAdj ?? 0,
 		PidMode: options.pid ?? "",
 		Privileged: options.privileged ?? false,
-		PublishAllPorts: false,
+		PublishAllPorts: options.publishAll ?? false,
 		ReadonlyRootfs: options.readOnly,
 		SecurityOpt: options.noNewPrivileges ? ["no-new-privileges"] : null,
 		...(options.tmpfs?.length && { Tmpfs: tmpfs(options.tmpfs) }),
@@ -125,6 +129,17 @@ function paths(options: RunOptions): object {
 		ReadonlyPaths: filled(readonlyPaths),
 		...(options.init && { Init: true }),
 	};
+}
+
+/** By the container's port: a port of the host is "" where the kernel picks one, and may be a range. */
+function portBindings(published: readonly PublishOption[] = []): Record<string, object[]> {
+	const bindings: Record<string, object[]> = {};
+	for (const { port, protocol, address = "", host } of published) {
+		const name = `${port}/${protocol}`;
+		const HostPort = Array.isArray(host) ? host.join("-") : String(host ?? "");
+		bindings[name] = [...(bindings[name] ?? []), { HostIp: address, HostPort }];
+	}
+	return byName(bindings);
 }
 
 const bind = ({ source, target, readOnly }: VolumeOption): string => `${source}:${target}${readOnly ? ":ro" : ""}`;

@@ -2,8 +2,10 @@
 
 import { abilities } from "../cgroup/cgroup.ts";
 import { formatTime } from "../clock.ts";
+import { Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { DEFAULT_NETWORK } from "../network/network.ts";
 import { containerDirectory, layersDirectory } from "../places.ts";
 import { readHealth } from "./checkup.ts";
 import { committedConfig } from "./commit.ts";
@@ -11,6 +13,7 @@ import { mountPoints } from "./facts.ts";
 import { hostHostname, namesDirectory } from "./files.ts";
 import { healthState } from "./health.ts";
 import { hostConfig } from "./host-config.ts";
+import { byName } from "./maps.ts";
 import { networkDonor } from "./namespaces.ts";
 import { networkSettings } from "./network-settings.ts";
 import { hadOom } from "./oom.ts";
@@ -54,12 +57,18 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 		ProcessLabel: "",
 		AppArmorProfile: "",
 		ExecIDs: null,
-		HostConfig: hostConfig(container.options, abilities()),
+		HostConfig: hostConfig(container.options, { ...abilities(), links: defaultLinks(store, container) }),
 		GraphDriver: graphDriver(store, seen, image),
 		...(options.size && sizes(store, container, image)),
 		Mounts: mountPoints(container.options),
 		Config: config(container, image, donor),
-		NetworkSettings: networkSettings(container.options, running?.program ?? 0),
+		NetworkSettings: networkSettings(store, {
+			id: container.id,
+			name: container.name,
+			imageId: container.image,
+			options: container.options,
+			pid: running?.program,
+		}),
 	};
 }
 
@@ -99,6 +108,25 @@ function graphDriver(store: Store, { container, running }: Look, image: Image | 
 	};
 }
 
+/** `/web:/this/alias`: the links that it has on the default network (moby, daemon/links). */
+function defaultLinks(store: Store, { name, options }: Container): string[] {
+	const onDefault = options.networks?.find(({ network }) => network === DEFAULT_NETWORK);
+	return (onDefault?.links ?? []).map((link) => {
+		const [target = "", alias = target] = link.split(":");
+		return `/${nameOf(store, target)}:/${name}/${alias}`;
+	});
+}
+
+/** The name of the container of a name or an id; what was typed if it is gone. */
+function nameOf(store: Store, typed: string): string {
+	try {
+		return find(store, typed).name;
+	} catch (error) {
+		if (error instanceof Failure) return typed;
+		throw error;
+	}
+}
+
 function sizes(store: Store, { id }: Container, image: Image | undefined): object {
 	const written = writtenBytes(store, id);
 	return { SizeRw: written, SizeRootFs: written + (image?.size ?? 0) };
@@ -111,6 +139,8 @@ function config(container: Container, image: Image | undefined, donor: Container
 	const attached = (stream: "stdin" | "stdout" | "stderr", otherwise: boolean) =>
 		!options.detach && (options.attach?.includes(stream) ?? otherwise);
 	const stdin = attached("stdin", options.interactive);
+	// Of the network that it was made for; deprecated, and still there.
+	const mac = options.networks?.[0]?.mac;
 	const hostname = containerHostname(options, { id, hostHostname: hostHostname(), donor });
 	return {
 		Hostname: hostname,
@@ -119,7 +149,7 @@ function config(container: Container, image: Image | undefined, donor: Container
 		AttachStdin: stdin,
 		AttachStdout: attached("stdout", true),
 		AttachStderr: attached("stderr", true),
-		...(merged.ExposedPorts && { ExposedPorts: merged.ExposedPorts }),
+		...(merged.ExposedPorts && { ExposedPorts: byName(merged.ExposedPorts) }),
 		Tty: options.tty,
 		OpenStdin: options.interactive,
 		StdinOnce: stdin,
@@ -130,15 +160,11 @@ function config(container: Container, image: Image | undefined, donor: Container
 		Volumes: merged.Volumes ?? null,
 		WorkingDir: merged.WorkingDir ?? "",
 		Entrypoint: merged.Entrypoint ?? null,
+		...(mac !== undefined && { MacAddress: mac }),
 		OnBuild: null,
-		Labels: sorted({ ...merged.Labels, ...container.labels }),
+		Labels: byName({ ...merged.Labels, ...container.labels }),
 		...(merged.StopSignal && { StopSignal: merged.StopSignal }),
 		...(options.stopTimeout !== undefined && { StopTimeout: options.stopTimeout }),
 		...(merged.Shell && { Shell: merged.Shell }),
 	};
-}
-
-/** Go's maps are sorted where they are shown. */
-function sorted(labels: Record<string, string>): Record<string, string> {
-	return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
