@@ -25,7 +25,8 @@ export function connectAll(store: Store, { id, name, options }: Asking): void {
 	if (!isNetworked(options)) return;
 	const networks = options.networks ?? [{ network: options.network }];
 	networks.forEach((network, position) => {
-		connect(store, id, network, position, [name, id.slice(0, 12)]);
+		const hostname = options.hostname === undefined ? [] : [options.hostname];
+		connect(store, id, network, position, [name, id.slice(0, 12), ...hostname]);
 	});
 }
 

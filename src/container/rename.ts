@@ -3,8 +3,10 @@
 import { EXIT, Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import { renameEndpoints } from "../network/network.ts";
 import { recordOf } from "./events.ts";
 import { checkName } from "./names.ts";
+import type { RunOptions } from "./options.ts";
 import { find, setName } from "./table.ts";
 
 /**
@@ -21,6 +23,7 @@ export function rename(store: Store, name: string, newName: string): void {
 		checkName(wanted);
 		store.transaction(() => {
 			setName(store, container.id, wanted);
+			renameEndpoints(store, container.id, container.name, wanted, namesOfHost(container.options));
 			const attributes = { oldName: `/${container.name}` };
 			recordOf(store, { ...container, name: wanted }, "rename", { attributes });
 		});
@@ -29,3 +32,5 @@ export function rename(store: Store, name: string, newName: string): void {
 	}
 	announce(store);
 }
+
+const namesOfHost = ({ hostname }: RunOptions): string[] => (hostname === undefined ? [] : [hostname]);

@@ -8,5 +8,5 @@ export { type Membership, memberships, published, type Settings, settingsOf } fr
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
 export { settleDefault } from "./pool.ts";
 export { defaultGateways, prepare } from "./prepare.ts";
-export { connect } from "./rows.ts";
+export { connect, renameEndpoints } from "./rows.ts";
 export { all, DEFAULT_NETWORK, find, type PortRow, portsOf } from "./table.ts";
