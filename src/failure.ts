@@ -19,7 +19,7 @@ export const EXIT = {
 } as const;
 
 /** Failures that some callers treat apart. */
-export type FailureKind = "no such container";
+export type FailureKind = "no such container" | "no such network" | "network in use";
 
 /** An error for the user, one line. */
 export class Failure extends Error {

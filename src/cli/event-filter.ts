@@ -23,7 +23,7 @@ export const eventFilters = [
 
 /** Actions with a colon and more in them: a filter may name the part before. */
 const LONG_ACTIONS = ["health_status", "exec_create", "exec_start"];
-const OTHER_TYPES = ["config", "daemon", "network", "node", "plugin", "secret", "service", "volume"];
+const OTHER_TYPES = ["config", "daemon", "node", "plugin", "secret", "service", "volume"];
 
 /** True if the filters let the event through: of one name any value is enough, but of `label`. */
 export function letsThrough(filters: Filters, event: Event): boolean {
@@ -34,6 +34,7 @@ export function letsThrough(filters: Filters, event: Event): boolean {
 		!OTHER_TYPES.some((type) => filters.has(type)) &&
 		matchesContainer(filters, event) &&
 		matchesImage(filters, event) &&
+		matchesNetwork(filters, event) &&
 		matchesLabels(filters, event.attributes)
 	);
 }
@@ -49,6 +50,13 @@ function matchesContainer(filters: Filters, { type, actor, attributes }: Event):
 	const wanted = filters.get("container");
 	if (wanted === undefined) return true;
 	return type === "container" && wanted.some((value) => actor.startsWith(value) || attributes.name?.startsWith(value));
+}
+
+/** By the beginning of an id or a name. */
+function matchesNetwork(filters: Filters, { type, actor, attributes }: Event): boolean {
+	const wanted = filters.get("network");
+	if (wanted === undefined) return true;
+	return type === "network" && wanted.some((value) => actor.startsWith(value) || attributes.name?.startsWith(value));
 }
 
 /** An image's own events, and those of containers that were made of it; with or without the tag. */

@@ -51,7 +51,7 @@ function lines(info: Info, runRoot: string): string[] {
 		`Cgroup Driver: ${info.CgroupDriver}`,
 		`Cgroup Version: ${cgroupVersion()}`,
 		"Security Options: the default capabilities, masked and read-only paths, no seccomp filter",
-		"Networks: none host",
+		`Network Drivers: ${info.Plugins.Network.join(" ")}`,
 		`Kernel Version: ${info.KernelVersion}`,
 		`Operating System: ${info.OperatingSystem}`,
 		`OS/Arch: linux/${architecture}`,

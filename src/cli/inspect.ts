@@ -1,4 +1,4 @@
-/** `inspect`: containers and images in docker's JSON. */
+/** `inspect`: containers, images and networks in docker's JSON. */
 
 import { Failure } from "../failure.ts";
 import { bool, string } from "../flags/flags.ts";
@@ -7,7 +7,7 @@ import { verb } from "./verb.ts";
 
 /** docker's; of most bunker has none. */
 const TYPES = ["config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"];
-const OURS: readonly string[] = ["container", "image"] satisfies ObjectType[];
+const OURS: readonly string[] = ["container", "image", "network"] satisfies ObjectType[];
 
 export default verb({
 	usage: "[OPTIONS] NAME|ID [NAME|ID...]",
@@ -16,9 +16,11 @@ export default verb({
 	flags: {
 		format: string("f", "print with a Go template, or 'json' in one line"),
 		size: bool("s", "count what containers have written: SizeRw and SizeRootFs"),
-		type: string("", "look only among these: container or image", { completes: ["container", "image"] }),
+		type: string("", "look only among these: container, image or network", {
+			completes: ["container", "image", "network"],
+		}),
 	},
-	description: "A name is looked for among the containers first, then among the images.",
+	description: "A name is looked for among the containers first, then among the images and the networks.",
 	examples: [
 		"inspect web",
 		"inspect --type image busybox",
@@ -34,5 +36,5 @@ function typeOf(type: string | undefined): ObjectType | undefined {
 	const expected = `one of ${TYPES.join(", ")} is expected`;
 	if (type === "") throw new Failure(`--type is empty: ${expected}`);
 	if (!TYPES.includes(type)) throw new Failure(`unknown type "${type}": ${expected}`);
-	throw new Failure(`--type ${type}: bunker has containers and images only`);
+	throw new Failure(`--type ${type}: bunker has containers, images and networks only`);
 }

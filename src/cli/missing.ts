@@ -1,8 +1,13 @@
-/** Telling "there is no such container" from other failures. */
+/** Telling "there is no such container", or network, from other failures. */
 
 import { Failure } from "../failure.ts";
 
 /** True for the failure of a name that no container has. */
 export function isNoSuchContainer(error: unknown): boolean {
 	return error instanceof Failure && error.kind === "no such container";
+}
+
+/** The same of networks. */
+export function isNoSuchNetwork(error: unknown): boolean {
+	return error instanceof Failure && error.kind === "no such network";
 }

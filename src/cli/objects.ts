@@ -1,16 +1,16 @@
-/** What `inspect` prints: containers and images by name, as JSON or through a template (docker/cli, cli/command/inspect). */
+/** What `inspect` prints: containers, images and networks by name, as JSON or through a template (docker/cli, cli/command/inspect). */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
-import { inspect } from "../container/container.ts";
+import { inspect, inspectNetwork } from "../container/container.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, lastTagged, find as lookUp, type Platform, requirePlatform } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { describeImage } from "./image.ts";
-import { isNoSuchContainer } from "./missing.ts";
+import { isNoSuchContainer, isNoSuchNetwork } from "./missing.ts";
 import { report } from "./report.ts";
 
 /** Kinds of things that have names. */
-export type ObjectType = "container" | "image";
+export type ObjectType = "container" | "image" | "network";
 
 /** A thing found, in docker's JSON. */
 interface Found {
@@ -19,7 +19,7 @@ interface Found {
 }
 
 export interface InspectOptions {
-	/** undefined: a container, and if there is none, an image */
+	/** undefined: a container, and if there is none, an image, then a network */
 	type?: ObjectType;
 	/** of --format; undefined or empty: all of it */
 	format?: string;
@@ -70,11 +70,12 @@ function list(found: readonly Found[], compact: boolean): string {
 
 async function templatePrinter(format: string): Promise<Printer> {
 	const { parseDetails } = await import("../template/details.ts");
-	const [{ containerShape }, { imageShape }] = await Promise.all([
+	const [{ containerShape }, { imageShape }, { networkShape }] = await Promise.all([
 		import("./container-shape.ts"),
 		import("./image-shape.ts"),
+		import("./network-shape.ts"),
 	]);
-	const shapes = { container: containerShape, image: imageShape };
+	const shapes = { container: containerShape, image: imageShape, network: networkShape };
 	const print = parseDetails(format);
 	return ({ json, type }) => `${print(json, shapes[type])}\n`;
 }
@@ -90,13 +91,18 @@ async function find(store: Store, name: string, options: InspectOptions): Promis
 		await requirePlatform(store, name, options.platform);
 		return { type: "image", json: await findImage(store, name) };
 	}
+	if (options.type === "network") return { type: "network", json: await inspectNetwork(store, name) };
 	try {
 		return { type: "container", json: await findContainer(store, name, options.size) };
 	} catch (error) {
 		if (!isNoSuchContainer(error)) throw error;
 	}
-	if (!lookUp(store, name)) throw new Failure(`No such object: ${name}`);
-	return { type: "image", json: await findImage(store, name) };
+	if (lookUp(store, name)) return { type: "image", json: await findImage(store, name) };
+	try {
+		return { type: "network", json: await inspectNetwork(store, name) };
+	} catch (error) {
+		throw isNoSuchNetwork(error) ? new Failure(`No such object: ${name}`) : error;
+	}
 }
 
 async function findContainer(store: Store, name: string, size: boolean): Promise<object> {

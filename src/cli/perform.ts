@@ -62,7 +62,12 @@ export function access(
 	const at = async () => absolutePlaces(flags, await config());
 	return {
 		config,
-		open: async (options) => open(await at(), options),
+		open: async (options) => {
+			const store = await open(await at(), options);
+			const pools = known?.["default-address-pools"];
+			if (pools) (await import("../network/network.ts")).usePools(pools);
+			return store;
+		},
 		openIfThere: async () => openIfThere(await at()),
 	};
 }

@@ -1,4 +1,4 @@
-/** What the three verbs that prune have in common: their filters, and what they print. */
+/** What the verbs that prune have in common: their filters, and what they print. */
 
 import type { PrunedContainers } from "../container/container.ts";
 import type { Filters } from "../filters.ts";
@@ -26,5 +26,8 @@ export function imageLines({ removals }: Pruned): string {
 	]);
 	return lines.length === 0 ? "" : `Deleted Images:\n${lines.join("")}\n`;
 }
+
+export const networkLines = (names: readonly string[]): string =>
+	names.length === 0 ? "" : `Deleted Networks:\n${names.map((name) => `${name}\n`).join("")}\n`;
 
 export const reclaimed = (bytes: number): string => `Total reclaimed space: ${formatSize(bytes, 4)}\n`;

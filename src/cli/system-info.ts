@@ -22,7 +22,6 @@ import { clientVersion } from "./version-info.ts";
 /** docker prints such lines after the rest, on stderr. */
 const WARNINGS = [
 	"WARNING: no seccomp filter yet: containers can make every system call that their capabilities allow",
-	"WARNING: no networks yet: --network none or host",
 ];
 
 /** Everything; `Configuration` at the end is ours. */
@@ -54,7 +53,12 @@ export async function systemInfo(store: Store, config: Config) {
 
 const ENGINE = {
 	Driver: "overlay2",
-	Plugins: { Volume: [], Network: ["host", "null"], Authorization: null, Log: ["json-file", "local"] },
+	Plugins: {
+		Volume: [],
+		Network: ["bridge", "host", "ipvlan", "macvlan", "null"],
+		Authorization: null,
+		Log: ["json-file", "local"],
+	},
 };
 
 /** What overlays are mounted with, in docker's words (moby, daemon/graphdriver/overlay2). */

@@ -4,7 +4,7 @@ import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
 import { bool, list, type Values } from "../flags/flags.ts";
 import { confirm } from "./confirm.ts";
-import { containerLines, imageLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
+import { containerLines, imageLines, networkLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
 import { verb } from "./verb.ts";
 
 const flags = {
@@ -28,13 +28,14 @@ export default verb({
 		const [containers, images] = await Promise.all([import("../container/container.ts"), import("../image/image.ts")]);
 		const stopped = await containers.prune(store, filters);
 		writeOut(STDOUT, containerLines(stopped));
+		writeOut(STDOUT, networkLines(await containers.pruneNetworks(store, filters)));
 		const unused = await images.prune(store, { all: values.all, filters });
 		writeOut(STDOUT, `${imageLines(unused)}${reclaimed(stopped.bytes + unused.bytes)}`);
 		return 0;
 	},
 });
 
-/** docker's lines (docker/cli, cli/command/system/prune.go): nothing of ours is a network or a cache yet. */
+/** docker's lines (docker/cli, cli/command/system/prune.go): nothing of ours is a cache yet. */
 function warning({ all, filter, volumes }: Values<typeof flags>): string {
 	const doomed = [
 		"all stopped containers",

@@ -80,7 +80,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./export.ts")).default,
 	},
 	inspect: {
-		summary: "Print everything about containers and images, as JSON",
+		summary: "Print everything about containers, images and networks, as JSON",
 		load: async () => (await import("./inspect.ts")).default,
 	},
 	"container inspect": {
@@ -117,7 +117,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./completion.ts")).default,
 	},
 	events: {
-		summary: "Print what happens to containers and images, as it happens",
+		summary: "Print what happens to containers, images and networks, as it happens",
 		load: async () => (await import("./events.ts")).default,
 	},
 	"container prune": {
@@ -127,6 +127,26 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	"image prune": {
 		summary: "Remove images that nothing uses",
 		load: async () => (await import("./image-prune.ts")).default,
+	},
+	"network create": {
+		summary: "Make a network",
+		load: async () => (await import("./network-create.ts")).default,
+	},
+	"network inspect": {
+		summary: "Print everything about networks, as JSON",
+		load: async () => (await import("./network-inspect.ts")).default,
+	},
+	"network ls": {
+		summary: "List networks",
+		load: async () => (await import("./network-ls.ts")).default,
+	},
+	"network prune": {
+		summary: "Remove networks that no running container uses",
+		load: async () => (await import("./network-prune.ts")).default,
+	},
+	"network rm": {
+		summary: "Remove networks",
+		load: async () => (await import("./network-rm.ts")).default,
 	},
 	"system df": {
 		summary: "Print what images and containers take on the disk",
@@ -204,6 +224,18 @@ export const groups: Readonly<Record<string, Group>> = {
 			rm: "rmi",
 			save: "save",
 			tag: "tag",
+		},
+	},
+	network: {
+		summary: "Manage networks",
+		verbs: {
+			create: "network create",
+			inspect: "network inspect",
+			list: "network ls",
+			ls: "network ls",
+			prune: "network prune",
+			remove: "network rm",
+			rm: "network rm",
 		},
 	},
 	system: {

@@ -1,7 +1,7 @@
 /** Which networks listings say that a container is on. */
 
 import type { Store } from "../kernel/store.ts";
-import { find, type Membership, memberships } from "../network/network.ts";
+import { findNetwork, type Membership, memberships } from "../network/network.ts";
 import { isNetworked } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 
@@ -14,6 +14,6 @@ export function shownNetworks(store: Store): (container: { id: string; options: 
 /** `host` and `none` have no endpoints. */
 function standard(store: Store, container: string, options: RunOptions): Membership[] {
 	if (isNetworked(options) || options.network.startsWith("container:")) return [];
-	const { id: network, name } = find(store, options.network);
+	const { id: network, name } = findNetwork(store, options.network);
 	return [{ container, network, name }];
 }

@@ -25,6 +25,8 @@ export interface Config {
 	"detach-keys"?: string;
 	/** as --ulimit, by name: `{"nofile": "1024:4096"}` */
 	"default-ulimits"?: Record<string, string>;
+	/** where subnets of networks are picked from, docker's: `[{"base": "10.200.0.0/16", "size": 24}]` */
+	"default-address-pools"?: { base: string; size: number }[];
 	/** name servers of containers */
 	dns?: string[];
 }
@@ -45,6 +47,15 @@ const texts: Check = {
 		!Array.isArray(value) &&
 		Object.values(value).every((member) => typeof member === "string"),
 };
+const pools: Check = {
+	wanted: 'a list of pools, {"base": "10.200.0.0/16", "size": 24},',
+	holds: (value) =>
+		Array.isArray(value) &&
+		value.length > 0 &&
+		value.every(
+			(pool) => typeof pool?.base === "string" && Number.isInteger(pool.size) && Object.keys(pool).length === 2,
+		),
+};
 const list: Check = {
 	wanted: "a list of strings",
 	holds: (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
@@ -58,6 +69,7 @@ const KEYS: Record<Key, Check> = {
 	"log-opts": texts,
 	"detach-keys": text,
 	"default-ulimits": texts,
+	"default-address-pools": pools,
 	dns: list,
 };
 

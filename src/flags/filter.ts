@@ -27,6 +27,9 @@ export const containerFilters = [
 /** What `images` knows. */
 export const imageFilters = ["before", "dangling", "label", "reference", "since", "until"];
 
+/** What `network ls` knows. */
+export const networkFilters = ["dangling", "driver", "id", "label", "name", "scope", "type"];
+
 /**
  * Parses filters.
  * @param allowed names that the verb knows

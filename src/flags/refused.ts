@@ -32,13 +32,17 @@ const refusedFlags = (): Record<string, Record<string, string>> => ({
 	create: creating(),
 	start: { "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	rm: { [NETWORKS]: "--link -l" },
+	"network create": {
+		"(bunker runs on one host)": "--ingress --scope",
+		"(a network's flags are given where it is made)": "--config-from --config-only",
+	},
 	images: { "(docker has it as an experiment)": "--tree" },
 });
 
 /** Verbs of docker's that are not there. */
 const refusedVerbs = (): Record<string, string> => ({
 	[REGISTRIES]: "login logout manifest pull push search trust",
-	[NETWORKS]: "network",
+	[NETWORKS]: "connect disconnect",
 	[VOLUMES]: "volume",
 	[LATER]: "builder build cp prune",
 	"(docker has it as an experiment)": "checkpoint",

@@ -101,7 +101,7 @@ CREATE INDEX subnet_network ON subnet(network);
 
 CREATE TABLE endpoint (             -- a container's part in a network
 	container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
-	network TEXT NOT NULL REFERENCES network(id),
+	network TEXT NOT NULL,          -- its id; it may be gone, while the container does not run: docker lets it
 	position INTEGER NOT NULL,      -- in the order in which they were asked for
 	options TEXT NOT NULL,          -- JSON, network/options.ts EndpointOption
 	id TEXT,                        -- 64 hex digits, new at each start; NULL: it does not run

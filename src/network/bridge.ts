@@ -3,6 +3,7 @@
 import type { Message } from "../kernel/netlink.ts";
 import { parseCidr } from "./address.ts";
 import type { Endpoint } from "./joining.ts";
+import { OPTION } from "./labels.ts";
 import { addAddress, addBridge, addDefaultRoute, addVeth, raiseLink } from "./link.ts";
 import type { Network, Subnet } from "./table.ts";
 
@@ -15,15 +16,12 @@ export interface Setting {
 	optional?: boolean;
 }
 
-const MTU = "com.docker.network.driver.mtu";
-
 /** The name of a network's bridge. */
 export const bridgeName = ({ id, options }: Network): string => options.interface ?? `br-${id.slice(0, 12)}`;
 
 /** As `-o com.docker.network.driver.mtu` says; undefined: the kernel's 1500. */
 export function mtuOf({ options }: Network): number | undefined {
-	const typed = options.driverOptions?.[MTU];
-	return typed === undefined ? undefined : Number(typed);
+	return Number(options.driverOptions?.[OPTION.mtu] ?? 0) || undefined;
 }
 
 /** Makes the bridge of a network; what is there already stays. */

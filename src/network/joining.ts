@@ -8,6 +8,8 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { parseAddress, parseCidr } from "./address.ts";
 import { firstFree, isUsable } from "./bitmap.ts";
+import { recordPart } from "./events.ts";
+import { OPTION } from "./labels.ts";
 import { settleDefault } from "./pool.ts";
 import { byId, DEFAULT_NETWORK, type EndpointRow, endpointsOf, type Network, type Subnet, subnetsOf } from "./table.ts";
 
@@ -84,12 +86,23 @@ function joinAll(store: Store, container: string): Endpoint[] {
 	const endpoints: Endpoint[] = [];
 	for (let at = 0; at < rows.length; at++) {
 		const row = rows[at] as EndpointRow;
-		const network = byId(store, row.network) as Network;
-		endpoints.push(joinOne(store, row, network, `eth${at}`));
+		const network = byId(store, row.network);
+		if (!network) throw new Failure(`network ${row.options.network} not found`, { exitCode: EXIT.refused });
+		endpoints.push(joinOne(store, row, network, interfaceName(network, endpoints)));
 	}
 	const first = defaultOf(endpoints);
 	if (first) first.isDefault = true;
+	recordPart(store, container, "connect");
 	return endpoints;
+}
+
+/** The next of its network's prefix that is free: eth0, eth1 (moby, libnetwork/osl/interface_linux.go). */
+export function interfaceName({ options }: Network, others: readonly Pick<Endpoint, "interface">[]): string {
+	const prefix = options.driverOptions?.[OPTION.prefix] ?? "eth";
+	for (let number = 0; ; number++) {
+		const name = `${prefix}${number}`;
+		if (others.filter((other) => other.interface === name).length === 0) return name;
+	}
 }
 
 /** Takes a part in one more network. */
@@ -99,7 +112,10 @@ export function joinOne(store: Store, row: EndpointRow, network: Network, name: 
 	const addresses: Joined[] = [];
 	const subnets = subnetsOf(store, network.id);
 	if (subnets.length === 0 && network.name === DEFAULT_NETWORK) throw new Unsettled(network);
-	for (const subnet of subnets) addresses.push(takeAddress(store, row, subnet, network));
+	for (const family of FAMILIES) {
+		const joined = takeOf(family, store, row, subnets, network);
+		if (joined) addresses.push(joined);
+	}
 	const mac = options.mac ?? macOf(addresses, id);
 	store.run(
 		"UPDATE endpoint SET id = ?, interface = ?, mac = ? WHERE container = ? AND network = ?",
@@ -123,6 +139,7 @@ export function joinOne(store: Store, row: EndpointRow, network: Network, name: 
 
 /** Gives everything back that a container has taken. */
 export function leave(store: Store, container: string): void {
+	recordPart(store, container, "disconnect");
 	store.run("DELETE FROM address WHERE container = ?", container);
 	store.run("DELETE FROM port WHERE container = ?", container);
 	store.run(
@@ -139,6 +156,32 @@ function defaultOf(endpoints: readonly Endpoint[]): Endpoint | undefined {
 		if (!best || (one.asked.gatewayPriority ?? 0) > (best.asked.gatewayPriority ?? 0)) best = one;
 	}
 	return best;
+}
+
+const FAMILIES = [4, 6] as const;
+
+/** An address of the family: the one that was asked for, or of the first subnet that has one. */
+function takeOf(
+	family: 4 | 6,
+	store: Store,
+	row: EndpointRow,
+	subnets: readonly Subnet[],
+	network: Network,
+): Joined | undefined {
+	const own = subnets.filter(({ cidr }) => cidr.indexOf(":") >= 0 === (family === 6));
+	const typed = family === 4 ? row.options.address : row.options.address6;
+	const wanted = typed === undefined ? undefined : parseAddress(typed);
+	for (let at = 0; at < own.length; at++) {
+		const subnet = own[at] as Subnet;
+		const isLast = at === own.length - 1;
+		if (wanted && !isLast && !isUsable(subnet, wanted)) continue;
+		try {
+			return takeAddress(store, row, subnet, network);
+		} catch (error) {
+			if (wanted || isLast || !(error instanceof NoAddress)) throw error;
+		}
+	}
+	return undefined;
 }
 
 function takeAddress(store: Store, row: EndpointRow, subnet: Subnet, network: Network): Joined {

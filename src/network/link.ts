@@ -1,7 +1,7 @@
 /** What rtnetlink is told of interfaces, addresses and routes. Pure (rtnetlink(7), include/uapi/linux/if_link.h). */
 
 import { AF_INET, AF_INET6 } from "../../ffi/constants.ts";
-import { NLM_F_CREATE, NLM_F_EXCL, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from "../../ffi/netlink.ts";
+import { NLM_F_CREATE, NLM_F_EXCL, RTM_DELLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from "../../ffi/netlink.ts";
 import { Body, type Message, message } from "../kernel/netlink.ts";
 import { addressBytes, parseAddress } from "./address.ts";
 import type { Endpoint, Joined } from "./joining.ts";
@@ -49,6 +49,12 @@ export function addBridge(name: string, mtu: number | undefined): Message {
 	if (mtu !== undefined) body.word(IFLA_MTU, mtu);
 	body.nest(IFLA_LINKINFO, (info) => info.bytesOf(IFLA_INFO_KIND, ascii("bridge")));
 	return message(`make the bridge ${name}`, RTM_NEWLINK, NEW, body, { okay: ["EEXIST"] });
+}
+
+/** Deletes an interface; one that is gone is gone. */
+export function deleteLink(name: string): Message {
+	const body = new Body(linkHeader()).text(IFLA_IFNAME, name);
+	return message(`delete the interface ${name}`, RTM_DELLINK, 0, body, { okay: ["ENODEV"] });
 }
 
 /**

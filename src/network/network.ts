@@ -2,11 +2,23 @@
 
 export { formatAddress, parseAddress } from "./address.ts";
 export { attach } from "./attach.ts";
+export type { NewNetwork } from "./create.ts";
+export { recordPart } from "./events.ts";
 export { change, forget, guard, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
 export { type Endpoint, join, leave } from "./joining.ts";
+export type { NetworkSummary } from "./list.ts";
 export { type Membership, memberships, published, type Settings, settingsOf } from "./listing.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
-export { settleDefault } from "./pool.ts";
+export { type Pool, settleDefault, usePools } from "./pool.ts";
 export { defaultGateways, prepare } from "./prepare.ts";
+export type { Users } from "./remove.ts";
 export { connect, renameEndpoints } from "./rows.ts";
-export { all, DEFAULT_NETWORK, find, type PortRow, portsOf } from "./table.ts";
+export {
+	createNetwork,
+	inspectNetwork,
+	listNetworks,
+	pairSubnets,
+	pruneNetworks,
+	removeNetwork,
+} from "./seldom.ts";
+export { all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";

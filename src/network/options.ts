@@ -25,6 +25,8 @@ export interface NetworkOptions {
 	labels?: Record<string, string>;
 	/** `-o KEY=VALUE`, as typed */
 	driverOptions?: Record<string, string>;
+	/** `--ipam-opt`, as typed: docker's allocator knows none either */
+	ipamOptions?: Record<string, string>;
 }
 
 /** What a container asks of one network: `--network name=x,alias=y,ip=z,…` or `network connect`. */

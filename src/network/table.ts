@@ -60,6 +60,9 @@ export interface PortRow {
 /** The name of the network that a container is on that asks for none. */
 export const DEFAULT_NETWORK = "bridge";
 
+/** Networks that are there from the beginning, and stay. */
+export const isPredefined = (name: string): boolean => name === DEFAULT_NETWORK || name === "host" || name === "none";
+
 const networkOf = (row: Omit<Network, "options"> & { options: string }): Network => ({
 	...row,
 	options: JSON.parse(row.options),
@@ -81,6 +84,12 @@ export function byId(store: Store, id: string): Network | undefined {
 	return row && networkOf(row);
 }
 
+/** The network of a name; undefined if there is none. */
+export function byName(store: Store, name: string): Network | undefined {
+	const row = store.first<Parameters<typeof networkOf>[0]>("SELECT * FROM network WHERE name = ?", name);
+	return row && networkOf(row);
+}
+
 /**
  * The network of a full id, a name, or a unique prefix of an id, tried in docker's order.
  * @throws Failure if there is none, or the prefix is ambiguous
@@ -93,7 +102,7 @@ export function find(store: Store, name: string): Network {
 		? store.all<Row>("SELECT * FROM network WHERE id >= ? AND id < ? LIMIT 2", name, `${name}g`)
 		: [];
 	if (found.length > 1) throw new Failure(`network ${name} is ambiguous (2 matches found on id prefix)`);
-	if (!found[0]) throw new Failure(`network ${name} not found`);
+	if (!found[0]) throw new Failure(`network ${name} not found`, { kind: "no such network" });
 	return networkOf(found[0]);
 }
 

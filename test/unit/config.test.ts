@@ -19,6 +19,7 @@ describe("the configuration file", () => {
 			"log-opts": { "max-size": "1m" },
 			"detach-keys": "ctrl-a",
 			"default-ulimits": { nofile: "10:20" },
+			"default-address-pools": [{ base: "10.200.0.0/16", size: 24 }],
 			dns: ["192.0.2.1"],
 		};
 		expect(parseConfig("/c.json", JSON.stringify(all))).toEqual(all as never);
@@ -31,6 +32,10 @@ describe("the configuration file", () => {
 		['{"constructor":1}', 'read /c.json: unknown key "constructor"'],
 		['{"root":"x"}', 'read /c.json: "root" is "x", and an absolute path is expected'],
 		['{"log-opts":{"max-size":1}}', 'read /c.json: "log-opts" is {"max-size":1}, and an object of strings is expected'],
+		[
+			'{"default-address-pools":[{"base":"10.0.0.0/8"}]}',
+			'read /c.json: "default-address-pools" is [{"base":"10.0.0.0/8"}], and a list of pools, {"base": "10.200.0.0/16", "size": 24}, is expected',
+		],
 		['{"dns":"1.1.1.1"}', 'read /c.json: "dns" is "1.1.1.1", and a list of strings is expected'],
 		["[]", "read /c.json: an object is expected"],
 		["null", "read /c.json: an object is expected"],
