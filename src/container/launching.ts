@@ -137,7 +137,10 @@ export async function launchContainer(
 	const capabilities = capabilityMask(spec.process.capabilities.effective);
 	const user = spec.annotations[USER_ANNOTATION] ?? "";
 	let time: string | undefined;
+	// `all` and `default` are for the interfaces too: these have the last word, so they come after (as docker's do).
+	const late = networking && setsInterfaces(options);
 	const answer = (pid: number) => {
+		if (late) networking.attach(pid);
 		if (foreground?.forwardSignals) holdSignals();
 		// The last we do before the program starts: its end comes after that, however soon.
 		time = now();
@@ -146,13 +149,19 @@ export async function launchContainer(
 		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
-	const forked = networking?.attach;
+	const forked = late ? undefined : networking?.attach;
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, forked, answer });
 	cgroup.keep();
 	networking?.keep();
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
+}
+
+/** Whether --sysctl asks for something of all interfaces. */
+function setsInterfaces({ sysctls }: RunOptions): boolean {
+	for (const name in sysctls) if (/^net\.[^.]+\.(conf|neigh)\./.test(name)) return true;
+	return false;
 }
 
 /** On v2 one descriptor tells and counts. */

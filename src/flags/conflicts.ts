@@ -29,6 +29,11 @@ function checkSysctls({ sysctls = {}, network, ipc }: RunOptions): void {
 	for (const name of Object.keys(sysctls)) {
 		const net = name.startsWith("net.");
 		if (net && network === "host") throw malformed(`sysctl '${name}' is not allowed in the host's network namespace`);
+		// moby, api/server/router/container, handleSysctlBC: before the interface is there it cannot be set.
+		if (/^net\.[^.]+\.[^.]+\.eth[0-9]+\./.test(name))
+			throw malformed(
+				`interface specific sysctl setting "${name}" must be supplied using driver option 'com.docker.network.endpoint.sysctls'`,
+			);
 		if (!net && ipc === "host") throw malformed(`sysctl '${name}' is not allowed in the host's IPC namespace`);
 	}
 }
