@@ -14,6 +14,7 @@ export const NETLINK_NETFILTER = 12;
 
 export const NLM_F_REQUEST = 1;
 export const NLM_F_ACK = 4;
+export const NLM_F_REPLACE = 0x100;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
@@ -31,10 +32,11 @@ export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
 export const RTM_GETROUTE = 26;
 
+const SIOCGIFFLAGS = 0x8913;
 const SIOCGIFINDEX = 0x8933;
 const CLONE_NEWNET = 0x40000000;
-/** Offset of ifr_ifindex in struct ifreq. */
-const IFREQ_INDEX = 16;
+/** Offset of ifr_ifindex and ifr_flags in struct ifreq. */
+const IFREQ_VALUE = 16;
 
 /**
  * Does something in another network namespace: synchronous work only, since
@@ -155,10 +157,19 @@ export function ask(what: string, socket: number, request: Uint8Array): Answer[]
 
 /** The index of an interface in the namespace of a socket; undefined where there is none of that name. */
 export function interfaceIndex(socket: number, name: string): number | undefined {
+	return askInterface(socket, name, SIOCGIFINDEX)?.getInt32(IFREQ_VALUE, true);
+}
+
+/** The flags of an interface (netdevice(7)): IFF_UP …; undefined where there is none of that name. */
+export function interfaceFlags(socket: number, name: string): number | undefined {
+	return askInterface(socket, name, SIOCGIFFLAGS)?.getUint16(IFREQ_VALUE, true);
+}
+
+function askInterface(socket: number, name: string, what: number): DataView | undefined {
 	const request = new Uint8Array(40);
 	new TextEncoder().encodeInto(name, request.subarray(0, 15));
-	const error = attempt("ioctl", socket, SIOCGIFINDEX, request);
+	const error = attempt("ioctl", socket, what, request);
 	if (error === -(errno.ENODEV as number)) return undefined;
 	if (error < 0) throw new SystemError(`look for the interface ${name}`, -error);
-	return new DataView(request.buffer).getInt32(IFREQ_INDEX, true);
+	return new DataView(request.buffer);
 }

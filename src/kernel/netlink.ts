@@ -44,6 +44,8 @@ export interface Message {
 	okay?: readonly ErrnoName[];
 	/** in the container's network namespace; else in ours */
 	inside?: boolean;
+	/** the kernel's module of what is made: EOPNOTSUPP says that there is none */
+	module?: string;
 }
 
 const NESTED = 0x8000;
@@ -77,6 +79,13 @@ export class Body {
 		const encoded = encodeText(content);
 		this.open(type, encoded.length + 1);
 		this.bytes.set(encoded, this.room(encoded.length + 1));
+		return this;
+	}
+
+	/** An attribute of 16 bits in the machine's order: rtnetlink's. */
+	half(type: number, value: number): this {
+		this.open(type, 2);
+		this.view.setUint16(this.room(2), value, true);
 		return this;
 	}
 
@@ -146,7 +155,7 @@ export function message(
 	type: number,
 	flags: number,
 	body: Body,
-	options: Pick<Message, "okay" | "inside"> = {},
+	options: Pick<Message, "okay" | "inside" | "module"> = {},
 ): Message {
 	return { what, type, flags, body: body.content, indexes: body.indexes, ...options };
 }
@@ -212,13 +221,19 @@ function playTogether(sockets: Sockets, messages: readonly Message[], start: num
 	throw new MessageFailure(one, refusal.errno);
 }
 
+/** rtnl_newlink: a kind that it does not know, and could not load. */
+function missing({ module }: Message, errno: number): { hint?: string } {
+	if (module === undefined || errnoName(errno) !== "EOPNOTSUPP") return {};
+	return { hint: `this kernel has no ${module}: the module ${module} is neither built in nor can it be loaded` };
+}
+
 /** The kernel has refused a message. */
 export class MessageFailure extends Failure {
 	constructor(
 		readonly refused: Message,
 		readonly errno: number,
 	) {
-		super(`${refused.what}: ${errnoText(errno)}`);
+		super(`${refused.what}: ${errnoText(errno)}`, missing(refused, errno));
 	}
 }
 

@@ -1,16 +1,47 @@
-/** Putting a container's interfaces into its network namespace. */
+/** Putting a container's interfaces into its network namespace, and taking them out. */
 
+import { close } from "../../ffi/file.ts";
+import { inNamespace, interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
 import { playMessages } from "../kernel/netlink.ts";
-import { endpointMessages } from "./bridge.ts";
-import type { Endpoint } from "./joining.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { addressMessages, interfaceMessage, interfaceSettings, routeMessages } from "./interfaces.ts";
+import { deleteLink } from "./link.ts";
+import { writeSetting } from "./setting.ts";
 
 /**
  * Makes the interfaces of a container.
  * @param namespace descriptor of its network namespace
- * @throws Failure with the sentence of the message that was refused
+ * @throws Failure with the sentence of what was refused
  */
 export function attach(endpoints: readonly Endpoint[], namespace: number): void {
-	for (const endpoint of endpoints) playMessages(endpointMessages(endpoint, namespace), namespace);
+	for (const endpoint of endpoints) {
+		const settings = interfaceSettings(endpoint);
+		playMessages([interfaceMessage(endpoint, namespace)], namespace);
+		inNamespace(namespace, () => {
+			for (const setting of settings) writeSetting(setting);
+		});
+		playMessages([...addressMessages(endpoint), ...routeMessages(endpoint)], namespace);
+	}
 	trace("time", "interfaces made");
+}
+
+/**
+ * Removes a container's interface in a network. A veth pair goes by its end in
+ * our namespace, whatever the container has made of its own.
+ * @param driver of the network
+ */
+export function detach(driver: string, outside: string, inside: string | null, namespace: number): void {
+	const bridged = driver === "bridge";
+	const name = bridged ? outside : inside;
+	if (name === null) return;
+	const socket = openNetlink(NETLINK_ROUTE, bridged ? undefined : namespace);
+	const there = interfaceIndex(socket, name) !== undefined;
+	close(socket);
+	if (there) playMessages([deleteLink(name, !bridged)], namespace);
+}
+
+/** Makes the gateways chosen the container's way to everywhere, in the place of others. */
+export function route(endpoints: readonly Endpoint[], namespace: number): void {
+	for (const endpoint of endpoints) playMessages(routeMessages(endpoint), namespace);
 }

@@ -6,37 +6,23 @@
 
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { parseAddress, parseCidr } from "./address.ts";
+import { type Cidr, parseAddress, parseCidr } from "./address.ts";
 import { firstFree, isUsable } from "./bitmap.ts";
+import type { Endpoint, Joined } from "./endpoint.ts";
 import { recordPart } from "./events.ts";
+import { chooseGateways } from "./gateway.ts";
 import { OPTION } from "./labels.ts";
 import { settleDefault } from "./pool.ts";
-import { byId, DEFAULT_NETWORK, type EndpointRow, endpointsOf, type Network, type Subnet, subnetsOf } from "./table.ts";
-
-/** An address of a joined endpoint. */
-export interface Joined {
-	family: 4 | 6;
-	address: string;
-	prefix: number;
-	/** of the network; undefined: there is no way out */
-	gateway?: string;
-}
-
-/** A container's part in one network, as it is made. */
-export interface Endpoint {
-	network: Network;
-	/** 64 hex digits */
-	id: string;
-	/** the name inside: eth0 */
-	interface: string;
-	/** the name of the other end, in our namespace */
-	outside: string;
-	mac: string;
-	addresses: Joined[];
-	/** its gateways are the container's way to everywhere */
-	isDefault: boolean;
-	asked: EndpointRow["options"];
-}
+import {
+	addressesOf,
+	byId,
+	DEFAULT_NETWORK,
+	type EndpointRow,
+	endpointsOf,
+	type Network,
+	type Subnet,
+	subnetsOf,
+} from "./table.ts";
 
 /** 64 random hex digits. */
 export function generateId(): string {
@@ -88,17 +74,25 @@ function joinAll(store: Store, container: string): Endpoint[] {
 		const row = rows[at] as EndpointRow;
 		const network = byId(store, row.network);
 		if (!network) throw new Failure(`network ${row.options.network} not found`, { exitCode: EXIT.refused });
-		endpoints.push(joinOne(store, row, network, interfaceName(network, endpoints)));
+		endpoints.push(joinOne(store, row, network, interfaceName(row, network, endpoints)));
 	}
-	const first = defaultOf(endpoints);
-	if (first) first.isDefault = true;
+	if (endpoints.length > 0) chooseGateways(endpoints);
 	recordPart(store, container, "connect");
 	return endpoints;
 }
 
-/** The next of its network's prefix that is free: eth0, eth1 (moby, libnetwork/osl/interface_linux.go). */
-export function interfaceName({ options }: Network, others: readonly Pick<Endpoint, "interface">[]): string {
-	const prefix = options.driverOptions?.[OPTION.prefix] ?? "eth";
+/** docker 28's, of an endpoint. */
+const NAME = "com.docker.network.endpoint.ifname";
+
+/** The name of the next interface: as asked for, or the first of its network's prefix that none of the others has. */
+export function interfaceName(
+	{ options }: EndpointRow,
+	network: Network,
+	others: readonly { interface: string | null }[],
+): string {
+	const named = options.driverOptions?.[NAME];
+	if (named) return named;
+	const prefix = network.options.driverOptions?.[OPTION.prefix] || "eth";
 	for (let number = 0; ; number++) {
 		const name = `${prefix}${number}`;
 		if (others.filter((other) => other.interface === name).length === 0) return name;
@@ -132,9 +126,32 @@ export function joinOne(store: Store, row: EndpointRow, network: Network, name: 
 		outside: outsideName(id),
 		mac,
 		addresses,
-		isDefault: false,
 		asked: options,
 	};
+}
+
+/** A container's parts in its networks, as they are while it runs. */
+export function joinedOf(store: Store, container: string): Endpoint[] {
+	const endpoints: Endpoint[] = [];
+	for (const row of endpointsOf(store, container)) {
+		const { id, interface: name, mac, options } = row;
+		if (id === null || name === null) continue;
+		const network = byId(store, row.network) as Network;
+		const subnets = subnetsOf(store, network.id);
+		const addresses = addressesOf(store, container, network.id).map(({ subnet, address }) =>
+			joinedAt(subnets.filter((one) => one.id === subnet)[0] as Subnet, address, network),
+		);
+		endpoints.push({
+			network,
+			id,
+			interface: name,
+			outside: outsideName(id),
+			mac: mac as string,
+			addresses,
+			asked: options,
+		});
+	}
+	return endpoints;
 }
 
 /** Gives everything back that a container has taken. */
@@ -146,16 +163,6 @@ export function leave(store: Store, container: string): void {
 		"UPDATE endpoint SET id = NULL, interface = NULL, mac = NULL WHERE container = ? AND id NOT NULL",
 		container,
 	);
-}
-
-/** The highest priority; of equal ones the first with a gateway that is not internal (docker: gw-priority). */
-function defaultOf(endpoints: readonly Endpoint[]): Endpoint | undefined {
-	let best: Endpoint | undefined;
-	for (const one of endpoints) {
-		if (one.network.options.internal || one.addresses.length === 0) continue;
-		if (!best || (one.asked.gatewayPriority ?? 0) > (best.asked.gatewayPriority ?? 0)) best = one;
-	}
-	return best;
 }
 
 const FAMILIES = [4, 6] as const;
@@ -201,8 +208,18 @@ function takeAddress(store: Store, row: EndpointRow, subnet: Subnet, network: Ne
 		row.container,
 		network.id,
 	);
-	const gateway = network.options.internal ? undefined : (subnet.gateway ?? undefined);
-	return { family: cidr.family, address, prefix: cidr.prefix, gateway };
+	return joinedAt(subnet, address, network);
+}
+
+function joinedAt({ cidr, gateway }: Subnet, address: string, network: Network): Joined {
+	const { family, prefix } = parseCidr(cidr) as Cidr;
+	const { driver, options } = network;
+	const typed = options.driverOptions ?? {};
+	const closed = options.internal === true || (driver !== "bridge" && !typed.parent);
+	// in l3 modes nothing but IP passes, so no gateway can be asked for its MAC address.
+	const onWire = driver === "ipvlan" && (typed.ipvlan_mode ?? "l2") !== "l2";
+	const way = closed || onWire ? undefined : (gateway ?? undefined);
+	return { family, address, prefix, gateway: way, leads: !closed && (onWire || way !== undefined), isDefault: false };
 }
 
 function checkWanted(wanted: string, subnet: Subnet, taken: readonly string[]): void {

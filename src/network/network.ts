@@ -1,11 +1,13 @@
 /** Networks: the face of this folder. What is under it knows nothing of containers but their ids. */
 
 export { formatAddress, parseAddress } from "./address.ts";
-export { attach } from "./attach.ts";
+export { attach, detach, route } from "./attach.ts";
 export type { NewNetwork } from "./create.ts";
+export type { Endpoint } from "./endpoint.ts";
 export { recordPart } from "./events.ts";
 export { change, forget, guard, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
-export { type Endpoint, join, leave } from "./joining.ts";
+export { chooseGateways } from "./gateway.ts";
+export { interfaceName, join, joinedOf, joinOne, leave } from "./joining.ts";
 export type { NetworkSummary } from "./list.ts";
 export { type Membership, memberships, published, type Settings, settingsOf } from "./listing.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";

@@ -1,57 +1,53 @@
 /** What the host has of a network: made when its first container starts, and again by whoever finds it gone. */
 
-import { close, writeFile } from "../../ffi/file.ts";
-import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
+import { close } from "../../ffi/file.ts";
+import { NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
-import { Failure } from "../failure.ts";
 import { playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeMessages, bridgeName, bridgeSettings } from "./bridge.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { guard } from "./firewall.ts";
-import type { Endpoint } from "./joining.ts";
+import { isIntact, requireBridge } from "./intact.ts";
 import { settleDefault } from "./pool.ts";
+import { writeSetting } from "./setting.ts";
 import { DEFAULT_NETWORK, find, type Network, subnetsOf } from "./table.ts";
 
 /**
  * Makes what is missing of the networks of a container that starts.
  * @throws Failure with the sentence of what was refused
  */
-export async function prepare(store: Store, endpoints: readonly Pick<Endpoint, "network">[]): Promise<void> {
-	const missing = missingBridges(endpoints);
-	// First the firewall: no bridge is ever there without it.
-	const networks = endpoints.map(({ network }) => network);
-	await guard(store, networks, missing.length > 0);
-	for (const network of missing) {
-		playMessages(bridgeMessages(network, subnetsOf(store, network.id)));
-		for (const { what, file, value } of bridgeSettings(network)) write(what, file, value);
-	}
+export async function prepare(store: Store, endpoints: readonly Endpoint[]): Promise<void> {
+	const bridges: Network[] = [];
+	for (const endpoint of endpoints)
+		if (endpoint.network.driver === "bridge") bridges.push(endpoint.network);
+		else (await import("./shared.ts")).prepareShared(endpoint);
+	if (bridges.length > 0) await prepareBridges(store, bridges);
 	trace("time", "networks are there");
-}
-
-function missingBridges(endpoints: readonly Pick<Endpoint, "network">[]): Network[] {
-	const socket = openNetlink(NETLINK_ROUTE);
-	try {
-		const missing: Network[] = [];
-		for (const { network } of endpoints)
-			if (interfaceIndex(socket, bridgeName(network)) === undefined) missing.push(network);
-		return missing;
-	} finally {
-		close(socket);
-	}
 }
 
 /** The addresses that the host has on the default network, whose bridge is there then. @throws Failure */
 export async function defaultGateways(store: Store): Promise<string[]> {
 	settleDefault(store, find(store, DEFAULT_NETWORK));
 	const network = find(store, DEFAULT_NETWORK);
-	await prepare(store, [{ network }]);
+	await prepareBridges(store, [network]);
 	return subnetsOf(store, network.id).flatMap(({ gateway }) => (gateway === null ? [] : [gateway]));
 }
 
-function write(what: string, file: string, value: string): void {
+/** First the firewall: no bridge is ever there without it. */
+async function prepareBridges(store: Store, networks: readonly Network[]): Promise<void> {
+	const socket = openNetlink(NETLINK_ROUTE);
 	try {
-		writeFile(file, value);
-	} catch (error) {
-		throw new Failure(`${what}: ${(error as Error).message}`, { cause: error });
+		const missing: Network[] = [];
+		for (const network of networks)
+			if (!isIntact(socket, bridgeName(network), subnetsOf(store, network.id))) missing.push(network);
+		await guard(store, networks, missing.length > 0);
+		for (const network of missing) {
+			requireBridge(socket, bridgeName(network));
+			playMessages(bridgeMessages(network, subnetsOf(store, network.id)));
+			for (const setting of bridgeSettings(network)) writeSetting(setting);
+		}
+	} finally {
+		close(socket);
 	}
 }

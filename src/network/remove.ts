@@ -107,7 +107,7 @@ function noteGoing(store: Store, bridge: string, id: string): void {
 /** Somebody else's interface of that name stays. */
 function removeBridge(store: Store, name: string): void {
 	const link = hostLinks().find((one) => one.name === name);
-	if (link?.kind === "bridge") playMessages([deleteLink(name)]);
+	if (link?.kind === "bridge") playMessages([deleteLink(name, false)]);
 	unlink(goingPath(store, name));
 }
 

@@ -1,0 +1,33 @@
+/** Which of a container's networks is its way to everywhere. Pure. */
+
+import type { Endpoint, Joined } from "./endpoint.ts";
+
+/**
+ * Chooses one for IPv4 and one for IPv6, as docker 28 does (moby, libnetwork,
+ * Endpoint.Less): the highest gw-priority, then what is not internal, then the
+ * one that leads to more (IPv6 counts more than IPv4), then the first by name.
+ */
+export function chooseGateways(endpoints: readonly Endpoint[]): void {
+	const ranked = [...endpoints].sort(compare);
+	const chosen = new Set<4 | 6>();
+	for (const { addresses } of ranked)
+		for (const address of addresses) {
+			address.isDefault = address.leads && !chosen.has(address.family);
+			if (address.isDefault) chosen.add(address.family);
+		}
+}
+
+function compare(one: Endpoint, other: Endpoint): number {
+	return (
+		(other.asked.gatewayPriority ?? 0) - (one.asked.gatewayPriority ?? 0) ||
+		Number(one.network.options.internal === true) - Number(other.network.options.internal === true) ||
+		reach(other.addresses) - reach(one.addresses) ||
+		(one.network.name < other.network.name ? -1 : 1)
+	);
+}
+
+function reach(addresses: readonly Joined[]): number {
+	let sum = 0;
+	for (const { leads, family } of addresses) if (leads) sum += family === 4 ? 1 : 2;
+	return sum;
+}
