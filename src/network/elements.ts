@@ -81,7 +81,7 @@ export const DELETE_ELEMENT = typeOf(NFT_MSG_DELSETELEM);
 /** Adds an element; one that is there already, the same, is as good. */
 export function addElement(table: string, element: Element): Message {
 	const { set, key, value, comment } = element;
-	const body = elementBody(table, set, (one) => {
+	const body = elementBody(table, set, SETS[set], (one) => {
 		one.nest(NFTA_SET_ELEM_KEY, (data) => data.bytesOf(NFTA_DATA_VALUE, key), true);
 		if (value) one.nest(NFTA_SET_ELEM_DATA, (data) => data.bytesOf(NFTA_DATA_VALUE, value), true);
 		if (comment !== undefined) one.bytesOf(NFTA_SET_ELEM_USERDATA, commentData(comment));
@@ -91,18 +91,17 @@ export function addElement(table: string, element: Element): Message {
 
 /** Removes an element. */
 export function deleteElement(table: string, { set, key, what }: Element): Message {
-	const body = elementBody(table, set, (one) => {
+	const body = elementBody(table, set, undefined, (one) => {
 		one.nest(NFTA_SET_ELEM_KEY, (data) => data.bytesOf(NFTA_DATA_VALUE, key), true);
 	});
 	return message(`no longer ${what}`, DELETE_ELEMENT, 0, body);
 }
 
-function elementBody(table: string, set: SetName, fill: (one: Body) => void): Body {
-	return new Body(INET)
-		.text(NFTA_SET_ELEM_LIST_TABLE, table)
-		.text(NFTA_SET_ELEM_LIST_SET, set)
-		.wordOfNetwork(NFTA_SET_ELEM_LIST_SET_ID, SETS[set])
-		.nest(NFTA_SET_ELEM_LIST_ELEMENTS, (list) => list.nest(NFTA_LIST_ELEM, fill, true), true);
+/** @param id the set's number, for one that is made in the same transaction */
+function elementBody(table: string, set: SetName, id: number | undefined, fill: (one: Body) => void): Body {
+	const body = new Body(INET).text(NFTA_SET_ELEM_LIST_TABLE, table).text(NFTA_SET_ELEM_LIST_SET, set);
+	if (id !== undefined) body.wordOfNetwork(NFTA_SET_ELEM_LIST_SET_ID, id);
+	return body.nest(NFTA_SET_ELEM_LIST_ELEMENTS, (list) => list.nest(NFTA_LIST_ELEM, fill, true), true);
 }
 
 /** libnftnl's udata: type, length, text and its NUL. */
@@ -116,6 +115,8 @@ function commentData(comment: string): Uint8Array {
 }
 
 const NUMBERS: Record<Protocol, number> = { tcp: 6, udp: 17, sctp: 132 };
+
+const bracketed = (address: string) => (address.indexOf(":") < 0 ? address : `[${address}]`);
 
 /** The element that leads a port of the host to a container; undefined where the families differ: the kernel cannot translate that. */
 export function portElement(port: Published): Element | undefined {
@@ -134,8 +135,8 @@ export function portElement(port: Published): Element | undefined {
 	value.set(to);
 	putPort(value, to.length, port.port);
 	const set: SetName = `published${host.family}${everywhere ? "" : "_at"}`;
-	const from = `${hostAddress.includes(":") ? `[${hostAddress}]` : hostAddress}:${hostPort}/${protocol}`;
-	return { set, key, value, comment, what: `lead ${from} to ${address}:${port.port} (${comment})` };
+	const from = `${bracketed(hostAddress)}:${hostPort}/${protocol}`;
+	return { set, key, value, comment, what: `lead ${from} to ${bracketed(address)}:${port.port} (${comment})` };
 }
 
 function putPort(bytes: Uint8Array, at: number, port: number): void {

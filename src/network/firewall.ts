@@ -23,13 +23,16 @@ function isIntact(store: Store, networks: readonly Network[]): boolean {
 	if (!note) return false;
 	for (const network of networks) if (!note.bridges.includes(bridgeName(network))) return false;
 	const { namespace, count } = generation();
-	return note.count === count && note.namespace === namespace && namespace !== "undefined" && isForwarding();
+	return note.count === count && note.namespace === namespace && namespace !== "undefined" && isForwarding(networks);
 }
 
 const ZERO = 48;
 
 /** IPv4 only: whoever switches it off sees to IPv6 as well, or is found by the next look. */
-function isForwarding(): boolean {
+function isForwarding(networks: readonly Network[]): boolean {
+	let isNeeded = false;
+	for (const { options } of networks) if (!options.internal) isNeeded = true;
+	if (!isNeeded) return true;
 	const value = readSmallIfThere("/proc/sys/net/ipv4/ip_forward");
 	return value !== undefined && value[0] !== ZERO;
 }

@@ -28,18 +28,21 @@ export interface Present {
 
 /**
  * Reads our table.
- * @returns undefined where it, a set, a chain or a rule is missing, or there are others than ours
+ * @returns its elements; "none" where there is no such table, "broken" where a set, a chain or a rule is missing or not ours
  */
-export function inspect(table: string): Present[] | undefined {
+export function inspect(table: string): Present[] | "none" | "broken" {
 	const socket = openNetlink(NETLINK_NETFILTER);
+	let isThere = false;
 	try {
-		if (!isMarked(socket, table) || !hasRules(socket, table)) return undefined;
+		const mark = markOf(socket, table);
+		isThere = true;
+		if (mark !== MARK || !hasRules(socket, table)) return "broken";
 		const present: Present[] = [];
 		for (const set of SET_NAMES) for (const one of elementsOf(socket, table, set)) present.push(one);
 		return present;
 	} catch (error) {
-		if (error instanceof SystemError && error.errno === errno.ENOENT) return undefined;
-		throw error;
+		if (!(error instanceof SystemError) || error.errno !== errno.ENOENT) throw error;
+		return isThere ? "broken" : "none";
 	} finally {
 		close(socket);
 	}
@@ -50,10 +53,11 @@ function get(socket: number, what: string, kind: number, body: Body, dump: boole
 	return ask(what, socket, request).map((answer) => answer.body);
 }
 
-function isMarked(socket: number, table: string): boolean {
+/** What its comment says. */
+function markOf(socket: number, table: string): string | undefined {
 	const [answer] = get(socket, `read the table ${table}`, NFT_MSG_GETTABLE, new Body(INET).text(1, table), false);
 	const comment = answer && attributesOf(answer, HEADER).get(NFTA_TABLE_USERDATA);
-	return comment !== undefined && decodeText(comment.subarray(2, comment.length - 1)) === MARK;
+	return comment && decodeText(comment.subarray(2, comment.length - 1));
 }
 
 /** Counts: whoever replaces a rule by another means to. */

@@ -65,7 +65,7 @@ function strangerOf(text: string): Element {
 /** What makes the table of the kernel the one that is wanted: few elements, or all of it. */
 function difference(table: string, wanted: readonly Element[]): Message[] {
 	const present = inspect(table);
-	if (!present) return replaceTable(table, wanted);
+	if (typeof present === "string") return replaceTable(table, wanted, present === "broken");
 	const there = new Map(present.map((one) => [`${one.set} ${one.key}`, one]));
 	const adding: Message[] = [];
 	const removing: Message[] = [];

@@ -1,0 +1,43 @@
+/**
+ * Writes test/unit/golden/firewall-*.txt: the messages that Debian's nft sends
+ * for the rulesets beside them, a line each: type, flags, body. Once, by hand:
+ * `bun test/capture-nft.ts`, with nft and strace; nothing of the host is touched.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+const GOLDEN = "test/unit/golden";
+const TRACE = "build/nft.trace";
+
+/** The rulesets, and what has to be there before. */
+const RULESETS = [
+	{ name: "firewall-table", before: "/dev/null" },
+	{ name: "firewall-elements", before: `${GOLDEN}/firewall-table.nft` },
+];
+
+/** What `strace -e write=FD` prints: hexadecimal dumps of all that was sent there. */
+function sent(trace: string): Uint8Array {
+	const lines = [...trace.matchAll(/^ \| [0-9a-f]+ {2}((?:[0-9a-f]{2} +)+)/gm)];
+	return Uint8Array.fromHex(lines.map((match) => (match[1] as string).replaceAll(" ", "")).join(""));
+}
+
+function messages(bytes: Uint8Array): string[] {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	const lines: string[] = [];
+	for (let at = 0; at < bytes.length; at += (view.getUint32(at, true) + 3) & ~3) {
+		const [size, type, flags] = [view.getUint32(at, true), view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
+		const body = bytes.subarray(at + 16, at + size).toHex();
+		lines.push(`${type.toString(16)} ${flags.toString(16)} ${body}`);
+	}
+	return lines;
+}
+
+for (const { name, before } of RULESETS) {
+	const script = `nft -f ${before} && strace -qq -e trace=sendmsg -e write=3 -o "$0" nft -f ${GOLDEN}/${name}.nft && cat "$0"`;
+	const { stdout, stderr, exitCode } = Bun.spawnSync(["unshare", "--net", "sh", "-c", script, TRACE]);
+	if (exitCode !== 0) throw new Error(`${name}: ${stderr}`);
+	const version = Bun.spawnSync(["nft", "--version"]).stdout.toString().trim();
+	const head = `# what ${version} sends for ${name}.nft: type, flags, body (test/capture-nft.ts)`;
+	writeFileSync(`${GOLDEN}/${name}.txt`, `${[head, ...messages(sent(stdout.toString()))].join("\n")}\n`);
+	console.log(name, readFileSync(`${GOLDEN}/${name}.txt`, "utf8").split("\n").length);
+}
