@@ -44,6 +44,9 @@ const PROBES = {
 	/** the commit before this one, to be built */
 	history: { holds: () => Bun.spawnSync(["git", "rev-parse", "-q", "--verify", "HEAD~1"]).exitCode === 0 },
 	unshare: program("unshare", "util-linux"),
+	ip: program("ip", "iproute2"),
+	/** interfaces of that driver, built in or as a module */
+	ipvlan: { holds: () => makes("ipvlan") },
 	curl: program("curl"),
 	iperf3: program("iperf3"),
 	/** a network of the tests' own, and what joins another to it (test/e2e/outside.ts) */
@@ -77,6 +80,12 @@ export function requires(...needs: Need[]): boolean {
 function withRemedy(need: Need): string {
 	const probe: Probe = PROBES[need];
 	return `${need} (${probe.remedy})`;
+}
+
+/** Tried in a network namespace of its own. */
+function makes(kind: string): boolean {
+	const script = `ip link add b type bridge && ip link add link b name x type ${kind}`;
+	return Bun.spawnSync(["unshare", "--net", "sh", "-c", script], { stderr: "ignore" }).exitCode === 0;
 }
 
 function exists(path: string): boolean {

@@ -133,7 +133,7 @@ export function addShared(shared: Shared, namespace: number): Message {
 		info.bytesOf(IFLA_INFO_KIND, ascii(kind));
 		info.nest(IFLA_INFO_DATA, shared.data);
 	});
-	const what = `make a ${kind} interface on ${parent} (${mode}): ${name} in the container`;
+	const what = `make an interface of ${kind} on ${parent} (${mode}): ${name} in the container`;
 	return message(what, RTM_NEWLINK, NEW, body, { module: kind });
 }
 
