@@ -56,6 +56,7 @@ export const errno = {
 	ENOTCONN: 107,
 	ETIMEDOUT: 110,
 	ECONNREFUSED: 111,
+	EINPROGRESS: 115,
 	ESTALE: 116,
 	EDQUOT: 122,
 } as const;
@@ -116,6 +117,7 @@ const meanings = (): Record<ErrnoName, string> => ({
 	ENOTCONN: "transport endpoint is not connected",
 	ETIMEDOUT: "connection timed out",
 	ECONNREFUSED: "connection refused",
+	EINPROGRESS: "operation now in progress",
 	ESTALE: "stale file handle",
 	EDQUOT: "disk quota exceeded",
 });
