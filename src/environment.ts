@@ -7,7 +7,7 @@
 export const VARIABLES = {
 	BUNKER_ROOT: "where images and containers are kept (default /var/lib/bunker)",
 	BUNKER_RUN_ROOT: "where what is true until the next boot is kept (default /run/bunker)",
-	BUNKER_TRACE: "what to print on stderr while it is done, separated by commas: tape, net, store, time",
+	BUNKER_TRACE: "what to print on stderr while it is done, separated by commas: tape, net, store, time, dns",
 	NO_COLOR: "if set, no colours in the output",
 } as const;
 
@@ -17,7 +17,7 @@ export function variable(name: keyof typeof VARIABLES): string | undefined {
 }
 
 /** What BUNKER_TRACE can name. */
-export type Topic = "tape" | "net" | "store" | "time";
+export type Topic = "tape" | "net" | "store" | "time" | "dns";
 
 const topics = new Set(variable("BUNKER_TRACE")?.split(",") ?? []);
 

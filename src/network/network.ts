@@ -1,5 +1,7 @@
 /** Networks: the face of this folder. What is under it knows nothing of containers but their ids. */
 
+import type { Store } from "../kernel/store.ts";
+
 export { formatAddress, parseAddress } from "./address.ts";
 export { attach, detach, route } from "./attach.ts";
 export type { NewNetwork } from "./create.ts";
@@ -14,13 +16,15 @@ export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOpt
 export { type Pool, settleDefault, usePools } from "./pool.ts";
 export { defaultGateways, prepare } from "./prepare.ts";
 export type { Users } from "./remove.ts";
+export type { Containers } from "./resolver.ts";
 export { connect, renameEndpoints } from "./rows.ts";
-export {
-	createNetwork,
-	inspectNetwork,
-	listNetworks,
-	pairSubnets,
-	pruneNetworks,
-	removeNetwork,
-} from "./seldom.ts";
+export { createNetwork, inspectNetwork, listNetworks, pairSubnets, pruneNetworks, removeNetwork } from "./seldom.ts";
 export { all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
+export type { Server } from "./upstream.ts";
+
+/** Containers that the resolver of a network is there for. */
+export const servedBy = async (store: Store, network: string) => (await import("./lookup.ts")).servedBy(store, network);
+/** A container's way to its resolver, loaded where a container is on a network that has one. */
+export const names = () => import("./doors.ts");
+/** The resolver itself, and the library it reads packets with. */
+export const resolver = () => import("./resolver.ts");
