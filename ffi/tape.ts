@@ -30,8 +30,8 @@ export const STEP = {
 } as const;
 
 export const POLICY = {
-	version: 3,
-	size: 216,
+	version: 4,
+	size: 224,
 	offset: {
 		version: 0,
 		flags: 4,
@@ -68,6 +68,8 @@ export const POLICY = {
 		oomWake: 200,
 		oomFile: 204,
 		cgroups: 208,
+		ports: 212,
+		portCount: 216,
 	},
 	/** enum policy_flag */
 	flag: { terminal: 1, exec: 2, remove: 4, detached: 8, stdinOnce: 16, restart: 32, onFailure: 64 },
@@ -76,6 +78,12 @@ export const POLICY = {
 	/** enum log_driver */
 	log: { none: 0, local: 1, "json-file": 2 },
 } as const;
+
+/** struct port: a socket that holds a published port, and where what arrives there is copied to. */
+export const PORT = { size: 36, offset: { fd: 0, family: 4, type: 6, target: 8 } } as const;
+
+/** The undo list in the run directory (DETACH_NAME). */
+export const DETACH = "detach";
 
 /** The byte on report_pipe right before execve. */
 export const REPORT_READY = 0x52;

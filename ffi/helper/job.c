@@ -59,7 +59,8 @@ static bool policy_is_valid(const struct tape *tape) {
     const uint32_t size = tape->data_size;
     return policy->version == POLICY_VERSION && policy->log_name < size && policy->log_attributes < size &&
            policy->cleanup < size && policy->cleanup_environment < size && policy->cleanup % 8 == 0 &&
-           policy->cleanup_environment % 8 == 0 && policy->cgroups < size && policy->cgroups % 8 == 0;
+           policy->cleanup_environment % 8 == 0 && policy->cgroups < size && policy->cgroups % 8 == 0 &&
+           policy->ports % 4 == 0 && fits(size, policy->ports, policy->port_count, sizeof(struct port));
 }
 
 bool job_load(uint8_t *bytes, size_t size, struct tape *tape) {

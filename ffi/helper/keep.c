@@ -59,13 +59,16 @@ bool keep(struct tape *tape, struct kept *kept) {
     size_t cleanups = kept->policy.cleanup != 0 ? list_count(tape, cleanup) : 0;
     size_t variables = kept->policy.cleanup_environment != 0 ? list_count(tape, environment) : 0;
     size_t directories = kept->policy.cgroups != 0 ? list_count(tape, cgroups) : 0;
-    size_t size = list_size(tape, cleanup, cleanups) + list_size(tape, environment, variables) +
+    size_t ports = kept->policy.port_count * sizeof(struct port);
+    size_t size = ports + list_size(tape, cleanup, cleanups) + list_size(tape, environment, variables) +
                   list_size(tape, cgroups, directories) + text_size(tape, name) + text_size(tape, attributes);
     long block = SYS(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block < 0)
         return false;
     char **slots = (char **)block;
-    char *free = (char *)(slots + cleanups + variables + directories + 3);
+    kept->ports = (const struct port *)(slots + cleanups + variables + directories + 3);
+    memcpy((void *)kept->ports, tape->data + kept->policy.ports, ports);
+    char *free = (char *)kept->ports + ports;
     kept->cleanup = copy_list(tape, cleanup, cleanups, &slots, &free);
     kept->environment = copy_list(tape, environment, variables, &slots, &free);
     kept->cgroups = copy_list(tape, cgroups, directories, &slots, &free);
@@ -77,7 +80,10 @@ bool keep(struct tape *tape, struct kept *kept) {
     return true;
 }
 
-void keep_descriptors(struct policy *policy, int32_t pidfd) {
+void keep_descriptors(const struct kept *kept, int32_t pidfd) {
+    const struct policy *policy = &kept->policy;
+    int32_t ports = policy->port_count > 0 ? kept->ports[0].fd : INT32_MAX;
+    int32_t ports_end = policy->port_count > 0 ? ports + (int32_t)policy->port_count : 0;
     const int32_t ours[] = {
         policy->control,
         policy->cli,
@@ -100,7 +106,7 @@ void keep_descriptors(struct policy *policy, int32_t pidfd) {
     int32_t from = STANDARD;
     for (;;) {
         /* The next one of ours, in order; everything before it goes. */
-        int32_t next = INT32_MAX;
+        int32_t next = from < ports ? ports : from < ports_end ? from : INT32_MAX;
         for (size_t at = 0; at < sizeof ours / sizeof *ours; at++)
             if (ours[at] >= from && ours[at] < next)
                 next = ours[at];

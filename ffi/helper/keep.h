@@ -10,14 +10,15 @@ struct kept {
     const char *log_attributes;
     char **cleanup; /* NULL: none */
     char **environment;
-    char **cgroups;   /* NULL: none, or ended already */
-    uint64_t started; /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */
+    const struct port *ports; /* policy.port_count */
+    char **cgroups;           /* NULL: none, or ended already */
+    uint64_t started;         /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */
 };
 
 /* Copies what is needed and unmaps the job. False: out of memory. */
 bool keep(struct tape *tape, struct kept *kept);
 
 /* Closes every descriptor that is not the monitor's: others would pin mounts, or keep pipes from ending. */
-void keep_descriptors(struct policy *policy, int32_t pidfd);
+void keep_descriptors(const struct kept *kept, int32_t pidfd);
 
 #endif

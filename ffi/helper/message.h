@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #define AF_UNIX 1
+#define AF_NETLINK 16
+#define SOCK_RAW 3
 #define SOCK_SEQPACKET 5
 #define SOCK_NONBLOCK 04000
 #define SOCK_CLOEXEC 02000000

@@ -1,6 +1,7 @@
 /* The monitor's beginning and its loop. */
 #include "monitor.h"
 #include "control.h"
+#include "forward.h"
 #include "health.h"
 #include "oom.h"
 #include "sys.h"
@@ -25,7 +26,7 @@ static void begin(struct monitor *monitor, struct tape *tape, int32_t pid) {
     struct policy *policy = &monitor->kept.policy;
     oom_begin(policy);
     long home = policy->home >= 0 ? SYS(setns, policy->home, 0) : 0;
-    keep_descriptors(policy, monitor->pidfd);
+    keep_descriptors(&monitor->kept, monitor->pidfd);
     int error = home < 0 ? (int)home : monitor_open_attach(monitor);
     SYS(chdir, "/");
     monitor->control = policy->control;
@@ -87,6 +88,7 @@ enum {
     POLL_PROGRAM,
     POLL_REPORT,
     POLL_OOM,
+    POLL_FORWARD,
     POLL_ATTACH,
     POLL_HEALTH = POLL_ATTACH + ATTACH_WATCHED,
     POLL_STREAMS = POLL_HEALTH + HEALTH_WATCHED
@@ -119,12 +121,15 @@ static void turn(struct monitor *monitor) {
     }
     health_watch(&poll[POLL_HEALTH]);
     oom_watch(&poll[POLL_OOM], monitor->phase == RUNNING);
-    bool busy = is_busy(monitor), limited = oom_limit(&limit, health_limit(&limit, busy));
+    forward_watch(&poll[POLL_FORWARD]);
+    bool busy = is_busy(monitor);
+    bool limited = forward_limit(&limit, oom_limit(&limit, health_limit(&limit, busy)));
     long ready = SYS(ppoll, poll, count, limited ? &limit : 0, 0, 0);
     if (ready == 0 && busy)
         rest(monitor);
     health_continue(&poll[POLL_HEALTH]);
     oom_continue(&poll[POLL_OOM]);
+    forward_continue(&poll[POLL_FORWARD]);
     if (ready <= 0)
         return;
     const struct pollfd *entries = poll + POLL_STREAMS;

@@ -1,5 +1,6 @@
 /* From the fork to the start of the program: the child's report, its terminal, its files. */
 #include "control.h"
+#include "forward.h"
 #include "health.h"
 #include "message.h"
 #include "monitor.h"
@@ -75,6 +76,8 @@ static void started(struct monitor *monitor) {
     stream_begin(&monitor->err);
     if (error == 0)
         error = health_begin(policy, monitor->pidfd, monitor->program, monitor->kept.cgroups);
+    if (error == 0)
+        error = forward_begin(monitor->kept.ports, policy->port_count);
     if (error == 0 && policy->run_directory >= 0)
         error = record_start(policy->run_directory, monitor->program);
     if (error < 0) {

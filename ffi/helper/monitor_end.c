@@ -1,6 +1,8 @@
 /* The end of the program: everything into the log, the record, then whatever the caller has not got yet. */
 #include "cgroup.h"
 #include "control.h"
+#include "detach.h"
+#include "forward.h"
 #include "health.h"
 #include "monitor.h"
 #include "oom.h"
@@ -35,6 +37,16 @@ static void end_cgroup(struct monitor *monitor) {
     close_if(&monitor->kept.policy.lock);
 }
 
+/*
+ * The ports are free, and nothing of the host leads to the container's address:
+ * both before the end is recorded, for whoever sees that may take them.
+ */
+static void end_network(const struct monitor *monitor) {
+    forward_end();
+    /* The socket stays open to our end: closing it waits for an RCU grace period, 15 ms. */
+    detach(monitor->kept.policy.run_directory);
+}
+
 static _Noreturn void finish(struct monitor *monitor, int status) {
     bool connected = monitor->control >= 0;
     control_close(&monitor->control);
@@ -46,6 +58,7 @@ static _Noreturn void finish(struct monitor *monitor, int status) {
 
 _Noreturn void monitor_fail(struct monitor *monitor, int32_t value, int32_t extra) {
     monitor_reap(monitor);
+    end_network(monitor);
     control_send(monitor->control, PACKET_FAILED, value, extra);
     finish(monitor, 1);
 }
@@ -78,6 +91,7 @@ void monitor_end(struct monitor *monitor) {
     health_end();
     monitor_reap(monitor);
     oom_end();
+    end_network(monitor);
     uint64_t time = log_now();
     stream_drop(&monitor->in);
     stream_drain(&monitor->out);

@@ -60,7 +60,7 @@ struct step {
 
 /* ---- The monitor's policy. ---- */
 
-#define POLICY_VERSION 3
+#define POLICY_VERSION 4
 
 enum policy_flag {
     POLICY_TERMINAL = 1,    /* the program has a pty; its master arrives on terminal_socket */
@@ -121,8 +121,25 @@ struct policy {
     int32_t oom_wake; /* ready when memory runs out: v1 an eventfd that bunker has registered, v2 memory.events; -1 */
     int32_t oom_file; /* has the line `oom_kill N`: memory.oom_control, memory.events; -1: nobody counts */
     uint32_t cgroups; /* offset of a NULL-terminated list of directories (relocated) that end with the program; 0 */
+    uint32_t ports;   /* offset of struct port[], whose descriptors follow one another; 0 */
+    uint32_t port_count;
     uint32_t reserved;
 };
+
+/* A socket that holds a published port while the program runs, and where what arrives there is copied to. */
+struct port {
+    int32_t fd;         /* O_NONBLOCK; TCP's listens */
+    uint16_t family;    /* of the socket */
+    uint16_t type;      /* SOCK_STREAM, SOCK_DGRAM */
+    uint8_t target[28]; /* struct sockaddr_in or sockaddr_in6 */
+};
+
+/*
+ * `detach` in the run directory: a transaction of nf_tables, as it is sent, that
+ * takes away what the start has added for its container. Whoever writes down the
+ * end plays it and removes it: the monitor, or if that was killed the next command.
+ */
+#define DETACH_NAME "detach"
 
 /*
  * On report_pipe (O_CLOEXEC) the child says one byte REPORT_READY right before

@@ -41,6 +41,8 @@ export interface HelperDescriptors {
 	health?: PolicyOptions["health"];
 	/** what tells of OOM kills, where there is a memory controller */
 	oom?: PolicyOptions["oom"];
+	/** what holds published ports: numbers that follow one another */
+	ports?: PolicyOptions["ports"];
 }
 
 export interface PlanOptions {

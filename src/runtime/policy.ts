@@ -1,6 +1,6 @@
 /** The monitor's policy (struct policy of ffi/helper/tape.h), written into the data of a tape. */
 
-import { POLICY } from "../../ffi/tape.ts";
+import { POLICY, PORT } from "../../ffi/tape.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
 
 /** in a millisecond */
@@ -10,6 +10,18 @@ const NANOSECONDS = 1_000_000;
 export interface Caller {
 	fd: number;
 	kind: keyof typeof POLICY.caller;
+}
+
+/** A socket that holds a published port (struct port). */
+export interface HeldPort {
+	/** its number in the helper; those of one container follow one another */
+	fd: number;
+	/** AF_INET, AF_INET6 */
+	family: number;
+	/** SOCK_STREAM, SOCK_DGRAM */
+	type: number;
+	/** struct sockaddr: where in the container what arrives there is copied to */
+	target: Uint8Array;
 }
 
 export interface PolicyOptions {
@@ -47,6 +59,8 @@ export interface PolicyOptions {
 	oom?: { wake: number; file: number };
 	/** the container's directories in all hierarchies, absolute: they end with its program; first the one that is asked for members */
 	cgroups?: readonly string[];
+	/** the sockets of published ports */
+	ports?: readonly HeldPort[];
 	/** argv and environment of the clean-up: also where none is asked for yet, since `update --restart` may */
 	cleanup?: { argv: string[]; environment: string[] };
 }
@@ -87,7 +101,7 @@ export interface Compiled {
 export function closeGiven(
 	tape: Tape,
 	policy: Policy,
-	{ control, cli, sync, lock, runDirectory, logDirectory, home, health, oom, callers }: PolicyOptions,
+	{ control, cli, sync, lock, runDirectory, logDirectory, home, health, oom, ports, callers }: PolicyOptions,
 ): void {
 	const given = {
 		"the control socket": control,
@@ -104,6 +118,9 @@ export function closeGiven(
 		"bunker's stderr": callers[2]?.fd ?? -1,
 	};
 	for (const [name, fd] of Object.entries(given)) if (fd >= 0 && fd !== sync) tape.step(`close ${name}`, "close", [fd]);
+	const [first] = ports ?? [];
+	if (ports && first)
+		tape.step("close the sockets of published ports", "close_range", [first.fd, first.fd + ports.length - 1, 0]);
 	tape.step("close the monitor's end of the report, so that its death is noticed", "close", [policy.heard]);
 }
 
@@ -137,12 +154,29 @@ export function writePolicy(tape: Tape, options: PolicyOptions): Policy {
 	set(offset.logAttributes, tape.text(options.log.attributes ?? "").offset);
 	set(offset.oomWake, options.oom?.wake ?? -1);
 	set(offset.oomFile, options.oom?.file ?? -1);
+	writePorts(tape, place, options.ports ?? []);
 	if (options.cgroups) set(offset.cgroups, tape.pointers(options.cgroups.map((path) => tape.text(path))).offset);
 	if (options.cleanup) {
 		set(offset.cleanup, tape.pointers(options.cleanup.argv.map((one) => tape.text(one))).offset);
 		set(offset.cleanupEnvironment, tape.pointers(options.cleanup.environment.map((one) => tape.text(one))).offset);
 	}
 	return new Policy(place);
+}
+
+function writePorts(tape: Tape, place: Place, ports: readonly HeldPort[]): void {
+	if (ports.length === 0) return;
+	const block = new Uint8Array(ports.length * PORT.size);
+	const view = new DataView(block.buffer);
+	for (let index = 0; index < ports.length; index++) {
+		const { fd, family, type, target } = ports[index] as HeldPort;
+		const at = index * PORT.size;
+		view.setInt32(at + PORT.offset.fd, fd, true);
+		view.setUint16(at + PORT.offset.family, family, true);
+		view.setUint16(at + PORT.offset.type, type, true);
+		block.set(target, at + PORT.offset.target);
+	}
+	tape.word32(place.plus(POLICY.offset.ports), tape.bytes(block).offset);
+	tape.word32(place.plus(POLICY.offset.portCount), ports.length);
 }
 
 function writeHealth(tape: Tape, place: Place, health: PolicyOptions["health"]): void {

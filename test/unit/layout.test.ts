@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { callNames, callNumber } from "../../ffi/numbers.ts";
 import { SESSION } from "../../ffi/session.ts";
-import { ATTACH, HEALTH, JOB, PACKET, POLICY, PROBE, STEP } from "../../ffi/tape.ts";
+import { ATTACH, DETACH, HEALTH, JOB, PACKET, POLICY, PORT, PROBE, STEP } from "../../ffi/tape.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "bunker-layout-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -26,7 +26,15 @@ const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.to
 
 const HEADER: Record<string, string> = { session: "../shim/shim.h" };
 const healthResult = { size: HEALTH.resultSize, offset: HEALTH.result };
-const STRUCTS = { job: JOB, step: STEP, policy: POLICY, session: SESSION, health: HEALTH, health_result: healthResult };
+const STRUCTS = {
+	job: JOB,
+	step: STEP,
+	policy: POLICY,
+	port: PORT,
+	session: SESSION,
+	health: HEALTH,
+	health_result: healthResult,
+};
 
 for (const [struct, layout] of Object.entries(STRUCTS)) {
 	test(`struct ${struct} has the offsets that TypeScript writes`, () => {
@@ -77,6 +85,11 @@ test("the rings of `health` and a probe's descriptors are those that TypeScript 
 
 test("the mark of a thawed container has the name that TypeScript gives it", () => {
 	const body = `printf("%d\\n", strcmp(HEALTH_THAWED, "${HEALTH.thawed}"));`;
+	expect(numbersFromC(body, '#include <string.h>\n#include "tape.h"')).toEqual([0]);
+});
+
+test("the undo list of the firewall has the name that TypeScript gives it", () => {
+	const body = `printf("%d\\n", strcmp(DETACH_NAME, "${DETACH}"));`;
 	expect(numbersFromC(body, '#include <string.h>\n#include "tape.h"')).toEqual([0]);
 });
 
