@@ -21,10 +21,13 @@ export const ADDRESS_SIZE = 28;
 
 export type Transport = "udp" | "tcp";
 
-/** struct sockaddr_in or sockaddr_in6. */
-function socketAddress(address: Uint8Array, port: number): Uint8Array {
+/** The family of an address of 4 or 16 bytes. */
+export const familyOf = (address: Uint8Array): number => (address.length === 4 ? AF_INET : AF_INET6);
+
+/** struct sockaddr_in or sockaddr_in6. @param address 4 or 16 bytes */
+export function socketAddress(address: Uint8Array, port: number): Uint8Array {
 	const bytes = new Uint8Array(address.length === 4 ? 16 : ADDRESS_SIZE);
-	bytes[0] = address.length === 4 ? AF_INET : AF_INET6;
+	bytes[0] = familyOf(address);
 	bytes[2] = port >> 8;
 	bytes[3] = port & 255;
 	bytes.set(address, address.length === 4 ? 4 : 8);
@@ -32,9 +35,8 @@ function socketAddress(address: Uint8Array, port: number): Uint8Array {
 }
 
 function makeSocket(transport: Transport, address: Uint8Array): number {
-	const family = address.length === 4 ? AF_INET : AF_INET6;
 	const type = transport === "udp" ? SOCK_DGRAM : SOCK_STREAM;
-	return call(`make a ${transport} socket`, "socket", family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return call(`make a ${transport} socket`, "socket", familyOf(address), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /**

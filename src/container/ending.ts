@@ -13,6 +13,7 @@ import { leave } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { readHealth, recordHealth } from "./checkup.ts";
+import { detach } from "./detaching.ts";
 import { recordOf } from "./events.ts";
 import { endedHealth } from "./health.ts";
 import { hadOom, recordOoms } from "./oom.ts";
@@ -85,6 +86,7 @@ export function settle(store: Store, container: Container, state: State, end: En
 	};
 	if (after.waiter !== null)
 		watch(store, { pid: Number.parseInt(after.waiter, 10), id: container.id }, container.options);
+	outcome(() => detach(store, container.id));
 	// A look does not fail because it cannot write: on a full disk the record stays, for the next one.
 	const written = outcome(() =>
 		store.transaction(() => {

@@ -53,7 +53,7 @@ import { openNull, play } from "./play.ts";
 import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
-import type { Container } from "./table.ts";
+import { byId, type Container } from "./table.ts";
 import { watch } from "./watched.ts";
 import { userIn } from "./who.ts";
 
@@ -84,7 +84,11 @@ export async function launchContainer(
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
-	using networking = await takeNetworks(store, container, () => sweepEnded(store));
+	using networking = await takeNetworks(store, container, {
+		exposed: image?.config.config?.ExposedPorts ?? {},
+		sweep: () => sweepEnded(store),
+		named: (other) => byId(store, other)?.name,
+	});
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
 	const spec = await specOf(store, container, image, cgroup.groups);
@@ -117,6 +121,7 @@ export async function launchContainer(
 	using oom = watchOom(cgroup.groups);
 	numbers.oom = oom && passOom(descriptors, oom);
 	numbers.health = probe?.policy(descriptors.pass(probe.fd));
+	numbers.ports = networking?.sockets.map((socket) => ({ ...socket, fd: descriptors.pass(socket.fd) }));
 	const played = hasPlaces(options, spec)
 		? await (await import("./targets.ts")).followLinks(store, container, image, spec)
 		: spec;

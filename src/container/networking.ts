@@ -5,8 +5,18 @@ import { close, open } from "../../ffi/file.ts";
 import { openPid, sendSignal } from "../../ffi/process.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { attach, connect, type Endpoint, join, leave, prepare } from "../network/network.ts";
+import {
+	attach,
+	connect,
+	type Endpoint,
+	join,
+	leave,
+	type PortSocket,
+	type Publication,
+	prepare,
+} from "../network/network.ts";
 import { donorOf } from "../runtime/runtime.ts";
+import { detach, undoPath } from "./detaching.ts";
 import type { RunOptions } from "./options.ts";
 
 /** What is asked of a container here: rows of containers know this file, not the other way round. */
@@ -30,45 +40,63 @@ export function connectAll(store: Store, { id, name, options }: Asking): void {
 	});
 }
 
+/** What a start has to know of its image, and of other containers. */
+export interface Others {
+	/** what the image says of ports: `{"80/tcp": {}}` */
+	exposed: Readonly<Record<string, unknown>>;
+	/** makes containers that have ended give back what is theirs */
+	sweep: () => void;
+	/** the name of a container, by its id */
+	named: (id: string) => string | undefined;
+}
+
 /** A container's part in its networks, from its start to the moment when it runs. */
 export interface Networking extends Disposable {
 	endpoints: Endpoint[];
-	/** makes the interfaces, once the container's first process is there */
-	attach: (pid: number) => void;
+	/** what holds its published ports, for its monitor */
+	sockets: PortSocket[];
+	/** makes the interfaces, and leads the ports there, once the container's first process is there */
+	attach: (pid: number) => void | Promise<void>;
 	/** it runs: what it has taken stays taken */
 	keep: () => void;
 }
 
 /**
- * Takes addresses for a container that starts, and makes what the host lacks of its networks.
- * @param sweep makes containers that have ended give back what is theirs
+ * Takes addresses and ports for a container that starts, and makes what the host lacks of its networks.
  * @throws Failure 125
  */
-export async function takeNetworks(
-	store: Store,
-	{ id, options }: Asking,
-	sweep: () => void,
-): Promise<Networking | undefined> {
+export async function takeNetworks(store: Store, container: Asking, others: Others): Promise<Networking | undefined> {
+	const { id, options } = container;
 	if (!isNetworked(options)) return undefined;
 	let kept = false;
-	const endpoints = join(store, id, sweep);
-	const networking: Networking = {
+	let publication: Publication | undefined;
+	const endpoints = join(store, id, others.sweep);
+	const dispose = () => {
+		publication?.close();
+		if (kept) return;
+		detach(store, id);
+		leave(store, id);
+	};
+	try {
+		if (options.publish || options.publishAll)
+			publication = await (await import("./publishing.ts")).publishPorts(store, container, endpoints, others);
+		await prepare(store, endpoints);
+	} catch (error) {
+		dispose();
+		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
+	}
+	return {
 		endpoints,
-		attach: (pid) => attachTo(endpoints, pid),
+		sockets: publication?.sockets ?? [],
+		attach: (pid) => {
+			attachTo(endpoints, pid);
+			return publication?.lead(undoPath(store, id));
+		},
 		keep: () => {
 			kept = true;
 		},
-		[Symbol.dispose]: () => {
-			if (!kept) leave(store, id);
-		},
+		[Symbol.dispose]: dispose,
 	};
-	try {
-		await prepare(store, endpoints);
-		return networking;
-	} catch (error) {
-		networking[Symbol.dispose]();
-		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
-	}
 }
 
 function attachTo(endpoints: readonly Endpoint[], pid: number): void {

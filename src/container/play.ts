@@ -36,7 +36,7 @@ export interface Launch {
 	/** what is done once the helper, which becomes the monitor, is there */
 	spawned?: (monitor: number) => void;
 	/** what is done from outside while the child makes its root, given the child's pid */
-	forked?: (pid: number) => void;
+	forked?: (pid: number) => void | Promise<void>;
 	/** the answer to the sync, given the child's pid */
 	answer?: (pid: number) => Uint8Array;
 }
@@ -59,7 +59,7 @@ export async function play(launch: Launch): Promise<number> {
 	const child = expectPacket(launch, PACKET.type.forked);
 	const pidfd = openPid(child);
 	try {
-		launch.forked?.(child);
+		await launch.forked?.(child);
 		if (sync) answerSync(launch, sync[0], child);
 		const pid = expectPacket(launch, PACKET.type.started);
 		trace("time", "program started");

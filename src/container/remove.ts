@@ -9,6 +9,7 @@ import { recordPart } from "../network/network.ts";
 import { containerDirectory, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
+import { detach } from "./detaching.ts";
 import { type End, recordDeath } from "./ending.ts";
 import { recordOf } from "./events.ts";
 import { dropLock, type Held, lockOperation, lockRoot, tryLockOperation } from "./locks.ts";
@@ -101,6 +102,7 @@ export function erase(store: Store, id: string): void {
 function bury(store: Store, id: string, container: Container | undefined, end: End | undefined): void {
 	for (const waiter of [container?.waiter, end?.waiter]) if (waiter) cancelWait(waiter);
 	if (container?.boot) endCgroup(store, container);
+	outcome(() => detach(store, id));
 	const directory = containerDirectory(store.places, id);
 	const grave = `${temporaryDirectory(store.places)}/${GRAVE}${id}`;
 	if (!attemptRename(directory, grave)) {

@@ -16,6 +16,7 @@ import type { Store } from "../kernel/store.ts";
 import { leave } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
+import { detach } from "./detaching.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
 import { recordOfRun } from "./oom.ts";
@@ -197,6 +198,7 @@ function settleRow(store: Store, container: Container): Container {
 	if (container.waiter !== null) return takeOver(store, container);
 	// Started in this boot, and nothing to see: its bunker was killed at it.
 	outcome(() => removeCgroup(container.id, true, container.options.cgroupParent));
+	outcome(() => detach(store, container.id));
 	outcome(() => leave(store, container.id));
 	outcome(() => noteNoStart(store, container.id));
 	return byId(store, container.id) ?? container;

@@ -1,6 +1,7 @@
 /** Networks: the face of this folder. What is under it knows nothing of containers but their ids. */
 
 import type { Store } from "../kernel/store.ts";
+import type { Publication } from "./publishing.ts";
 
 export { formatAddress, parseAddress } from "./address.ts";
 export { attach, detach, route } from "./attach.ts";
@@ -15,13 +16,18 @@ export { type Membership, memberships, published, type Settings, settingsOf } fr
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
 export { type Pool, settleDefault, usePools } from "./pool.ts";
 export { defaultGateways, prepare } from "./prepare.ts";
+export type { PortSocket, Publication } from "./publishing.ts";
 export type { Users } from "./remove.ts";
 export type { Containers } from "./resolver.ts";
 export { connect, renameEndpoints } from "./rows.ts";
 export { createNetwork, inspectNetwork, listNetworks, pairSubnets, pruneNetworks, removeNetwork } from "./seldom.ts";
 export { all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
+export { playUndo } from "./undo.ts";
 export type { Server } from "./upstream.ts";
 
+/** Taking ports, for those few containers that publish some: see publishing.ts. */
+export const publish = async (...given: Parameters<typeof import("./publishing.ts").publish>): Promise<Publication> =>
+	(await import("./publishing.ts")).publish(...given);
 /** Containers that the resolver of a network is there for. */
 export const servedBy = async (store: Store, network: string) => (await import("./lookup.ts")).servedBy(store, network);
 /** A container's way to its resolver, loaded where a container is on a network that has one. */

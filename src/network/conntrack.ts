@@ -1,0 +1,62 @@
+/**
+ * Connection tracking: what the kernel remembers of UDP's conversations. One
+ * that began before its port was published, or while it was another
+ * container's, would go on to where it went until its client has been silent
+ * for two minutes (net/netfilter/nf_conntrack_netlink.c; moby forgets them, too).
+ */
+
+import { AF_INET, AF_INET6, IPPROTO_UDP } from "../../ffi/constants.ts";
+import { close } from "../../ffi/file.ts";
+import { ask, NETLINK_NETFILTER, NLM_F_DUMP, openNetlink, talk } from "../../ffi/netlink.ts";
+import { trace } from "../environment.ts";
+import { attributesOf, Body, encode } from "../kernel/netlink.ts";
+
+const NFNL_SUBSYS_CTNETLINK_GET = 0x0101;
+const NFNL_SUBSYS_CTNETLINK_DELETE = 0x0102;
+const CTA_TUPLE_ORIG = 1;
+const CTA_TUPLE_PROTO = 2;
+const CTA_PROTO_NUM = 1;
+const CTA_PROTO_DST_PORT = 3;
+const CTA_FILTER = 25;
+const CTA_FILTER_ORIG_FLAGS = 1;
+const CTA_FILTER_REPLY_FLAGS = 2;
+/** Which attributes of the tuple count (net/netfilter/nf_internals.h): its protocol and destination port. */
+const PROTOCOL_AND_PORT = (1 << 3) | (1 << 5);
+/** struct nfgenmsg */
+const HEADER = 4;
+
+/** Forgets the UDP conversations that go to these ports, of any of our addresses. */
+export function forgetFlows(ports: readonly { protocol: string; hostAddress: string; hostPort: number }[]): void {
+	const socket = openNetlink(NETLINK_NETFILTER);
+	try {
+		for (const { protocol, hostAddress, hostPort } of ports)
+			if (protocol === "udp") forget(socket, hostAddress.indexOf(":") < 0 ? AF_INET : AF_INET6, hostPort);
+	} finally {
+		close(socket);
+	}
+}
+
+function forget(socket: number, family: number, port: number): void {
+	const header = Uint8Array.of(family, 0, 0, 0);
+	const filter = new Body(header)
+		.nest(CTA_TUPLE_ORIG, (tuple) => tuple.nest(CTA_TUPLE_PROTO, (inner) => describe(inner, port), true), true)
+		.nest(
+			CTA_FILTER,
+			(flags) => flags.word(CTA_FILTER_ORIG_FLAGS, PROTOCOL_AND_PORT).word(CTA_FILTER_REPLY_FLAGS, 0),
+			true,
+		);
+	const dump = encode({ type: NFNL_SUBSYS_CTNETLINK_GET, flags: NLM_F_DUMP, body: filter.content }, 0);
+	for (const { body } of ask(`look for conversations with UDP port ${port}`, socket, dump)) {
+		const tuple = attributesOf(body, HEADER).get(CTA_TUPLE_ORIG);
+		if (!tuple) continue;
+		const one = new Body(header).nest(CTA_TUPLE_ORIG, (inner) => inner.raw(tuple), true).content;
+		trace("net", `forget a conversation with UDP port ${port}`);
+		// One that has ended meanwhile is no error.
+		talk(socket, encode({ type: NFNL_SUBSYS_CTNETLINK_DELETE, flags: 0, body: one }, 0));
+	}
+}
+
+function describe(tuple: Body, port: number): Body {
+	const big = Uint8Array.of(port >> 8, port & 0xff);
+	return tuple.bytesOf(CTA_PROTO_NUM, Uint8Array.of(IPPROTO_UDP)).bytesOf(CTA_PROTO_DST_PORT, big);
+}

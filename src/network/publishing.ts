@@ -1,0 +1,71 @@
+/** What becomes of the ports of a container that starts: sockets, rules, and how both go again. Loaded with the first `-p`. */
+
+import { SOCK_DGRAM } from "../../ffi/constants.ts";
+import { writeFile } from "../../ffi/file.ts";
+import { familyOf, socketAddress } from "../../ffi/inet.ts";
+import { encodeBatch } from "../kernel/netlink.ts";
+import type { Store } from "../kernel/store.ts";
+import { type Address, addressBytes, parseAddress } from "./address.ts";
+import { type ClaimOptions, claimPorts, closePorts, type HeldPort } from "./claim.ts";
+import { forgetFlows } from "./conntrack.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+
+/** A socket for the monitor, and where in the container what arrives at it is copied to. */
+export interface PortSocket {
+	fd: number;
+	/** AF_INET, AF_INET6 */
+	family: number;
+	/** SOCK_STREAM, SOCK_DGRAM */
+	type: number;
+	/** struct sockaddr */
+	target: Uint8Array;
+}
+
+/** The published ports of a container that starts: held, and not led anywhere yet. */
+export interface Publication {
+	sockets: PortSocket[];
+	/**
+	 * Leads the ports to the container.
+	 * @param undo file that the undo list is written to, before that
+	 */
+	lead: (undo: string) => Promise<void>;
+	/** closes our copies of the sockets */
+	close: () => void;
+}
+
+/**
+ * Takes ports of the host.
+ * @throws PortTaken, or Failure (125), with nothing taken
+ */
+export function publish(store: Store, endpoint: Endpoint, options: Omit<ClaimOptions, "endpoint">): Publication {
+	const held = claimPorts(store, { endpoint, ...options });
+	const published = held.filter((port) => port.inside !== null).map(publishedOf);
+	return {
+		sockets: held.filter(({ fd }) => fd >= 0).map((port) => socketOf(port, endpoint)),
+		lead: async (file) => {
+			if (published.length === 0) return;
+			writeFile(file, encodeBatch(withdrawMessages(store, published)), 0o600);
+			await change(store, publishMessages(store, published));
+			if (held.some(({ type }) => type === SOCK_DGRAM)) forgetFlows(published);
+		},
+		close: () => closePorts(held),
+	};
+}
+
+const publishedOf = ({ protocol, address, port, inside, target, comment }: HeldPort): Published => ({
+	protocol,
+	hostAddress: address,
+	hostPort: port,
+	address: inside as string,
+	port: target,
+	comment,
+});
+
+/** What has no address of the socket's family in the container is reached by the other. */
+function socketOf({ fd, type, address, inside, target }: HeldPort, { addresses }: Endpoint): PortSocket {
+	const reached = inside ?? (addresses[0]?.address as string);
+	const bytes = addressBytes(parseAddress(reached) as Address);
+	const family = familyOf(addressBytes(parseAddress(address) as Address));
+	return { fd, family, type, target: socketAddress(bytes, target) };
+}
