@@ -59,6 +59,7 @@ export function remove(store: Store, network: Network, users: Users): void {
  * @throws Failure for a filter's value that is none
  */
 export function prune(store: Store, filters: Filters, users: Users): string[] {
+	sweepBridges(store);
 	users.sweep();
 	const names: string[] = [];
 	for (const network of all(store)) {
