@@ -166,6 +166,11 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./modules.ts")).reap,
 		hidden: true,
 	},
+	__resolve: {
+		summary: "Answer what the containers of a network ask for by name",
+		load: async () => (await import("./resolve.ts")).default,
+		hidden: true,
+	},
 };
 
 /** Verbs under a noun, as docker has them beside the short forms: `container ls` is `ps`. */

@@ -4,7 +4,7 @@ import type { Store } from "../kernel/store.ts";
 import { relay } from "./relay.ts";
 import { look } from "./state.ts";
 import { byId } from "./table.ts";
-import { isGone, unwatch, watched } from "./watched.ts";
+import { isGone, isResolver, unwatch, watched } from "./watched.ts";
 
 /**
  * Looks at the containers with a restart policy whose monitor, or whose waiter,
@@ -13,6 +13,10 @@ import { isGone, unwatch, watched } from "./watched.ts";
 export async function attend(store: Store): Promise<void> {
 	for (const mark of watched(store)) {
 		if (!isGone(mark)) continue;
+		if (isResolver(mark)) {
+			await (await import("./naming.ts")).revive(store, mark);
+			continue;
+		}
 		const container = byId(store, mark.id);
 		// Somebody else may be at it, or the disk be full: then the mark stays for the next command.
 		if (!container || look(store, container).running || byId(store, mark.id)?.finished !== null) unwatch(store, mark);

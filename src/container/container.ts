@@ -38,6 +38,7 @@ export {
 	pruneNetworks,
 	removeNetwork,
 	rename,
+	resolve,
 	selectNetworks,
 	shownNetworks,
 	shownPorts,

@@ -46,7 +46,7 @@ import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
 import { lockRoot } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
-import { takeNetworks } from "./networking.ts";
+import { resolverOf, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
@@ -89,6 +89,7 @@ export async function launchContainer(
 		sweep: () => sweepEnded(store),
 		named: (other) => byId(store, other)?.name,
 	});
+	const served = networking && resolverOf(networking.endpoints);
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
 	const spec = await specOf(store, container, image, cgroup.groups);
@@ -154,10 +155,16 @@ export async function launchContainer(
 		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
-	const forked = late ? undefined : networking?.attach;
+	using naming =
+		served === undefined ? undefined : await (await import("./naming.ts")).prepareNaming(store, id, served);
+	const forked = (child: number) => {
+		if (!late) networking?.attach(child);
+		naming?.open(child);
+	};
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, forked, answer });
 	cgroup.keep();
 	networking?.keep();
+	await naming?.handOver();
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };

@@ -8,6 +8,7 @@ import type { Store } from "../kernel/store.ts";
 import {
 	attach,
 	connect,
+	DEFAULT_NETWORK,
 	type Endpoint,
 	join,
 	leave,
@@ -38,6 +39,12 @@ export function connectAll(store: Store, { id, name, options }: Asking): void {
 		const hostname = options.hostname === undefined ? [] : [options.hostname];
 		connect(store, id, network, position, [name, id.slice(0, 12), ...hostname]);
 	});
+}
+
+/** The network whose resolver serves a container: the first of the user's; undefined: it needs none. */
+export function resolverOf(endpoints: readonly Endpoint[]): string | undefined {
+	for (const { network } of endpoints) if (network.name !== DEFAULT_NETWORK) return network.id;
+	return undefined;
 }
 
 /** What a start has to know of its image, and of other containers. */

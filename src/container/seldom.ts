@@ -22,6 +22,7 @@ export const pruneNetworks = late(async () => (await import("./networks.ts")).pr
 export const removeNetwork = late(async () => (await import("./networks.ts")).removeNetwork);
 export const selectNetworks = late(async () => (await import("./networks.ts")).selectNetworks);
 export const rename = late(async () => (await import("./rename.ts")).rename);
+export const resolve = late(async () => (await import("./resolving.ts")).resolve);
 export const shownNetworks = late(async () => (await import("./shown-networks.ts")).shownNetworks);
 export const shownPorts = late(async () => (await import("./shown-ports.ts")).shownPorts);
 export const startAfterBoot = late(async () => (await import("./restart.ts")).startAfterBoot);

@@ -35,6 +35,23 @@ export function watch(store: Store, { pid, id }: Omit<Mark, "start">, options: R
 	writeFile(pathOf(store, { pid, start: startTime(pid) ?? 0n, id }), "", 0o600);
 }
 
+/** Before the id of a network: the process is its resolver. */
+const RESOLVER = "names.";
+
+/** From now on every command sees to it that a network's resolver lives. @returns its mark */
+export function watchResolver(store: Store, pid: number, network: string): Mark {
+	const mark = { pid, start: startTime(pid) ?? 0n, id: RESOLVER + network };
+	makeDirectories(watchedDirectory(store.places), 0o700);
+	writeFile(pathOf(store, mark), "", 0o600);
+	return mark;
+}
+
+/** True for the mark of a resolver. */
+export const isResolver = ({ id }: Mark): boolean => id.startsWith(RESOLVER);
+
+/** The network of a resolver's mark. */
+export const networkOf = ({ id }: Mark): string => id.slice(RESOLVER.length);
+
 /** True if the process is gone, whoever has its number now. */
 export function isGone({ pid, start }: Mark): boolean {
 	return start === undefined ? hasEnded(pid) : !isAlive(pid, start);
