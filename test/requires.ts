@@ -55,6 +55,7 @@ const PROBES = {
 		remedy: "sh test/own-network.sh …; apt-get install iproute2",
 	},
 	nft: program("nft", "nftables"),
+	dig: program("dig", "bind9-dnsutils"),
 	/** file systems whose server is a program (/dev/fuse) */
 	fuse: { holds: () => existsSync("/dev/fuse") },
 	/** a cgroup2 hierarchy with the memory controller */

@@ -1,7 +1,7 @@
 /** Names and addresses of the networks that a container is on, as the rows say now. */
 
 import type { Store } from "../kernel/store.ts";
-import type { NetworkOptions } from "./options.ts";
+import type { EndpointOption, NetworkOptions } from "./options.ts";
 import { DEFAULT_NETWORK } from "./table.ts";
 
 /** An address of who has a name. */
@@ -44,18 +44,17 @@ export function named(store: Store, asking: string, name: string): Named[] {
 	return found;
 }
 
-const LINKS = `
-SELECT link.value AS link FROM endpoint, json_each(endpoint.options, '$.links') link
-WHERE endpoint.container = ?1`;
+const LINKS = `SELECT options FROM endpoint WHERE container = ?1 AND instr(options, '"links"')`;
 
 /** What a container alone calls others: `--link CONTAINER[:ALIAS]`. @returns the other's name, in lower case */
 export function linked(store: Store, asking: string, alias: string): string | undefined {
-	for (const { link } of store.all<{ link: string }>(LINKS, asking)) {
-		const colon = link.indexOf(":");
-		const target = (colon < 0 ? link : link.slice(0, colon)).replace(/^\//, "");
-		if ((colon < 0 ? target : link.slice(colon + 1)).toLowerCase() !== alias) continue;
-		return (/^[0-9a-f]{64}$/.test(target) ? target.slice(0, 12) : target).toLowerCase();
-	}
+	for (const { options } of store.all<{ options: string }>(LINKS, asking))
+		for (const link of (JSON.parse(options) as EndpointOption).links ?? []) {
+			const colon = link.indexOf(":");
+			const target = (colon < 0 ? link : link.slice(0, colon)).replace(/^\//, "");
+			if ((colon < 0 ? target : link.slice(colon + 1)).toLowerCase() !== alias) continue;
+			return (/^[0-9a-f]{64}$/.test(target) ? target.slice(0, 12) : target).toLowerCase();
+		}
 	return undefined;
 }
 
