@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { resolve } from "node:path";
 import { patience } from "../patience.ts";
 import { requires } from "../requires.ts";
-import { cgroupsLeft, leftovers } from "./leftovers.ts";
+import { cgroupsLeft, leftovers, type NetworkBefore, networkBefore, networkLeft, removeNetworks } from "./leftovers.ts";
 import { Program } from "./program.ts";
 import { Screen } from "./terminal.ts";
 
@@ -27,6 +27,9 @@ const work = resolve("build/e2e");
 
 /** A test of what is ours alone, or where podman's answer is not docker's. */
 export const ours = test.skipIf(TARGET === "podman");
+
+/** The network is the tests' own (test/own-network.sh): nobody else changes it. */
+const hasOwnNetwork = TARGET === "bunker" && Boolean(process.env.BUNKER_OWN_NETWORK);
 
 /** `describe.skipIf(!ready)`: what every test here needs. */
 export const ready = requires("root", "overlay", "busybox", TARGET === "podman" ? "podman" : "binary");
@@ -55,12 +58,14 @@ export class Engine {
 	directory = "";
 	root = "";
 	runRoot = "";
+	private before: NetworkBefore = { listening: [] };
 
 	constructor(private readonly name: string) {}
 
 	/** Makes its directories and takes the image in. */
 	async open(): Promise<void> {
 		mkdirSync(work, { recursive: true });
+		this.before = networkBefore();
 		this.directory = mkdtempSync(`${work}/${this.name}-`);
 		this.root = `${this.directory}/root`;
 		// podman refuses a --runroot of more than 50 characters.
@@ -150,11 +155,21 @@ export class Engine {
 		await this.assertClean();
 	}
 
+	/** Fails if anything of a container's networks is left; the kernel needs a moment for a namespace that is gone. */
+	private async assertNoNetwork(): Promise<void> {
+		const left = () => networkLeft(this.root, this.before);
+		const deadline = Date.now() + patience(3000);
+		while (left().length > 0 && Date.now() < deadline) await Bun.sleep(20);
+		expect(left()).toEqual([]);
+		removeNetworks(this.root);
+	}
+
 	async close(): Promise<void> {
 		try {
 			await this.removeAll();
 			await this.assertClean();
 			if (TARGET === "bunker") await until("no cgroup is left", () => cgroupsLeft(this.root).length === 0);
+			if (hasOwnNetwork) await this.assertNoNetwork();
 		} finally {
 			for (const path of [this.directory, this.runRoot]) rmSync(path, { recursive: true, force: true });
 		}
