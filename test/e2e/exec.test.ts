@@ -37,7 +37,7 @@ describe.skipIf(!ready)("exec", () => {
 		expect(await engine.ok("exec", "web", "cat", "/proc/1/comm")).toBe("sleep");
 		await engine.ok("exec", "web", "sh", "-c", "echo x > /tmp/seen");
 		expect(await engine.ok("exec", "web", "cat", "/tmp/seen")).toBe("x");
-		expect(await engine.ok("exec", "web", "ls", "/sys/class/net")).toBe("lo");
+		expect(await engine.ok("exec", "web", "ls", "/sys/class/net")).toBe("eth0\nlo");
 	});
 
 	test("it has all namespaces of the container's first process", async () => {

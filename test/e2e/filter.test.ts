@@ -96,8 +96,8 @@ describe.skipIf(!ready)("--filter of ps", () => {
 	});
 
 	ours("network, health, publish, expose, is-task, isolation", async () => {
-		expect(await found("network=none")).toHaveLength(3);
-		expect(await found("network=bridge")).toEqual([]);
+		expect(await found("network=bridge")).toHaveLength(3);
+		expect(await found("network=none")).toEqual([]);
 		expect(await found("health=none")).toHaveLength(3);
 		expect(await found("health=healthy")).toEqual([]);
 		expect(await found("publish=80")).toEqual([]);

@@ -70,7 +70,7 @@ describe.skipIf(!ready)("--format", () => {
 				LocalVolumes: "0",
 				Mounts: "/tmp",
 				Names: "web",
-				Networks: "none",
+				Networks: "bridge",
 				Platform: null,
 				Size: "0B",
 				State: "running",

@@ -65,7 +65,7 @@ describe.skipIf(!ready)("inspect", () => {
 		]);
 		expect(HostConfig).toMatchObject({
 			Binds: ["/tmp:/data:ro"],
-			NetworkMode: "none",
+			NetworkMode: "bridge",
 			ReadonlyRootfs: true,
 			AutoRemove: false,
 		});

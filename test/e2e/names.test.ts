@@ -123,7 +123,7 @@ describe.skipIf(!ready)("names", () => {
 		expect(shown.Path).toBe("sleep");
 		expect(shown.Args).toEqual(["1000"]);
 		expect(shown.Driver).toMatch(/^overlay/);
-		expect(shown.HostConfig.NetworkMode).toBe("none");
+		expect(shown.HostConfig.NetworkMode).toBe("bridge");
 		expect(shown.HostConfig.Binds).toEqual([`${directory}:/data:ro`]);
 		expect(shown.Mounts).toEqual([
 			expect.objectContaining({ Type: "bind", Source: directory, Destination: "/data", RW: false }),

@@ -241,8 +241,12 @@ describe.skipIf(!ready)("run", () => {
 		expect(out.split("\n").every((line) => /^\d+: lo /.test(line))).toBe(true);
 	});
 
-	ours("without --network there is none, too", async () => {
-		expect(await engine.ok("run", "--rm", IMAGE, "ls", "/sys/class/net")).toBe("lo");
+	test("--network bridge, the default: eth0 with an address, and the default route by way of the host", async () => {
+		for (const flags of [[], ["--network", "bridge"]]) {
+			const script = "ls /sys/class/net; ip -o -4 addr show eth0; ip route";
+			const out = await engine.ok("run", "--rm", ...flags, IMAGE, "sh", "-c", script);
+			expect(out).toMatch(/^eth0\nlo\n\d+: eth0 .*inet \d+\.\d+\.\d+\.\d+\/\d+ .*\ndefault via /);
+		}
 	});
 
 	test("--network host: the host's interfaces and its host name", async () => {
