@@ -6,7 +6,7 @@ import { get, type Image } from "../image/image.ts";
 import { isOrphan, type Store } from "../kernel/store.ts";
 import { type Held, lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
-import { resolveDonors } from "./namespaces.ts";
+import { resolveDonors, resolveLinks } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 import { programArguments } from "./program.ts";
 import { erase } from "./remove.ts";
@@ -37,7 +37,7 @@ export function create(store: Store, options: RunOptions): string {
  * @throws Failure 125, with nothing made
  */
 export function createContainer(store: Store, options: RunOptions, boot: string | null): Created {
-	const resolved = resolveDonors(store, options);
+	const resolved = resolveLinks(store, resolveDonors(store, options));
 	const image = options.image === undefined ? undefined : imageFor(store, options.image);
 	trace("time", "image found");
 	const command = programArguments(options, image?.config.config);

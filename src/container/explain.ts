@@ -17,7 +17,7 @@ import { checkIn } from "./health.ts";
 import { specOf } from "./launching.ts";
 import { writesFor } from "./limiting.ts";
 import { checkName, generateId } from "./names.ts";
-import { resolveDonors } from "./namespaces.ts";
+import { resolveDonors, resolveLinks } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { hasPolicy } from "./policy.ts";
@@ -27,7 +27,7 @@ import { followLinks } from "./targets.ts";
 /** The plan of a run, as text. Touches nothing. */
 export async function explain(store: Store, asked: RunOptions): Promise<string> {
 	const image = asked.image === undefined ? undefined : imageOf(store, asked.image);
-	const options = resolveDonors(store, asked);
+	const options = resolveLinks(store, resolveDonors(store, asked));
 	if (options.name !== undefined) checkName(options.name);
 	const container = imaginary(image, options);
 	const groups = groupsOf(container.id, options.cgroupParent);

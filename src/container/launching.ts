@@ -46,7 +46,7 @@ import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
 import { lockRoot } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
-import { resolverOf, takeNetworks } from "./networking.ts";
+import { isLinked, linkedTo, resolverOf, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
@@ -92,14 +92,18 @@ export async function launchContainer(
 	const served = networking && resolverOf(networking.endpoints);
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
-	const spec = await specOf(store, container, image, cgroup.groups);
+	const endpoints = networking?.endpoints ?? [];
+	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
+	const spec = await specOf(store, container, image, cgroup.groups, links?.env);
 	const donors = openDonors(store, options);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	const lines = {
 		gateways: asksForGateway(options.extraHosts) ? await (await import("./gateway.ts")).hostGateways(store) : [],
-		links: [],
+		links: links?.hosts ?? [],
 	};
-	writeFiles(store, id, spec, options, networking?.endpoints ?? [], lines);
+	writeFiles(store, id, spec, options, endpoints, lines);
+	const askers = linkedTo(store, id, endpoints);
+	if (askers.length > 0) (await import("./linking.ts")).tell(store, endpoints, askers);
 	const directories = prepareVolumes(spec);
 	trace("time", "files written");
 	const { resources } = spec.linux;
@@ -157,7 +161,8 @@ export async function launchContainer(
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
 	using naming =
 		served === undefined ? undefined : await (await import("./naming.ts")).prepareNaming(store, id, served);
-	const forked = (child: number) => {
+	const forked = async (child: number) => {
+		await networking?.lead();
 		if (!late) networking?.attach(child);
 		naming?.open(child);
 	};
@@ -192,12 +197,14 @@ function noteStarted(store: Store, container: Container, attached: boolean, time
 /**
  * config.json of a container, built anew: everything it depends on is stored.
  * @param groups its cgroup, made or to be made
+ * @param linked variables of containers that it is linked to
  */
 export async function specOf(
 	store: Store,
 	container: Container,
 	image: Image | undefined,
 	groups: readonly Group[],
+	linked?: readonly string[],
 ): Promise<Spec> {
 	const { options } = container;
 	const donor = networkDonor(store, options);
@@ -209,6 +216,7 @@ export async function specOf(
 		capabilities: () => capabilitiesOf(ownCapabilities()),
 		devices: hostDevices,
 		controlsDevices: hasDeviceController(groups),
+		linked,
 		resources: options.limits && (await import("./limiting.ts")).resourcesFor(options),
 	});
 }

@@ -3,6 +3,7 @@
 import { openProcess } from "../../ffi/process.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
+import { DEFAULT_NETWORK, type EndpointOption } from "../network/network.ts";
 import { donorOf, type Spec } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
 import { look, notRunning } from "./state.ts";
@@ -36,6 +37,28 @@ export function resolveDonors(store: Store, options: RunOptions): RunOptions {
 	const { ipc, pid, network } = options;
 	if (donorOf(ipc) === undefined && donorOf(pid) === undefined && donorOf(network) === undefined) return options;
 	return { ...options, ipc: resolve(store, ipc), pid: resolve(store, pid), network: resolve(store, network) };
+}
+
+/**
+ * The same for --link on the default network: `NAME[:ALIAS]` becomes `ID:ALIAS`.
+ * On others it stays as typed, as docker shows it; the resolver knows it by name.
+ * @throws Failure (125) where there is none
+ */
+export function resolveLinks(store: Store, options: RunOptions): RunOptions {
+	const { networks } = options;
+	// `run` comes here always, and hardly ever with one.
+	if (!networks || JSON.stringify(networks).indexOf('"links"') < 0) return options;
+	return { ...options, networks: networks.map((network) => resolveLinksOf(store, network)) };
+}
+
+/** Of one network, as `network connect --link` has them. @throws Failure (125) */
+export function resolveLinksOf(store: Store, asked: EndpointOption): EndpointOption {
+	if (!asked.links || asked.network !== DEFAULT_NETWORK) return asked;
+	const links = asked.links.map((link) => {
+		const [name = "", alias = name] = link.split(":");
+		return `${(resolve(store, `container:${name}`) as string).slice("container:".length)}:${alias.replace(/^\//, "")}`;
+	});
+	return { ...asked, links };
 }
 
 function resolve<Mode extends string | undefined>(store: Store, mode: Mode): Mode {

@@ -11,7 +11,9 @@ import {
 	DEFAULT_NETWORK,
 	type Endpoint,
 	join,
+	type Link,
 	leave,
+	linksTo,
 	type PortSocket,
 	type Publication,
 	prepare,
@@ -62,8 +64,10 @@ export interface Networking extends Disposable {
 	endpoints: Endpoint[];
 	/** what holds its published ports, for its monitor */
 	sockets: PortSocket[];
-	/** makes the interfaces, and leads the ports there, once the container's first process is there */
-	attach: (pid: number) => void | Promise<void>;
+	/** leads the published ports to where the container is going to be */
+	lead: () => Promise<void> | undefined;
+	/** makes the interfaces, once the container's first process is there */
+	attach: (pid: number) => void;
 	/** it runs: what it has taken stays taken */
 	keep: () => void;
 }
@@ -95,15 +99,25 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 	return {
 		endpoints,
 		sockets: publication?.sockets ?? [],
-		attach: (pid) => {
-			attachTo(endpoints, pid);
-			return publication?.lead(undoPath(store, id));
-		},
+		lead: () => publication?.lead(undoPath(store, id)),
+		attach: (pid) => attachTo(endpoints, pid),
 		keep: () => {
 			kept = true;
 		},
 		[Symbol.dispose]: dispose,
 	};
+}
+
+/** True for one that knows another on the default network by --link. */
+export function isLinked(endpoints: readonly Endpoint[]): boolean {
+	for (const { asked, network } of endpoints) if (asked.links && network.name === DEFAULT_NETWORK) return true;
+	return false;
+}
+
+/** Who is linked to a container on the default network, and runs. */
+export function linkedTo(store: Store, id: string, endpoints: readonly Endpoint[]): Link[] {
+	for (const { network } of endpoints) if (network.name === DEFAULT_NETWORK) return linksTo(store, id, network.id);
+	return [];
 }
 
 function attachTo(endpoints: readonly Endpoint[], pid: number): void {

@@ -21,9 +21,14 @@ export function programArguments(options: RunOptions, image: Config): string[] {
 	return args;
 }
 
-/** Defaults, then the image's variables, then the user's; a later one of the same name replaces. */
-export function environment(options: RunOptions, image: Config, hostname: string): string[] {
-	const defaults = [DEFAULT_PATH, `HOSTNAME=${hostname}`, ...(options.tty ? ["TERM=xterm"] : [])];
+/** Defaults, links, then the image's variables, then the user's; a later one of the same name replaces. */
+export function environment(
+	options: RunOptions,
+	image: Config,
+	hostname: string,
+	linked: readonly string[] = [],
+): string[] {
+	const defaults = [DEFAULT_PATH, `HOSTNAME=${hostname}`, ...(options.tty ? ["TERM=xterm"] : []), ...linked];
 	return mergeVariables(defaults, image?.Env ?? [], options.env);
 }
 

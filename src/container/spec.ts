@@ -42,6 +42,8 @@ export interface SpecFacts {
 	devices: () => Device[];
 	/** there is a device controller, so that nodes can be there */
 	controlsDevices: boolean;
+	/** variables of containers that it is linked to */
+	linked?: readonly string[];
 	/** what limits ask for; undefined where there are none */
 	resources?: Resources;
 }
@@ -98,7 +100,7 @@ function processOf(options: RunOptions, image: Config, facts: SpecFacts, hostnam
 		terminal: options.tty,
 		user: { uid: 0, gid: 0 },
 		args: programArguments(options, image),
-		env: environment(options, image, hostname),
+		env: environment(options, image, hostname, facts.linked),
 		cwd: workingDirectory(options, image),
 		capabilities: capabilitySets(options, facts.capabilities),
 		noNewPrivileges: options.noNewPrivileges ?? false,

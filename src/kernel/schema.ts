@@ -110,6 +110,7 @@ CREATE TABLE endpoint (             -- a container's part in a network
 	PRIMARY KEY (container, network)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX endpoint_network ON endpoint(network);
+CREATE INDEX endpoint_links ON endpoint(network) WHERE instr(options, '"links"') > 0; -- few: --link
 
 CREATE TABLE address (              -- taken while the container runs
 	subnet INTEGER NOT NULL REFERENCES subnet(id) ON DELETE CASCADE,

@@ -11,6 +11,7 @@ export { recordPart } from "./events.ts";
 export { change, forget, guard, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
 export { chooseGateways } from "./gateway.ts";
 export { interfaceName, join, joinedOf, joinOne, leave } from "./joining.ts";
+export { type Link, linksTo } from "./links.ts";
 export type { NetworkSummary } from "./list.ts";
 export { type Membership, memberships, published, type Settings, settingsOf } from "./listing.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption, SubnetOption } from "./options.ts";
@@ -21,7 +22,7 @@ export type { Users } from "./remove.ts";
 export type { Containers } from "./resolver.ts";
 export { connect, renameEndpoints } from "./rows.ts";
 export { createNetwork, inspectNetwork, listNetworks, pairSubnets, pruneNetworks, removeNetwork } from "./seldom.ts";
-export { all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
+export { addressesOf, all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
 export { playUndo } from "./undo.ts";
 export type { Server } from "./upstream.ts";
 

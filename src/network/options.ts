@@ -34,7 +34,7 @@ export interface EndpointOption {
 	/** name or id, as typed */
 	network: string;
 	aliases?: string[];
-	/** `CONTAINER[:ALIAS]` */
+	/** `CONTAINER[:ALIAS]` as typed; on the default network, of a container that was made, `ID:ALIAS` */
 	links?: string[];
 	address?: string;
 	address6?: string;
