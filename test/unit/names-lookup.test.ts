@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Store } from "../../src/kernel/store.ts";
 import { hasWayOut, linked, named, ownerOf, servedBy } from "../../src/network/lookup.ts";
-import { connect, nameAgain } from "../../src/network/rows.ts";
+import { connect, renameEndpoints } from "../../src/network/rows.ts";
 
 const root = mkdtempSync(`${tmpdir()}/bunker-names-`);
 afterAll(() => rmSync(root, { recursive: true }));
@@ -85,7 +85,7 @@ describe("a name", () => {
 
 	test("changes with the container's, aliases stay", () => {
 		container("before", { one: "10.1.0.10" }, { aliases: ["constant"] });
-		nameAgain(store, "id-before", ["After"]);
+		renameEndpoints(store, "id-before", "before", "After", []);
 		expect(addresses("client", "before")).toEqual([]);
 		expect(addresses("client", "after")).toEqual(["10.1.0.10"]);
 		expect(addresses("client", "constant")).toEqual(["10.1.0.10"]);
