@@ -50,7 +50,7 @@ describe.skipIf(!ready)("the configuration", () => {
 
 	ours("dns is what containers ask", async () => {
 		const config = configured({ dns: ["192.0.2.1", "192.0.2.2"] });
-		const out = await engine.ok("run", "--rm", IMAGE, "grep", "nameserver", "/etc/resolv.conf", config);
+		const out = await engine.ok("run", "--rm", IMAGE, "grep", "^nameserver", "/etc/resolv.conf", config);
 		expect(out).toBe("nameserver 192.0.2.1\nnameserver 192.0.2.2");
 	});
 
