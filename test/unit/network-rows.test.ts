@@ -54,7 +54,7 @@ describe("a part in a network", () => {
 	test("is listed by container, in the order in which it was asked for", () => {
 		connect(store, WEB, { network: "net", address: "10.20.80.5" }, 0, ["web"]);
 		connect(store, WEB, { network: "bridge" }, 1, ["web"]);
-		store.run("INSERT INTO port VALUES ('tcp', '::', 8080, ?, 80)", WEB);
+		store.run("INSERT INTO port (protocol, address, port, container, target) VALUES ('tcp', '::', 8080, ?, 80)", WEB);
 		expect(
 			memberships(store)
 				.get(WEB)
