@@ -5,7 +5,7 @@ import { inNamespace, interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../f
 import { trace } from "../environment.ts";
 import { playMessages } from "../kernel/netlink.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { addressMessages, interfaceMessage, interfaceSettings, routeMessages } from "./interfaces.ts";
+import { addressMessages, interfaceMessages, interfaceSettings, routeMessages } from "./interfaces.ts";
 import { deleteLink } from "./link.ts";
 import { writeSetting } from "./setting.ts";
 
@@ -17,7 +17,7 @@ import { writeSetting } from "./setting.ts";
 export function attach(endpoints: readonly Endpoint[], namespace: number): void {
 	for (const endpoint of endpoints) {
 		const settings = interfaceSettings(endpoint);
-		playMessages([interfaceMessage(endpoint, namespace)], namespace);
+		playMessages(interfaceMessages(endpoint, namespace), namespace);
 		inNamespace(namespace, () => {
 			for (const setting of settings) writeSetting(setting);
 		});

@@ -9,6 +9,7 @@ import { encodeText } from "../../ffi/text.ts";
 import { Body, type Message, message } from "../kernel/netlink.ts";
 import { addressBytes, parseAddress } from "./address.ts";
 import { bridgeName } from "./bridge.ts";
+import { isOff, OPTION } from "./labels.ts";
 import type { Protocol } from "./options.ts";
 import type { Network } from "./table.ts";
 
@@ -155,12 +156,6 @@ function named(before: Uint8Array, name: string): Uint8Array {
 	return key;
 }
 
-const FALSE = /^(0|f|F|false|FALSE|False)$/;
-const isOff = ({ options }: Network, option: string) => FALSE.test(options.driverOptions?.[option] ?? "");
-
-/** True if containers of a network must not talk to each other. */
-export const isSilent = (network: Network): boolean => isOff(network, "com.docker.network.bridge.enable_icc");
-
 /** What the table says of a network: which of the rules are for it. */
 export function networkElements(network: Network): Element[] {
 	const bridge = bridgeName(network);
@@ -169,7 +164,7 @@ export function networkElements(network: Network): Element[] {
 	const elements: Element[] = [
 		{ set: "bridges", key: name, what: `guard ${bridge}: nothing enters but answers and what was published` },
 	];
-	if (!isSilent(network))
+	if (!isOff(network, OPTION.icc))
 		elements.push({ set: "neighbours", key: pair, what: `let containers on ${bridge} talk to each other` });
 	if (network.options.internal)
 		elements.push({ set: "internal", key: name, what: `let nothing out of ${bridge}, and nothing in (internal)` });
@@ -177,7 +172,7 @@ export function networkElements(network: Network): Element[] {
 		const what = `answer containers on ${bridge} that call a published port of their own network by way of us`;
 		elements.push({ set: "hairpins", key: pair, what });
 	}
-	if (!network.options.internal && !isOff(network, "com.docker.network.bridge.enable_ip_masquerade"))
+	if (!network.options.internal && !isOff(network, OPTION.masquerade))
 		elements.push({
 			set: "masqueraded",
 			key: name,

@@ -4,11 +4,19 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Message } from "../kernel/netlink.ts";
 import { bridgeName, mtuOf } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { addAddress, addShared, addVeth, type Given, raiseLink, setDefaultRoute } from "./link.ts";
+import { isOff, OPTION } from "./labels.ts";
+import { addAddress, addShared, addVeth, type Given, isolatePort, raiseLink, setDefaultRoute } from "./link.ts";
 import type { Setting } from "./setting.ts";
 
 /** docker 28: settings of this interface, `net.ipv4.conf.IFNAME.log_martians=1,…` */
 const SYSCTLS = "com.docker.network.endpoint.sysctls";
+
+/** Makes the interface, and its end on the bridge what that has to be. */
+export function interfaceMessages(endpoint: Endpoint, namespace: number): Message[] {
+	const made = interfaceMessage(endpoint, namespace);
+	if (endpoint.shared || !isOff(endpoint.network, OPTION.icc)) return [made];
+	return [made, isolatePort(endpoint.outside)];
+}
 
 /** Makes the interface. @param namespace descriptor of the container's network namespace */
 export function interfaceMessage(endpoint: Endpoint, namespace: number): Message {

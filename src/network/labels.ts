@@ -28,3 +28,7 @@ export function isOn({ options }: Network, name: string, standard: boolean): boo
 	const typed = options.driverOptions?.[name];
 	return typed === undefined ? standard : (truthOf(typed) ?? standard);
 }
+
+/** True where an option of a network that is on by default was switched off. */
+export const isOff = ({ options }: Pick<Network, "options">, option: string): boolean =>
+	truthOf(options.driverOptions?.[option] ?? "") === false;

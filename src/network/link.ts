@@ -27,6 +27,8 @@ const IFLA_LINKINFO = 18;
 const IFLA_NET_NS_FD = 28;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
+const IFLA_INFO_SLAVE_DATA = 5;
+const IFLA_BRPORT_ISOLATED = 33;
 const VETH_INFO_PEER = 1;
 const IFLA_VLAN_ID = 1;
 const IFA_ADDRESS = 1;
@@ -160,6 +162,16 @@ export function raiseLink(name: string, inside: boolean): Message {
 	const header = linkHeader(IFF_UP);
 	const body = new Body(header.subarray(0, 4)).indexHere(name).raw(header.subarray(8));
 	return message(`take ${name} up`, RTM_NEWLINK, 0, body, { inside });
+}
+
+/** Lets a port of a bridge talk to no other port that is isolated too: below what a firewall sees without br_netfilter. */
+export function isolatePort(name: string): Message {
+	const header = linkHeader();
+	const body = new Body(header.subarray(0, 4)).indexHere(name).raw(header.subarray(8));
+	body.nest(IFLA_LINKINFO, (info) => {
+		info.nest(IFLA_INFO_SLAVE_DATA, (data) => data.bytesOf(IFLA_BRPORT_ISOLATED, Uint8Array.of(1)));
+	});
+	return message(`let ${name} reach no other container of its network (enable_icc=false)`, RTM_NEWLINK, 0, body);
 }
 
 /** Removes an interface: of a veth pair the other end, too. */
