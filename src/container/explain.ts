@@ -9,6 +9,7 @@ import { devicePlan, type Group, groupWith } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { explainNetworks, join } from "../network/network.ts";
 import { containerDirectory } from "../places.ts";
 import { type Caller, Descriptors, type DeviceRule, donorOf, type Spec } from "../runtime/runtime.ts";
 import { attachedStreams } from "./callers.ts";
@@ -18,9 +19,11 @@ import { specOf } from "./launching.ts";
 import { writesFor } from "./limiting.ts";
 import { checkName, generateId } from "./names.ts";
 import { resolveDonors, resolveLinks } from "./namespaces.ts";
+import { connectAll, isNetworked, resolverOf } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { hasPolicy } from "./policy.ts";
+import { wantedPorts } from "./publishing.ts";
 import { type Container, unstarted } from "./table.ts";
 import { followLinks } from "./targets.ts";
 
@@ -57,7 +60,7 @@ export async function explain(store: Store, asked: RunOptions): Promise<string> 
 		...deviceLines(groups, spec.linux.resources?.devices),
 		"",
 		"network",
-		`  ${networkLine(options)}`,
+		...(await networkLines(store, container, image)),
 		"",
 		"tape: the system calls that make the container, in order; the first that fails is the error you see",
 		...steps,
@@ -150,10 +153,18 @@ function deviceLines(groups: readonly Group[], rules: readonly DeviceRule[] | un
 	return writes.map(({ what, file, value }) => `  ${what}: write ${value} to ${file}`);
 }
 
-function networkLine(options: RunOptions): string {
+/** The container joins its networks as it would, in a copy of the database that nobody sees. */
+async function networkLines(store: Store, container: Container, image: Image | undefined): Promise<string[]> {
+	const { options, id, name } = container;
 	const donor = donorOf(options.network);
-	if (donor !== undefined) return `container: the network namespace of container ${donor.slice(0, 12)}`;
-	return options.network === "host"
-		? "host: the container shares the host's network"
-		: "none: a network namespace of its own with nothing but the loopback interface";
+	if (donor !== undefined) return [`  container: the network namespace of container ${donor.slice(0, 12)}`];
+	if (options.network === "host") return ["  host: the container shares the host's network"];
+	if (!isNetworked(options)) return ["  none: a network namespace of its own with nothing but the loopback interface"];
+	store.run("PRAGMA foreign_keys = OFF");
+	connectAll(store, container);
+	const endpoints = join(store, id, () => undefined);
+	const wanted = wantedPorts(options, image?.config.config?.ExposedPorts ?? {});
+	const lines = await explainNetworks(store, endpoints, wanted, name || id.slice(0, 12));
+	if (resolverOf(endpoints) !== undefined) lines.push("answer questions for names at 127.0.0.11 (a resolver of ours)");
+	return lines.map((line) => `  ${line}`);
 }

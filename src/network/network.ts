@@ -35,3 +35,6 @@ export const servedBy = async (store: Store, network: string) => (await import("
 export const names = () => import("./doors.ts");
 /** The resolver itself, and the library it reads packets with. */
 export const resolver = () => import("./resolver.ts");
+/** What a start would do, as sentences. */
+export const explainNetworks = async (...given: Parameters<typeof import("./explaining.ts").explainNetworks>) =>
+	(await import("./explaining.ts")).explainNetworks(...given);

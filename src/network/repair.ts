@@ -29,19 +29,8 @@ import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts"
  * @param starting networks that are about to be used
  */
 export function repair(store: Store, starting: readonly Network[]): void {
-	const networks = all(store).filter(({ driver }) => driver === "bridge");
-	const bridges = networks.map(bridgeName);
 	const before = generation();
-	const note = readNote(store);
-	const known = note?.namespace === before.namespace ? note.strangers : [];
-	const strangers = [...new Set([...known, ...newStrangers(starting, bridges)])];
-	const ports = portsOf(store).flatMap(publishedOf);
-	const wanted = [
-		...networks.flatMap(networkElements),
-		...ports.flatMap((port) => portElement(port) ?? []),
-		...strangers.map(strangerOf),
-	];
-	const messages = difference(tableName(store), wanted);
+	const { messages, bridges, strangers, ports } = planRepair(store, starting, before);
 	if (messages.length > 0) playMessages(messages);
 	forward(starting);
 	const now = generation();
@@ -50,6 +39,33 @@ export function repair(store: Store, starting: readonly Network[]): void {
 	// clean-up came before: the next start looks again, when its row is gone too.
 	const isSettled = now.count === expected && (messages.length === 0 || ports.length === 0);
 	writeNote(store, { ...now, count: isSettled ? now.count : -1, bridges, strangers });
+}
+
+/** What a repair would tell the kernel. */
+export const repairMessages = (store: Store, starting: readonly Network[]): Message[] =>
+	planRepair(store, starting, generation()).messages;
+
+interface Plan {
+	messages: Message[];
+	/** of all networks */
+	bridges: string[];
+	strangers: string[];
+	ports: Published[];
+}
+
+function planRepair(store: Store, starting: readonly Network[], { namespace }: { namespace: string }): Plan {
+	const networks = all(store).filter(({ driver }) => driver === "bridge");
+	const bridges = networks.map(bridgeName);
+	const note = readNote(store);
+	const known = note?.namespace === namespace ? note.strangers : [];
+	const strangers = [...new Set([...known, ...newStrangers(starting, bridges)])];
+	const ports = portsOf(store).flatMap(publishedOf);
+	const wanted = [
+		...networks.flatMap(networkElements),
+		...ports.flatMap((port) => portElement(port) ?? []),
+		...strangers.map(strangerOf),
+	];
+	return { messages: difference(tableName(store), wanted), bridges, strangers, ports };
 }
 
 function publishedOf({ protocol, address, port, inside, target, comment }: PortRow): Published[] {

@@ -90,6 +90,44 @@ describe.skipIf(!ready)("--explain", () => {
 		expect(await engine.ok("ps", "-a", "-q")).toBe("");
 	});
 
+	describe("of networks", () => {
+		const words = ["--name", "web", "-p", "8080:80"];
+		/** What is random: the id in the name of a veth's outer end. */
+		const known = (line: string) => line.replace(/veth[0-9a-f]{7}/, "vethID");
+		const section = (plan: string) =>
+			/^network\n(.*?)\n\n/ms
+				.exec(plan)?.[1]
+				?.split("\n")
+				.map((line) => line.trim()) ?? [];
+
+		ours("run --explain -p 8080:80 shows bridge, veth, address, route and rules as sentences", async () => {
+			const lines = section(await engine.ok("run", "--explain", ...words, IMAGE, "true"));
+			for (const sentence of [
+				/^make the table inet bunker-\w+$/,
+				/^published ports: forward oifname @bridges ct status dnat accept$/,
+				/^make the bridge br-\w+$/,
+				/^hold port 8080 of 0\.0\.0\.0 for 80\/tcp$/,
+				/^lead 0\.0\.0\.0:8080\/tcp to [\d.]+:80 \(web\)$/,
+				/^make a veth pair: veth\w+ on the bridge br-\w+, eth0 \([0-9a-f:]+\) in the container$/,
+				/^give eth0 the address [\d.]+\/\d+$/,
+				/^route everything else by way of [\d.]+$/,
+			])
+				expect(lines.filter((line) => sentence.test(line))).toHaveLength(1);
+		});
+
+		ours("the printed sentences are those that BUNKER_TRACE=net records of the same run", async () => {
+			const explained = section(await engine.ok("run", "--explain", ...words, IMAGE, "true"));
+			const { stderr } = await engine.run("run", "--rm", ...words, IMAGE, "true", { env: { BUNKER_TRACE: "net" } });
+			const played = stderr.split("\n").flatMap((line) => /^bunker: net: (.*)$/.exec(line)?.[1] ?? []);
+			expect(played.length).toBeGreaterThan(5);
+			const told = new Set(explained.map(known));
+			expect(played.map(known).filter((line) => !told.has(line))).toEqual([]);
+			// What is not a message: the ports that are held.
+			const done = new Set(played.map(known));
+			expect(explained.map(known).filter((line) => !done.has(line) && !line.startsWith("hold port "))).toEqual([]);
+		});
+	});
+
 	ours("a plan that could not be made is an error as run's own is", async () => {
 		const outcome = await engine.run("run", "--explain", "nosuch-image", "true");
 		expect(outcome.code).toBe(125);

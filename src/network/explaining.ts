@@ -1,0 +1,86 @@
+/** What a start would do for a container's networks, as sentences; nothing is done. Loaded by `run --explain`. */
+
+import { close } from "../../ffi/file.ts";
+import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
+import type { Message } from "../kernel/netlink.ts";
+import type { Store } from "../kernel/store.ts";
+import { bridgeMessages, bridgeName, bridgeSettings } from "./bridge.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type Published, publishMessages } from "./firewall.ts";
+import { addressMessages, interfaceMessage, interfaceSettings, routeMessages } from "./interfaces.ts";
+import type { PublishOption } from "./options.ts";
+import { repairMessages } from "./repair.ts";
+import { sharedOf } from "./shared.ts";
+import { type Network, subnetsOf } from "./table.ts";
+
+/** A number for what is known only when it is played. */
+const UNKNOWN = 0;
+
+/**
+ * The sentences of a start, in the order in which its lists are played.
+ * @param endpoints joined in a copy of the database
+ * @param wanted ports to be published
+ */
+export function explainNetworks(
+	store: Store,
+	endpoints: readonly Endpoint[],
+	wanted: readonly PublishOption[],
+	comment: string,
+): string[] {
+	const bridged = endpoints.map(({ network }) => network).filter(({ driver }) => driver === "bridge");
+	const outlet = endpoints.find(({ addresses }) => addresses.some(({ isDefault }) => isDefault));
+	return [
+		...(bridged.length > 0 ? sentences(repairMessages(store, bridged)) : []),
+		...bridged.filter(isMissing).flatMap((network) => bridgeLines(store, network)),
+		...(outlet ? wanted.flatMap((port) => portLines(store, outlet, port, comment)) : []),
+		...endpoints.flatMap(interfaceLines),
+	];
+}
+
+const sentences = (described: readonly Pick<Message, "what">[]): string[] => described.map(({ what }) => what);
+
+function isMissing(network: Network): boolean {
+	const socket = openNetlink(NETLINK_ROUTE);
+	const there = interfaceIndex(socket, bridgeName(network)) !== undefined;
+	close(socket);
+	return !there;
+}
+
+function bridgeLines(store: Store, network: Network): string[] {
+	const messages = bridgeMessages(network, subnetsOf(store, network.id));
+	return [...sentences(messages), ...sentences(bridgeSettings(network))];
+}
+
+/** A random port is known only once it is held. */
+function portLines(store: Store, { addresses }: Endpoint, port: PublishOption, comment: string): string[] {
+	const { protocol, address, host } = port;
+	const number = typeof host === "number" ? host : undefined;
+	const shown = number ?? (host ? `one of ${(host as number[]).join("-")}` : "a free one");
+	const places = address === undefined ? ["0.0.0.0", "::"] : [address];
+	const led: Published[] = [];
+	for (const hostAddress of places) {
+		const inside = addresses.find(({ family }) => family === (hostAddress.includes(":") ? 6 : 4));
+		if (inside)
+			led.push({
+				protocol,
+				hostAddress,
+				hostPort: number ?? UNKNOWN,
+				address: inside.address,
+				port: port.port,
+				comment,
+			});
+	}
+	return [
+		...places.map((place) => `hold port ${shown} of ${place} for ${port.port}/${protocol}`),
+		...(number === undefined ? [] : sentences(publishMessages(store, led))),
+	];
+}
+
+function interfaceLines(asked: Endpoint): string[] {
+	const endpoint = asked.network.driver === "bridge" ? asked : { ...asked, shared: sharedOf(asked) };
+	return [
+		...sentences([interfaceMessage(endpoint, UNKNOWN)]),
+		...sentences(interfaceSettings(endpoint)),
+		...sentences([...addressMessages(endpoint), ...routeMessages(endpoint)]),
+	];
+}
