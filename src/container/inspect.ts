@@ -2,10 +2,8 @@
 
 import { abilities } from "../cgroup/cgroup.ts";
 import { formatTime } from "../clock.ts";
-import { Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { DEFAULT_NETWORK } from "../network/network.ts";
 import { containerDirectory, layersDirectory } from "../places.ts";
 import { readHealth } from "./checkup.ts";
 import { committedConfig } from "./commit.ts";
@@ -18,6 +16,7 @@ import { networkDonor } from "./namespaces.ts";
 import { networkSettings } from "./network-settings.ts";
 import { hadOom } from "./oom.ts";
 import { logName } from "./plan.ts";
+import { defaultLinks } from "./shown-links.ts";
 import { writtenBytes } from "./size.ts";
 import { containerHostname } from "./spec.ts";
 import { isUp, type Look, look, stateName } from "./state.ts";
@@ -106,25 +105,6 @@ function graphDriver(store: Store, { container, running }: Look, image: Image | 
 		},
 		Name: "overlay2",
 	};
-}
-
-/** `/web:/this/alias`: the links that it has on the default network (moby, daemon/links). */
-function defaultLinks(store: Store, { name, options }: Container): string[] {
-	const onDefault = options.networks?.find(({ network }) => network === DEFAULT_NETWORK);
-	return (onDefault?.links ?? []).map((link) => {
-		const [target = "", alias = target] = link.split(":");
-		return `/${nameOf(store, target)}:/${name}/${alias}`;
-	});
-}
-
-/** The name of the container of a name or an id; what was typed if it is gone. */
-function nameOf(store: Store, typed: string): string {
-	try {
-		return find(store, typed).name;
-	} catch (error) {
-		if (error instanceof Failure) return typed;
-		throw error;
-	}
 }
 
 function sizes(store: Store, { id }: Container, image: Image | undefined): object {

@@ -4,6 +4,7 @@ import type { Store } from "../kernel/store.ts";
 import { DEFAULT_NETWORK, type Settings, settingsOf } from "../network/network.ts";
 import { byName } from "./maps.ts";
 import type { RunOptions } from "./options.ts";
+import { networkLinks } from "./shown-links.ts";
 import { shownNetworks } from "./shown-networks.ts";
 import { portMapOf } from "./shown-ports.ts";
 
@@ -21,7 +22,7 @@ export interface Inspected {
 export function networkSettings(store: Store, container: Inspected): object {
 	const { id, pid } = container;
 	const settings = settingsOf(store, id);
-	const networks = settings.map((one): [string, Part] => [one.network.name, part(one, container)]);
+	const networks = settings.map((one): [string, Part] => [one.network.name, part(store, one, container)]);
 	const standard = networks.length > 0 ? [] : shownNetworks(store)(container).map(withoutEndpoint);
 	return {
 		Bridge: "",
@@ -41,7 +42,7 @@ export function networkSettings(store: Store, container: Inspected): object {
 /** network.EndpointSettings */
 type Part = ReturnType<typeof part>;
 
-function part({ network, endpoint, addresses }: Settings, container: Inspected) {
+function part(store: Store, { network, endpoint, addresses }: Settings, container: Inspected) {
 	const { options } = endpoint;
 	const isUsers = network.name !== DEFAULT_NETWORK;
 	const [four, six] = [false, true].map((isSix) => addresses.find(({ address }) => address.includes(":") === isSix));
@@ -49,7 +50,7 @@ function part({ network, endpoint, addresses }: Settings, container: Inspected) 
 	return {
 		IPAMConfig: askedAddresses(options),
 		// On the default network links are of the container as a whole: HostConfig.Links.
-		Links: (isUsers && options.links) || null,
+		Links: isUsers && options.links ? networkLinks(store, options.links) : null,
 		Aliases: options.aliases ?? null,
 		MacAddress: endpoint.mac ?? (container.pid === undefined ? (options.mac ?? "") : ""),
 		DriverOpts: options.driverOptions ?? null,

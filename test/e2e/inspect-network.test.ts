@@ -74,6 +74,25 @@ describe.skipIf(!ready)("inspect of networks", () => {
 		await remove();
 	});
 
+	ours("links are shown by name: of the default network in HostConfig, of a user's in its own part", async () => {
+		await engine.ok("run", "-d", "--name", "other", "--network", "net", IMAGE, "sleep", "1000");
+		await run("--network", "net", "--link", "other:db");
+		const links = () =>
+			engine.ok(
+				"inspect",
+				"-f",
+				"{{json .HostConfig.Links}} {{range .NetworkSettings.Networks}}{{json .Links}}{{end}}",
+				"web",
+			);
+		expect(await links()).toBe('null ["other:db"]');
+		await engine.ok("rm", "-f", "web", "other");
+		await engine.ok("run", "-d", "--name", "other", IMAGE, "sleep", "1000");
+		await run("--link", "other");
+		await engine.ok("rename", "other", "renamed");
+		expect(await links()).toBe('["/renamed:/web/other"] null');
+		await engine.ok("rm", "-f", "web", "renamed");
+	});
+
 	ours("an internal network is no way out: there is no gateway", async () => {
 		await run("--network", "closed");
 		expect((await one()).NetworkSettings.Networks.closed).toMatchObject({ Gateway: "", IPAddress: "10.20.82.2" });
