@@ -47,7 +47,7 @@ export const watchedDirectory = (at: Places): string => `${at.runRoot}/watched`;
 export const firewallPath = (at: Places): string => `${at.runRoot}/firewall`;
 /** operation locks, by container */
 export const locksDirectory = (at: Places): string => `${at.runRoot}/locks`;
-/** named like bridges whose networks are being removed, each with the network's id in it: what a kill leaves of them is removed later */
+/** named like bridges whose networks are being removed, each with the network in it: what a kill leaves of them is removed later */
 export const goingBridgesDirectory = (at: Places): string => `${at.runRoot}/bridges`;
 /** of name resolvers: their lock, and by network's id the socket that containers are handed over by, and what was said */
 export const resolversDirectory = (at: Places): string => `${at.runRoot}/names`;

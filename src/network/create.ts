@@ -39,7 +39,7 @@ interface Host {
  * @returns its id
  * @throws Failure where it cannot be, with nothing made
  */
-export function create(store: Store, asked: NewNetwork): string {
+export async function create(store: Store, asked: NewNetwork): Promise<string> {
 	checkName(asked.name);
 	const driver = checkDriver(asked.driver);
 	const { driverOptions = {}, internal = false } = asked.options;
@@ -48,7 +48,7 @@ export function create(store: Store, asked: NewNetwork): string {
 	const subnets = asked.subnets.map((subnet) =>
 		settleSubnet(subnet, { hasGateway: hasGateway(driver, asked, subnet) }),
 	);
-	sweepBridges(store);
+	await sweepBridges(store);
 	const host = { routes: hostRoutes(), links: hostLinks() };
 	const id = generateId();
 	const named = driver === "bridge" ? driverOptions[OPTION.name] : undefined;
@@ -57,7 +57,7 @@ export function create(store: Store, asked: NewNetwork): string {
 	store.transaction(() => {
 		if (byName(store, network.name)) throw new Failure(`network with name ${network.name} already exists`);
 		if (driver === "bridge") checkBridge(store, network, host.links);
-		else checkParent(store, network, host.links);
+		else if (makesParent(store, network, host.links)) network.options.madeParent = true;
 		for (const { cidr } of subnets) checkFree(store, parseCidr(cidr) as Cidr, driver, host);
 		const whole = [...subnets, ...pickSubnets(store, asked, driver, subnets, host)];
 		// docker's order in `inspect`, and what a container's MAC address is made of.
@@ -108,16 +108,22 @@ function checkBridge(store: Store, network: Network, links: readonly Link[]): vo
 	});
 }
 
-/** Its parent is there: `eth0`, or `eth0.10`, a VLAN of it that is made when it is needed. */
-function checkParent(store: Store, { driver, options }: Network, links: readonly Link[]): void {
+/**
+ * Its parent is there: `eth0`, or `eth0.10`, a VLAN of it that is made when it is needed.
+ * @returns true if we make it, or have made it for another network
+ * @throws Failure where it cannot be had
+ */
+function makesParent(store: Store, { driver, options }: Network, links: readonly Link[]): boolean {
 	const { parent, macvlan_mode: mode } = options.driverOptions ?? {};
-	if (parent === undefined) return;
+	if (parent === undefined) return false;
 	const vlan = /^(.+)\.([0-9]{1,4})$/.exec(parent);
 	const isThere = (name: string) => links.some((link) => link.name === name);
 	const canBeMade = vlan && isThere(vlan[1] as string) && Number(vlan[2]) >= 1 && Number(vlan[2]) <= 4094;
 	if (!isThere(parent) && !canBeMade) throw new Failure(`-o parent=${parent}: the host has no such interface`);
+	let isOurs = !isThere(parent);
 	for (const other of all(store)) {
 		if (other.options.driverOptions?.parent !== parent) continue;
+		isOurs ||= other.options.madeParent === true;
 		if (other.driver !== driver)
 			throw new Failure(
 				`-o parent=${parent}: the ${other.driver} network ${other.name} has it, and it serves one driver`,
@@ -125,6 +131,7 @@ function checkParent(store: Store, { driver, options }: Network, links: readonly
 		if (mode === "passthru" || other.options.driverOptions.macvlan_mode === "passthru")
 			throw new Failure(`-o parent=${parent}: the network ${other.name} has it, and passthru shares it with nobody`);
 	}
+	return isOurs;
 }
 
 /** @throws Failure with what the subnet collides with. The parent of a macvlan is on that subnet, as it should be. */

@@ -24,7 +24,8 @@ export interface Membership {
 export function memberships(store: Store): Map<string, Membership[]> {
 	return byContainer(
 		store.all<Membership>(
-			"SELECT container, network, name FROM endpoint JOIN network ON network.id = endpoint.network ORDER BY container, position",
+			`SELECT container, network, coalesce(name, endpoint.options ->> 'network') AS name
+			 FROM endpoint LEFT JOIN network ON network.id = endpoint.network ORDER BY container, position`,
 		),
 	);
 }
@@ -54,11 +55,19 @@ export interface Settings {
 	addresses: SettledAddress[];
 }
 
+/** A network that was removed while the container did not run: what the container knows of it. */
+const gone = ({ network, options }: EndpointRow): Network => ({
+	id: network,
+	name: options.network,
+	driver: "bridge",
+	created: "",
+	options: {},
+});
+
 /** A container's parts in networks, in order. */
 export function settingsOf(store: Store, container: string): Settings[] {
 	return endpointsOf(store, container).map((endpoint) => ({
-		// The row refers to it: it is there.
-		network: byId(store, endpoint.network) as Network,
+		network: byId(store, endpoint.network) ?? gone(endpoint),
 		endpoint,
 		addresses: store.all<SettledAddress>(
 			"SELECT address, cidr, gateway FROM address JOIN subnet ON subnet.id = address.subnet WHERE container = ? AND address.network = ? ORDER BY subnet.id",

@@ -25,6 +25,8 @@ export interface NetworkOptions {
 	labels?: Record<string, string>;
 	/** `-o KEY=VALUE`, as typed */
 	driverOptions?: Record<string, string>;
+	/** its parent, a VLAN, was not there when it was made: it goes with the last network that is on it */
+	madeParent?: boolean;
 	/** `--ipam-opt`, as typed: docker's allocator knows none either */
 	ipamOptions?: Record<string, string>;
 }

@@ -14,10 +14,14 @@ import { playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { goingBridgesDirectory } from "../places.ts";
 import { bridgeName } from "./bridge.ts";
+import { networkElements } from "./elements.ts";
 import { recordNetwork } from "./events.ts";
+import { forget } from "./firewall.ts";
 import { hostLinks } from "./host.ts";
+import { inspect } from "./inspection.ts";
 import { deleteLink } from "./link.ts";
-import { all, byId, isPredefined, type Network } from "./table.ts";
+import { parentOf } from "./parent.ts";
+import { all, byId, isPredefined, type Network, tableName } from "./table.ts";
 
 /** What containers know of themselves. */
 export interface Users {
@@ -31,12 +35,12 @@ export interface Users {
  * Removes a network.
  * @throws Failure for a predefined one, one that is gone, and one that containers use (kind "network in use")
  */
-export function remove(store: Store, network: Network, users: Users): void {
+export async function remove(store: Store, network: Network, users: Users): Promise<void> {
 	if (isPredefined(network.name)) throw new Failure(`${network.name} is a pre-defined network and cannot be removed`);
-	sweepBridges(store);
+	await sweepBridges(store);
 	if (usersOf(store, network.id).length > 0) users.sweep();
-	const bridge = network.driver === "bridge" ? bridgeName(network) : undefined;
-	if (bridge !== undefined) noteGoing(store, bridge, network.id);
+	const hasBridge = network.driver === "bridge";
+	if (hasBridge) noteGoing(store, network);
 	try {
 		store.transaction(() => {
 			const left = usersOf(store, network.id);
@@ -46,11 +50,12 @@ export function remove(store: Store, network: Network, users: Users): void {
 			recordNetwork(store, network, "destroy");
 		});
 	} catch (error) {
-		if (bridge !== undefined) unlink(goingPath(store, bridge));
+		if (hasBridge) unlink(goingPath(store, network));
 		throw error;
 	}
 	announce(store);
-	if (bridge !== undefined) removeBridge(store, bridge);
+	if (hasBridge) await removeBridge(store, network);
+	else removeParent(store, network);
 }
 
 /**
@@ -58,14 +63,14 @@ export function remove(store: Store, network: Network, users: Users): void {
  * @returns their names
  * @throws Failure for a filter's value that is none
  */
-export function prune(store: Store, filters: Filters, users: Users): string[] {
-	sweepBridges(store);
+export async function prune(store: Store, filters: Filters, users: Users): Promise<string[]> {
+	await sweepBridges(store);
 	users.sweep();
 	const names: string[] = [];
 	for (const network of all(store)) {
 		if (isPredefined(network.name) || !isUntil(filters, network.created)) continue;
 		if (!matchesLabels(filters, network.options.labels ?? {}) || usersOf(store, network.id).length > 0) continue;
-		if (attempt(() => remove(store, network, users))) names.push(network.name);
+		if (await attempt(() => remove(store, network, users))) names.push(network.name);
 	}
 	store.transaction(() => {
 		record(store, { type: "network", action: "prune", actor: "", attributes: { reclaimed: "0" } });
@@ -75,9 +80,9 @@ export function prune(store: Store, filters: Filters, users: Users): string[] {
 }
 
 /** False where somebody has begun to use it since, or has removed it. */
-function attempt(work: () => void): boolean {
+async function attempt(work: () => Promise<void>): Promise<boolean> {
 	try {
-		work();
+		await work();
 		return true;
 	} catch (error) {
 		if (error instanceof Failure && error.kind !== undefined) return false;
@@ -97,28 +102,57 @@ function inUse({ name }: Network, users: { container: string; id: string }[], { 
 	});
 }
 
-const goingPath = (store: Store, bridge: string): string => `${goingBridgesDirectory(store.places)}/${bridge}`;
+const goingPath = (store: Store, network: Network): string =>
+	`${goingBridgesDirectory(store.places)}/${bridgeName(network)}`;
 
-/** Before the row goes: with it goes the name of the bridge, and a kill would leave that on the host. */
-function noteGoing(store: Store, bridge: string, id: string): void {
+/** Before the row goes: with it goes what tells of the bridge, and a kill would leave that on the host. */
+function noteGoing(store: Store, network: Network): void {
 	makeDirectories(goingBridgesDirectory(store.places), 0o700);
-	writeFile(goingPath(store, bridge), id, 0o600);
+	writeFile(goingPath(store, network), JSON.stringify(network), 0o600);
 }
 
-/** Somebody else's interface of that name stays. */
-function removeBridge(store: Store, name: string): void {
+/** Removes the bridge and what the firewall says of it. Somebody else's interface of that name stays. */
+async function removeBridge(store: Store, network: Network): Promise<void> {
+	const name = bridgeName(network);
 	const link = hostLinks().find((one) => one.name === name);
 	if (link?.kind === "bridge") playMessages([deleteLink(name, false)]);
-	unlink(goingPath(store, name));
+	if (hasRules(store, network)) await forget(store, network);
+	unlink(goingPath(store, network));
+}
+
+/** True if the firewall knows the network: of one that was never used there may be no firewall at all, and none is made. */
+function hasRules(store: Store, network: Network): boolean {
+	const present = inspect(tableName(store));
+	if (typeof present === "string") return present === "broken";
+	const keys = networkElements(network).map(({ set, key }) => `${set} ${key.toHex()}`);
+	return present.some(({ set, key }) => keys.includes(`${set} ${key}`));
+}
+
+/** The parent of a macvlan or ipvlan: one that the network has made, when the last that is on it goes. */
+function removeParent(store: Store, network: Network): void {
+	const { madeParent, driverOptions } = network.options;
+	if (driverOptions?.parent !== undefined && !madeParent) return;
+	const name = parentOf(network);
+	const other = all(store).find((one) => one.options.driverOptions?.parent === name);
+	if (!other && hostLinks().some((link) => link.name === name)) playMessages([deleteLink(name, false)]);
 }
 
 /** Removes bridges that a removal has left which was killed. */
-export function sweepBridges(store: Store): void {
-	for (const bridge of list(goingBridgesDirectory(store.places))) {
-		const id = decodeText(readFileIfThere(goingPath(store, bridge)) ?? new Uint8Array());
-		if (id === "" || byId(store, id)) continue;
-		if (all(store).some((network) => network.driver === "bridge" && bridgeName(network) === bridge))
-			unlink(goingPath(store, bridge));
-		else removeBridge(store, bridge);
+export async function sweepBridges(store: Store): Promise<void> {
+	for (const name of list(goingBridgesDirectory(store.places))) {
+		const network = noted(`${goingBridgesDirectory(store.places)}/${name}`);
+		if (!network || byId(store, network.id)) continue;
+		const isAnothers = all(store).some((other) => other.driver === "bridge" && bridgeName(other) === name);
+		if (isAnothers) unlink(goingPath(store, network));
+		else await removeBridge(store, network);
+	}
+}
+
+/** A note; undefined for one that is just being written, and one whose writer was killed then, before anything was removed. */
+function noted(path: string): Network | undefined {
+	try {
+		return JSON.parse(decodeText(readFileIfThere(path) ?? new Uint8Array()));
+	} catch {
+		return undefined;
 	}
 }

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 
 const links = (): string => Bun.spawnSync(["busybox", "ip", "link"]).stdout.toString();
@@ -61,8 +62,10 @@ describe.skipIf(!ready)("networks that go", () => {
 			code: 1,
 			stderr: expect.stringContaining("network left not found"),
 		});
-		await engine.ok("ps", "-a");
-		await engine.ok("inspect", "late");
+		expect(await engine.ok("ps", "-a", "--format", "{{.Networks}}")).toBe("left");
+		expect(
+			await engine.ok("inspect", "-f", "{{range $name, $one := .NetworkSettings.Networks}}{{$name}}{{end}}", "late"),
+		).toBe("left");
 		await engine.ok("rm", "late");
 	});
 
@@ -103,13 +106,52 @@ describe.skipIf(!ready)("networks that go", () => {
 		expect(stdout).toStartWith(`Deleted Containers:\n${id}\n\nDeleted Networks:\nswept\n\n`);
 	});
 
+	ours("with the network goes what the firewall says of it; one that was never used leaves it as it is", async () => {
+		const rules = () => Bun.spawnSync(["nft", "list", "ruleset"]).stdout.toString();
+		if (!requires("nft")) return;
+		await engine.ok("network", "create", "unused");
+		const before = rules();
+		await engine.ok("network", "rm", "unused");
+		expect(rules()).toBe(before);
+		await engine.ok("run", IMAGE, "true");
+		const first = rules();
+		await engine.ok("network", "create", "ruled");
+		await engine.ok("run", "--network", "ruled", IMAGE, "true");
+		expect(rules()).not.toBe(first);
+		await engine.ok("network", "rm", "ruled");
+		expect(rules()).toBe(first);
+	});
+
+	ours(
+		"a VLAN that was made as a parent goes with the last network on it, an interface of the host's stays",
+		async () => {
+			const add = Bun.spawnSync(["busybox", "ip", "link", "add", "trunk0", "type", "bridge"]);
+			expect(add.exitCode).toBe(0);
+			try {
+				const parent = (name: string) => ["-o", `parent=trunk0${name}`];
+				await engine.ok("network", "create", "-d", "macvlan", ...parent(""), "--subnet", "10.88.0.0/24", "direct");
+				await engine.ok("network", "create", "-d", "macvlan", ...parent(".7"), "--subnet", "10.88.7.0/24", "vlan");
+				// Its first container would make it; not every kernel can.
+				Bun.spawnSync(["busybox", "ip", "link", "add", "trunk0.7", "type", "bridge"]);
+				await engine.ok("network", "create", "-d", "macvlan", ...parent(".7"), "--subnet", "10.88.8.0/24", "same");
+				await engine.ok("network", "rm", "direct", "vlan");
+				expect(links()).toContain("trunk0.7");
+				await engine.ok("network", "rm", "same");
+				expect(links()).not.toContain("trunk0.7");
+				expect(links()).toContain("trunk0");
+			} finally {
+				Bun.spawnSync(["busybox", "ip", "link", "del", "trunk0"]);
+			}
+		},
+	);
+
 	ours("the bridge that a killed removal has left goes with the next verb of networks", async () => {
 		const id = await engine.ok("network", "create", "killed");
 		await engine.ok("network", "rm", "killed");
 		// What a kill between the row and the bridge leaves: the note, and the bridge.
 		const bridge = `br-${id.slice(0, 12)}`;
 		mkdirSync(`${engine.runRoot}/bridges`, { recursive: true });
-		writeFileSync(`${engine.runRoot}/bridges/${bridge}`, id);
+		writeFileSync(`${engine.runRoot}/bridges/${bridge}`, JSON.stringify({ id, driver: "bridge", options: {} }));
 		Bun.spawnSync(["busybox", "ip", "link", "add", bridge, "type", "bridge"]);
 		expect(links()).toContain(bridge);
 		await engine.ok("network", "create", "next");
