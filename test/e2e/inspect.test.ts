@@ -157,7 +157,7 @@ describe.skipIf(!ready)("inspect", () => {
 		expect((await wrong("inspect", "--type", "", "web")).line).toStartWith("bunker: --type is empty");
 		expect(await wrong("inspect", "--type", "volume", "web")).toMatchObject({
 			code: 1,
-			line: "bunker: --type volume: bunker has containers and images only",
+			line: "bunker: --type volume: bunker has containers, images and networks only",
 		});
 	});
 
