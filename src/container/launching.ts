@@ -149,8 +149,8 @@ export async function launchContainer(
 	let time: string | undefined;
 	// `all` and `default` are for the interfaces too: these have the last word, so they come after (as docker's do).
 	const late = networking && setsInterfaces(options);
-	const answer = (pid: number) => {
-		if (late) networking.attach(pid);
+	const answer = async (pid: number) => {
+		if (late) await networking.attach(pid);
 		if (foreground?.forwardSignals) holdSignals();
 		// The last we do before the program starts: its end comes after that, however soon.
 		time = now();

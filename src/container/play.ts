@@ -38,7 +38,7 @@ export interface Launch {
 	/** what is done from outside while the child makes its root, given the child's pid */
 	forked?: (pid: number) => void | Promise<void>;
 	/** the answer to the sync, given the child's pid */
-	answer?: (pid: number) => Uint8Array;
+	answer?: (pid: number) => Promise<Uint8Array>;
 }
 
 /**
@@ -60,7 +60,7 @@ export async function play(launch: Launch): Promise<number> {
 	const pidfd = openPid(child);
 	try {
 		await launch.forked?.(child);
-		if (sync) answerSync(launch, sync[0], child);
+		if (sync) await answerSync(launch, sync[0], child);
 		const pid = expectPacket(launch, PACKET.type.started);
 		trace("time", "program started");
 		return pid;
@@ -74,12 +74,13 @@ export async function play(launch: Launch): Promise<number> {
 }
 
 /** Answers what the tape asks for in the middle. */
-function answerSync(launch: Launch, sync: number, child: number): void {
+async function answerSync(launch: Launch, sync: number, child: number): Promise<void> {
 	try {
 		// Closed without a word: a step has failed, which the control socket tells.
 		if (!receive(sync, 1)) return;
 		trace("time", "root made, user asked for");
-		send(sync, (launch.answer as (pid: number) => Uint8Array)(child));
+		const answer = launch.answer as NonNullable<Launch["answer"]>;
+		send(sync, await answer(child));
 		trace("time", "user answered");
 	} finally {
 		close(sync);

@@ -212,7 +212,7 @@ function playTogether(sockets: Sockets, messages: readonly Message[], start: num
 	const firewall = first.type >= NFNETLINK;
 	const socket = sockets.of(firewall ? NETLINK_NETFILTER : NETLINK_ROUTE, first.inside === true);
 	const group = messages.slice(start, end);
-	for (const one of group) resolveIndexes(socket, one);
+	for (const one of group) if (!resolveIndexes(socket, one)) return;
 	if (traces("net")) for (const one of group) trace("net", one.what);
 	const refusal = talk(socket, firewall ? encodeBatch(group, start) : encode(first, start));
 	if (!refusal) return;
@@ -237,12 +237,15 @@ export class MessageFailure extends Failure {
 	}
 }
 
-function resolveIndexes(socket: number, { what, body, indexes = [] }: Message): void {
+/** @returns false where there is no such interface, and that is as good as success: it was to be removed */
+function resolveIndexes(socket: number, { what, body, okay, indexes = [] }: Message): boolean {
 	for (const { at, name } of indexes) {
 		const index = interfaceIndex(socket, name);
+		if (index === undefined && okay?.includes("ENODEV")) return false;
 		if (index === undefined) throw new Failure(`${what}: there is no interface ${name}`);
 		new DataView(body.buffer, body.byteOffset).setInt32(at, index, true);
 	}
+	return true;
 }
 
 /** A message with its header (struct nlmsghdr). */

@@ -1,7 +1,6 @@
 /** Putting a container's interfaces into its network namespace, and taking them out. */
 
-import { close } from "../../ffi/file.ts";
-import { inNamespace, interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
+import { inNamespace } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
 import { playMessages } from "../kernel/netlink.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -35,10 +34,7 @@ export function detach(driver: string, outside: string, inside: string | null, n
 	const bridged = driver === "bridge";
 	const name = bridged ? outside : inside;
 	if (name === null) return;
-	const socket = openNetlink(NETLINK_ROUTE, bridged ? undefined : namespace);
-	const there = interfaceIndex(socket, name) !== undefined;
-	close(socket);
-	if (there) playMessages([deleteLink(name, !bridged)], namespace);
+	playMessages([deleteLink(name, !bridged)], namespace);
 }
 
 /** Makes the gateways chosen the container's way to everywhere, in the place of others. */

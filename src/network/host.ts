@@ -2,6 +2,7 @@
 
 import { RTM_GETLINK } from "../../ffi/netlink.ts";
 import { decodeText } from "../../ffi/text.ts";
+import { Failure } from "../failure.ts";
 import { attributesOf, query } from "../kernel/netlink.ts";
 
 const IFLA_IFNAME = 3;
@@ -32,3 +33,13 @@ export function hostLinks(): Link[] {
 }
 
 const textOf = (bytes: Uint8Array | undefined): string => (bytes ? decodeText(bytes).replace(/\0.*$/s, "") : "");
+
+/**
+ * Makes sure that what has a bridge's name is one.
+ * @throws Failure where it is something else
+ */
+export function requireBridge(name: string): void {
+	const kind = hostLinks().find((link) => link.name === name)?.kind;
+	if (kind === undefined || kind === "bridge") return;
+	throw new Failure(`make the bridge ${name}: there is an interface of that name, and it is no bridge`);
+}

@@ -1,18 +1,12 @@
 /** Whether a network's bridge is as it was made: somebody may have removed it, taken it down, or taken its address. */
 
 import { AF_INET, AF_INET6 } from "../../ffi/constants.ts";
-import { ask, interfaceFlags, interfaceIndex, NLM_F_ACK, RTM_GETLINK, RTM_GETROUTE } from "../../ffi/netlink.ts";
-import { decodeText } from "../../ffi/text.ts";
-import { Failure } from "../failure.ts";
+import { ask, interfaceFlags, interfaceIndex, NLM_F_ACK, RTM_GETROUTE } from "../../ffi/netlink.ts";
 import { attributesOf, Body, encode } from "../kernel/netlink.ts";
 import { addressBytes, parseAddress } from "./address.ts";
 import type { Subnet } from "./table.ts";
 
 const IFF_UP = 1;
-const IFLA_IFNAME = 3;
-const IFLA_LINKINFO = 18;
-const IFLA_INFO_KIND = 1;
-const LINK_HEADER = 16;
 const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTM_F_FIB_MATCH = 0x2000;
@@ -52,19 +46,4 @@ function hasAddress(socket: number, name: string, text: string): boolean {
 		// ENETUNREACH and its like: there is no such route, so no such address.
 		return false;
 	}
-}
-
-/**
- * Makes sure that what has a bridge's name is one, before it is repaired.
- * @throws Failure where it is something else
- */
-export function requireBridge(socket: number, name: string): void {
-	if (interfaceIndex(socket, name) === undefined) return;
-	const { content } = new Body(new Uint8Array(LINK_HEADER)).text(IFLA_IFNAME, name);
-	const request = encode({ type: RTM_GETLINK, flags: NLM_F_ACK, body: content }, 0);
-	const body = ask(`look at the interface ${name}`, socket, request)[0]?.body ?? new Uint8Array(LINK_HEADER);
-	const info = attributesOf(body, LINK_HEADER).get(IFLA_LINKINFO);
-	const kind = info && attributesOf(info, 0).get(IFLA_INFO_KIND);
-	if (kind && decodeText(kind).replace(/\0$/, "") === "bridge") return;
-	throw new Failure(`make the bridge ${name}: there is an interface of that name, and it is no bridge`);
 }

@@ -174,8 +174,8 @@ export function isolatePort(name: string): Message {
 	return message(`let ${name} reach no other container of its network (enable_icc=false)`, RTM_NEWLINK, 0, body);
 }
 
-/** Removes an interface: of a veth pair the other end, too. */
-export function deleteLink(name: string, inside: boolean): Message {
+/** Removes an interface, of a veth pair the other end, too; one that is gone is gone. */
+export function deleteLink(name: string, inside = false): Message {
 	const header = linkHeader();
 	const body = new Body(header.subarray(0, 4)).indexHere(name).raw(header.subarray(8));
 	return message(`remove ${name}`, RTM_DELLINK, 0, body, { inside, okay: ["ENODEV"] });

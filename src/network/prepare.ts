@@ -8,7 +8,7 @@ import type { Store } from "../kernel/store.ts";
 import { bridgeMessages, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { guard } from "./firewall.ts";
-import { isIntact, requireBridge } from "./intact.ts";
+import { isIntact } from "./intact.ts";
 import { settleDefault } from "./pool.ts";
 import { writeSetting } from "./setting.ts";
 import { DEFAULT_NETWORK, find, type Network, subnetsOf } from "./table.ts";
@@ -43,7 +43,7 @@ async function prepareBridges(store: Store, networks: readonly Network[]): Promi
 			if (!isIntact(socket, bridgeName(network), subnetsOf(store, network.id))) missing.push(network);
 		await guard(store, networks, missing.length > 0);
 		for (const network of missing) {
-			requireBridge(socket, bridgeName(network));
+			(await import("./host.ts")).requireBridge(bridgeName(network));
 			playMessages(bridgeMessages(network, subnetsOf(store, network.id)));
 			for (const setting of bridgeSettings(network)) writeSetting(setting);
 		}

@@ -8,7 +8,8 @@ import { attach, detach, route } from "../../src/network/attach.ts";
 import { bridgeMessages, bridgeName } from "../../src/network/bridge.ts";
 import type { Endpoint } from "../../src/network/endpoint.ts";
 import { chooseGateways } from "../../src/network/gateway.ts";
-import { isIntact, requireBridge } from "../../src/network/intact.ts";
+import { requireBridge } from "../../src/network/host.ts";
+import { isIntact } from "../../src/network/intact.ts";
 import { ipvlanOf } from "../../src/network/ipvlan.ts";
 import { deleteLink } from "../../src/network/link.ts";
 import { macvlanOf } from "../../src/network/macvlan.ts";
@@ -172,10 +173,10 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 	test("what has a bridge's name and is none is not touched", () => {
 		dropBridge();
 		expect(Bun.spawnSync(["ip", "link", "add", bridge, "type", "veth", "peer", "name", "peer0"]).success).toBe(true);
-		expect(() => asks((fd) => requireBridge(fd, bridge))).toThrow("there is an interface of that name, and it is no");
+		expect(() => requireBridge(bridge)).toThrow("there is an interface of that name, and it is no");
 		dropBridge();
 		makeBridge();
-		asks((fd) => requireBridge(fd, bridge));
+		requireBridge(bridge);
 	});
 
 	for (const mode of ["bridge", "private", "vepa", "passthru"])
