@@ -374,6 +374,47 @@ const policies: Line[] = [
 	),
 ];
 
+/** podman keeps networks in files of its own below /etc, whatever its roots. */
+const OWN_FILES = "its networks are the host's";
+
+const networks: Line[] = [
+	line("D", 0, "network create --subnet 10.66.0.0/24 --label tier=db backend", ID, "", OWN_FILES),
+	line("M controller.go", 1, "network create backend", "", /backend already exists/, OWN_FILES),
+	line("M allocator.go", 1, "network create --subnet 10.66.0.0/25 n", "", /10\.66\.0\.0/, OWN_FILES),
+	line("M ipam.go", 1, "network create --subnet 10.67.0.1/24 n", "", /it should be 10\.67\.0\.0\/24/, OWN_FILES),
+	line("M network.go", 1, "network create host", "", /predefined host network/, OWN_FILES),
+	line("H", 125, "network create --gateway nonsense n", "", /nonsense/, OWN_FILES),
+	line(
+		"D",
+		0,
+		"network ls --filter label=tier=db --format '{{.Name}} {{.Driver}} {{.Scope}}'",
+		"backend bridge local\n",
+		"",
+		OWN_FILES,
+	),
+	line("D", 0, "network ls --filter type=builtin --format {{.Name}}", "bridge\nhost\nnone\n", "", OWN_FILES),
+	line("M filter.go", 1, "network ls --filter nosuch=x", "", /nosuch/, OWN_FILES),
+	line("D", 0, "network inspect -f '{{(index .IPAM.Config 0).Gateway}}' backend", "10.66.0.1\n", "", OWN_FILES),
+	line("D", 0, "inspect --type network -f '{{.Labels.tier}} {{.EnableIPv6}}' backend", "db false\n", "", OWN_FILES),
+	line("D", 0, "run -d --name dbase --network backend busybox sleep 1000", ID, "", OWN_FILES),
+	line(
+		"D",
+		0,
+		"network inspect -f '{{range .Containers}}{{.Name}} {{.IPv4Address}}{{end}}' backend",
+		"dbase 10.66.0.2/24\n",
+		"",
+		OWN_FILES,
+	),
+	line("M error.go", 1, "network rm backend", "", /backend has active endpoints \(name:"dbase"/, OWN_FILES),
+	line("D", 0, "rm -f dbase", "dbase\n", "", OWN_FILES),
+	line("D", 0, "network rm backend", "backend\n", "", OWN_FILES),
+	line("E", 1, "network rm nosuch", "", /network nosuch not found/, OWN_FILES),
+	line("H", 0, "network rm -f nosuch", "", "", OWN_FILES),
+	line("M network.go", 1, "network rm bridge", "", /bridge is a pre-defined network and cannot be removed/, OWN_FILES),
+	line("D", 0, "network prune -f", "", "", OWN_FILES),
+	line("H", 1, "network create", "", /requires 1 argument/, "125"),
+];
+
 /** Wrong use, and what stands before or instead of a verb. */
 const usage: Line[] = [
 	line("E", 1, "nosuchcmd", "", /nosuchcmd/, "125"),
@@ -405,6 +446,6 @@ const usage: Line[] = [
 ];
 
 /** All of them, in the order in which they are typed. */
-export const lines: readonly Line[] = [...running, ...life, ...images, ...policies, ...usage].map((entry) =>
-	/ -i /.test(` ${entry.line} `) && entry.line.endsWith("cat") ? { ...entry, stdin: "typed\n" } : entry,
+export const lines: readonly Line[] = [...running, ...life, ...images, ...policies, ...networks, ...usage].map(
+	(entry) => (/ -i /.test(` ${entry.line} `) && entry.line.endsWith("cat") ? { ...entry, stdin: "typed\n" } : entry),
 );

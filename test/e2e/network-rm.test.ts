@@ -1,6 +1,6 @@
-/** `network rm`, `network prune`, and what becomes of containers whose network is gone (moby, libnetwork: only those that run keep it). */
+/** `network rm`, `network prune`, and what becomes of containers whose network is gone (moby, libnetwork: only those that run keep it). podman keeps its networks below /etc, whatever its roots: none of this is asked of it. */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
@@ -18,7 +18,7 @@ describe.skipIf(!ready)("networks that go", () => {
 		await engine.ok("network", "prune", "-f");
 	});
 
-	test("rm does all names, prints those that went, and exits 1 if one did not", async () => {
+	ours("rm does all names, prints those that went, and exits 1 if one did not", async () => {
 		await engine.ok("network", "create", "gone1");
 		await engine.ok("network", "create", "gone2");
 		const outcome = await engine.run("network", "rm", "gone1", "nosuch", "gone2");
