@@ -177,10 +177,10 @@ export class Engine {
 }
 
 /** The engine of a test file; made before its first test, checked and removed after its last. */
-export function useEngine(name: string): Engine {
+export function useEngine(name: string, make = (name: string) => new Engine(name)): Engine {
 	// Real containers, on machines that others use too: a test that hangs is found by Engine.run's own limit.
 	setDefaultTimeout(patience(120_000));
-	const engine = new Engine(name);
+	const engine = make(name);
 	beforeAll(async () => {
 		if (ready) await engine.open();
 	});
