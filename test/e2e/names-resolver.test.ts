@@ -149,6 +149,26 @@ describe.skipIf(!ready || !requires("outside", "dig"))("the resolver of a networ
 		expect(readdirSync(`${engine.runRoot}/names`)).toEqual(["lock"]);
 	});
 
+	ours("goes on, and answers others, whatever a container sends it", async () => {
+		await network("n", "--subnet", "10.81.1.0/24");
+		await start("evil", "n");
+		await start("good", "n");
+		const [pid] = resolvers() as [number];
+		const files = () => readdirSync(`/proc/${pid}/fd`).length;
+		await until("it serves both", async () => (await short("good", "evil")) === "10.81.1.2");
+		const before = files();
+		const flood = new Place(await pidOf("evil")).spawn(process.execPath, "test/e2e/dns-flood.ts");
+		for (let round = 0; round < 10; round++) expect(await short("good", "evil")).toBe("10.81.1.2");
+		await flood.prints("done", "out", 60_000);
+		expect(files()).toBeLessThan(before + 100);
+		flood.kill("SIGKILL");
+		await flood.ended();
+		expect(await short("evil", "good")).toBe("10.81.1.3");
+		expect(await short("evil", "+tcp", "good")).toBe("10.81.1.3");
+		expect(resolvers()).toEqual([pid]);
+		await until("it has closed what it had open for that", () => files() <= before);
+	});
+
 	ours("is not there for the default network", async () => {
 		await start("plain", "bridge");
 		expect(resolvers()).toEqual([]);
