@@ -2,6 +2,7 @@
 
 import * as contenders from "./contenders.ts";
 import { type Engine, IMAGE, removeAll } from "./contenders.ts";
+import { lookupRow } from "./lookup.ts";
 import { largeImage, lines } from "./material.ts";
 import { type Command, output, run, time, together } from "./measure.ts";
 import { memoryOf } from "./memory.ts";
@@ -371,4 +372,5 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	pipe512: pipeRow("the default log"),
 	lines1m: linesRow,
 	logs1m: logsRow,
+	lookup: () => lookupRow(contenders.bunker("lookup")),
 };
