@@ -76,12 +76,3 @@ export function settingsOf(store: Store, container: string): Settings[] {
 		),
 	}));
 }
-
-/** A network that was removed since: of a container that does not run docker shows it all the same. */
-const gone = ({ network, options }: EndpointRow): Network => ({
-	id: network,
-	name: options.network,
-	driver: "bridge",
-	created: "",
-	options: {},
-});
