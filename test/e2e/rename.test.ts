@@ -107,7 +107,8 @@ describe.skipIf(!ready)("rename and restart", () => {
 			await engine.ok("run", "-d", "--name", "web", IMAGE, "sleep", "1000");
 			await engine.ok("restart", "-t", "0", "web");
 			await engine.ok("rename", "web", "other");
-			const out = await engine.ok("events", "--since", before, "--until", new Date(Date.now() + 10).toISOString());
+			const until = new Date(Date.now() + 10).toISOString();
+			const out = await engine.ok("events", "--filter", "type=container", "--since", before, "--until", until);
 			const actions = out.split("\n").map((line) => line.split(" ")[2]);
 			expect(actions).toEqual(["create", "start", "kill", "kill", "die", "stop", "start", "restart", "rename"]);
 			expect(out).toContain("oldName=/web");
