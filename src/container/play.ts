@@ -7,7 +7,7 @@ import { O_RDWR } from "../../ffi/constants.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import { close, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
-import { openPid, sendSignal } from "../../ffi/process.ts";
+import { openPid, sendSignal, waitReadable } from "../../ffi/process.ts";
 import { receive, send } from "../../ffi/socket.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
 import { decodePacket, PACKET } from "../../ffi/tape.ts";
@@ -59,7 +59,7 @@ export async function play(launch: Launch): Promise<number> {
 	const child = expectPacket(launch, PACKET.type.forked);
 	const pidfd = openPid(child);
 	try {
-		await launch.forked?.(child);
+		await workOutside(launch, child, pidfd);
 		if (sync) await answerSync(launch, sync[0], child);
 		const pid = expectPacket(launch, PACKET.type.started);
 		trace("time", "program started");
@@ -70,6 +70,17 @@ export async function play(launch: Launch): Promise<number> {
 		throw error;
 	} finally {
 		if (pidfd !== undefined) close(pidfd);
+	}
+}
+
+/** It fails, too, where the child has died of a step of its own meanwhile: then that is the reason. */
+async function workOutside(launch: Launch, child: number, pidfd: number | undefined): Promise<void> {
+	try {
+		await launch.forked?.(child);
+	} catch (error) {
+		if (pidfd !== undefined && waitReadable([pidfd], 0).length === 0) throw error;
+		expectPacket(launch, PACKET.type.started);
+		throw error;
 	}
 }
 
