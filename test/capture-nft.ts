@@ -13,6 +13,7 @@ const TRACE = "build/nft.trace";
 const RULESETS = [
 	{ name: "firewall-table", before: "/dev/null" },
 	{ name: "firewall-elements", before: `${GOLDEN}/firewall-table.nft` },
+	{ name: "firewall-docker", before: `${GOLDEN}/firewall-docker-before.nft` },
 ];
 
 /** What `strace -e write=FD` prints: hexadecimal dumps of all that was sent there. */

@@ -8,6 +8,7 @@ import { count } from "../container/container.ts";
 import { type Config, configKeys } from "../flags/config.ts";
 import { list } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { firewallWarnings } from "../network/network.ts";
 import {
 	cgroupVersion,
 	engineId,
@@ -45,7 +46,7 @@ export async function systemInfo(store: Store, config: Config) {
 		ServerVersion: version,
 		Runtimes: { bunker: { path: process.execPath } },
 		...PARTS,
-		Warnings: [...WARNINGS, ...lacking(cgroups)],
+		Warnings: [...WARNINGS, ...lacking(cgroups), ...(await firewallWarnings(store)).map((text) => `WARNING: ${text}`)],
 		ClientInfo: { Debug: false, ...clientVersion(), Plugins: [], Warnings: null },
 		Configuration: Object.fromEntries(configKeys.map((key) => [key, config[key] ?? null])),
 	};

@@ -130,6 +130,7 @@ export const masquerade: Expression = expression("masq", () => {});
 
 const VERDICTS = { drop: 0, accept: 1 } as const;
 const NFT_JUMP = -3;
+const NFT_RETURN = -5;
 
 const verdict = (fill: (data: Body) => void): Expression =>
 	expression("immediate", (data) =>
@@ -139,6 +140,12 @@ const verdict = (fill: (data: Body) => void): Expression =>
 /** Ends the chain. */
 export const decide = (what: keyof typeof VERDICTS): Expression =>
 	verdict((data) => data.wordOfNetwork(1, VERDICTS[what]));
+
+/** Goes back to the chain that has called this one. */
+export const leave: Expression = verdict((data) => data.wordOfNetwork(1, NFT_RETURN));
+
+/** Counts packets and bytes, as every rule of iptables does. */
+export const count: Expression = expression("counter", () => {});
 
 /** Goes on in another chain, and comes back where that decides nothing. */
 export const jump = (chain: string): Expression => verdict((data) => data.wordOfNetwork(1, NFT_JUMP).text(2, chain));

@@ -11,7 +11,7 @@ import { trace } from "../environment.ts";
 import { type Message, MessageFailure, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeName } from "./bridge.ts";
-import { addElement, deleteElement, networkElements, type Published, portElement } from "./elements.ts";
+import { addElement, deleteElement, type Published, portElement } from "./elements.ts";
 import { generation, lockFirewall, readNote, writeNote } from "./generation.ts";
 import { type Network, tableName } from "./table.ts";
 
@@ -92,11 +92,7 @@ function portMessages(store: Store, ports: readonly Published[], make: typeof ad
 	return messages;
 }
 
-/** A network that is removed: its row is gone, and so is all that the table says of it. */
-export async function forget(store: Store, network: Network): Promise<void> {
-	const table = tableName(store);
-	await change(
-		store,
-		networkElements(network).map((element) => deleteElement(table, element)),
-	);
+/** Networks were removed: what the table says of them goes, where there is one. */
+export async function forget(store: Store): Promise<void> {
+	if (readNote(store)) await guard(store, [], true);
 }

@@ -21,7 +21,15 @@ export type { PortSocket, Publication } from "./publishing.ts";
 export type { Users } from "./remove.ts";
 export type { Containers } from "./resolver.ts";
 export { connect, renameEndpoints } from "./rows.ts";
-export { createNetwork, inspectNetwork, listNetworks, pairSubnets, pruneNetworks, removeNetwork } from "./seldom.ts";
+export {
+	createNetwork,
+	firewallWarnings,
+	inspectNetwork,
+	listNetworks,
+	pairSubnets,
+	pruneNetworks,
+	removeNetwork,
+} from "./seldom.ts";
 export { addressesOf, all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
 export { playUndo } from "./undo.ts";
 export type { Server } from "./upstream.ts";

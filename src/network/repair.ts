@@ -5,9 +5,11 @@
  */
 
 import { type ErrnoName, errnoName } from "../../ffi/errno.ts";
+import { trace } from "../environment.ts";
 import { type Message, MessageFailure, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeName } from "./bridge.ts";
+import { chainName, dockerDifference } from "./docker-user.ts";
 import {
 	addElement,
 	DELETE_ELEMENT,
@@ -21,6 +23,7 @@ import {
 import { forward, newStrangers } from "./forwarding.ts";
 import { generation, readNote, writeNote } from "./generation.ts";
 import { inspect, type Present } from "./inspection.ts";
+import { chains, hasDockerUser } from "./others.ts";
 import { replaceTable } from "./ruleset.ts";
 import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts";
 
@@ -30,11 +33,12 @@ import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts"
  */
 export function repair(store: Store, starting: readonly Network[]): void {
 	const before = generation();
-	const { messages, bridges, strangers, ports } = planRepair(store, starting, before);
+	const { messages, others, bridges, strangers, ports } = planRepair(store, starting, before);
 	if (messages.length > 0) playMessages(messages);
+	const played = playOthers(others);
 	forward(starting);
 	const now = generation();
-	const expected = before.count + (messages.length > 0 ? 1 : 0);
+	const expected = before.count + (messages.length > 0 ? 1 : 0) + played;
 	// A port that was added may be that of a container which ends just now, whose own
 	// clean-up came before: the next start looks again, when its row is gone too.
 	const isSettled = now.count === expected && (messages.length === 0 || ports.length === 0);
@@ -43,10 +47,12 @@ export function repair(store: Store, starting: readonly Network[]): void {
 
 /** What a repair would tell the kernel. */
 export const repairMessages = (store: Store, starting: readonly Network[]): Message[] =>
-	planRepair(store, starting, generation()).messages;
+	[planRepair(store, starting, generation())].flatMap(({ messages, others }) => [...messages, ...others.flat()]);
 
 interface Plan {
 	messages: Message[];
+	/** transactions with others' tables */
+	others: Message[][];
 	/** of all networks */
 	bridges: string[];
 	strangers: string[];
@@ -65,7 +71,31 @@ function planRepair(store: Store, starting: readonly Network[], { namespace }: {
 		...ports.flatMap((port) => portElement(port) ?? []),
 		...strangers.map(strangerOf),
 	];
-	return { messages: difference(tableName(store), wanted), bridges, strangers, ports };
+	const table = tableName(store);
+	return { messages: difference(table, wanted), others: besideDocker(table, bridges), bridges, strangers, ports };
+}
+
+/** What lets our networks pass docker's firewall. */
+function besideDocker(table: string, bridges: readonly string[]): Message[][] {
+	const found = chains();
+	return (["ip", "ip6"] as const)
+		.map((family) => (hasDockerUser(found, family) ? dockerDifference(family, chainName(table), bridges) : []))
+		.filter((messages) => messages.length > 0);
+}
+
+/** @returns how many of them were played */
+function playOthers(others: readonly Message[][]): number {
+	let done = 0;
+	for (const messages of others)
+		try {
+			playMessages(messages);
+			done++;
+		} catch (error) {
+			// docker is just changing its own: then the count of changes is another, and the next start looks again.
+			if (!(error instanceof MessageFailure)) throw error;
+			trace("net", error.message);
+		}
+	return done;
 }
 
 function publishedOf({ protocol, address, port, inside, target, comment }: PortRow): Published[] {

@@ -7,6 +7,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { playMessages } from "../../src/kernel/netlink.ts";
+import { dockerDifference } from "../../src/network/docker-user.ts";
 import {
 	addElement,
 	deleteElement,
@@ -16,6 +17,7 @@ import {
 	portElement,
 	strangerElement,
 } from "../../src/network/elements.ts";
+import { chains, hasDockerUser } from "../../src/network/others.ts";
 import { deleteTable, replaceTable, tableMessages } from "../../src/network/ruleset.ts";
 import type { Network } from "../../src/network/table.ts";
 import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost, Place, WIRE } from "../e2e/outside.ts";
@@ -270,6 +272,30 @@ describe.skipIf(!isReady)("through the firewall", () => {
 		const from = (place: Place, address: string) => place.ok(process.execPath, "-e", client(address));
 		expect(await from(outside, HOST)).toBe(OUTSIDE);
 		expect(await from(host, "127.0.0.1")).toBe("172.31.0.1");
+	});
+
+	test("docker's firewall, which drops what is forwarded, lets our networks pass by DOCKER-USER, and goes on to guard its own", async () => {
+		onHost("nft -f test/unit/golden/firewall-docker-before.nft");
+		try {
+			expect(hasDockerUser(chains(), "ip")).toBe(true);
+			expect(hasDockerUser(chains(), "ip6")).toBe(false);
+			expect(await reached([web, OUTSIDE], [outside, `${HOST}:8080`])).toEqual([]);
+			const names = ["tn0", "tn1", "tn2"];
+			playMessages(dockerDifference("ip", "BUNKER-TEST", names));
+			expect(dockerDifference("ip", "BUNKER-TEST", names)).toEqual([]);
+			expect(await asked(web, OUTSIDE)).toBe(HOST);
+			expect(await asked(outside, `${HOST}:8080`)).toBe(OUTSIDE);
+			// tn3 is docker's, say: nobody has let it pass.
+			expect(await reached([plain, OUTSIDE], [other, "172.31.0.2"])).toEqual([]);
+			const changed = dockerDifference("ip", "BUNKER-TEST", ["tn0", "tn1", "tn9"]);
+			playMessages(changed);
+			expect(onHost("nft list chain ip filter BUNKER-TEST")).not.toContain("tn2");
+			expect(onHost("nft list chain ip filter DOCKER-USER").match(/BUNKER-TEST/g)).toHaveLength(1);
+			onHost("nft flush chain ip filter DOCKER-USER");
+			expect(dockerDifference("ip", "BUNKER-TEST", ["tn0", "tn1", "tn9"])).not.toEqual([]);
+		} finally {
+			onHost("nft delete table ip filter");
+		}
 	});
 
 	test("nothing leaves an internal network, and nothing enters it, published ports included", async () => {

@@ -8,6 +8,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { NLM_F_REQUEST } from "../../ffi/netlink.ts";
 import type { Message } from "../../src/kernel/netlink.ts";
+import { dockerMessages } from "../../src/network/docker-user.ts";
 import {
 	addElement,
 	deleteElement,
@@ -17,6 +18,7 @@ import {
 	portElement,
 	strangerElement,
 } from "../../src/network/elements.ts";
+import { advice } from "../../src/network/others.ts";
 import { deleteTable, tableMessages } from "../../src/network/ruleset.ts";
 import type { Network } from "../../src/network/table.ts";
 
@@ -119,5 +121,49 @@ describe("elements", () => {
 		["one with enable_ip_masquerade=false", without("enable_ip_masquerade"), ["bridges", "neighbours", "hairpins"]],
 	])("the bridge of %s is in the sets of its rules", (_, options, expected) => {
 		expect(sets(options)).toEqual(expected as typeof expected & ReturnType<typeof sets>);
+	});
+});
+
+describe("beside docker", () => {
+	test("a chain of ours is what nft makes of golden/firewall-docker.nft, byte for byte", () => {
+		expect(dockerMessages("ip", "BUNKER", ["bunker0"], false).map(lineOf)).toEqual(golden("docker"));
+	});
+
+	test("DOCKER-USER calls it once only", () => {
+		expect(dockerMessages("ip", "BUNKER", ["bunker0"], true).map(lineOf)).toEqual(golden("docker").slice(0, -1));
+	});
+});
+
+describe("advice where another firewall drops what is forwarded", () => {
+	const chain = (family: string, table: string, name: string, drops = true) => ({ family, table, name, drops });
+	const advised = (...chains: ReturnType<typeof chain>[]) => advice(chains, [], ["bunker0"]);
+
+	test("is none where none does, and where docker lets us pass", () => {
+		expect(advised(chain("ip", "filter", "FORWARD", false), chain("inet", "bunker", "forward", false))).toEqual([]);
+		expect(advised(chain("ip", "filter", "FORWARD"), chain("ip", "filter", "DOCKER-USER", false))).toEqual([]);
+	});
+
+	test("is iptables' own for its chain", () => {
+		expect(advised(chain("ip", "filter", "FORWARD"))).toEqual([
+			"the chain FORWARD of the table ip filter drops what containers send and get: iptables -I FORWARD -i bunker0 -j ACCEPT; iptables -I FORWARD -o bunker0 -j ACCEPT",
+		]);
+		expect(advised(chain("ip6", "filter", "FORWARD"))[0]).toContain(": ip6tables -I FORWARD -i bunker0");
+	});
+
+	test("is ufw's, nft's and firewalld's for theirs", () => {
+		expect(advised(chain("ip", "filter", "FORWARD"), chain("ip", "filter", "ufw-before-forward", false))[0]).toEndWith(
+			": ufw route allow in on bunker0; ufw route allow out on bunker0",
+		);
+		expect(advised(chain("inet", "mine", "fwd"))[0]).toEndWith(
+			": nft insert rule inet mine fwd iifname bunker0 accept; nft insert rule inet mine fwd oifname bunker0 accept",
+		);
+		expect(advised(chain("inet", "firewalld", "filter_FORWARD", false))).toEqual([
+			"firewalld may reject what containers send and get: firewall-cmd --permanent --zone=trusted --add-interface=bunker0; firewall-cmd --reload",
+		]);
+	});
+
+	test("is iptables-legacy's where that has a table", () => {
+		expect(advice([], ["nat"], ["bunker0"])).toEqual([]);
+		expect(advice([], ["filter", "nat"], ["bunker0"])[0]).toContain("iptables-legacy -I FORWARD -i bunker0 -j ACCEPT");
 	});
 });
