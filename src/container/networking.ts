@@ -100,7 +100,10 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 		endpoints,
 		sockets: publication?.sockets ?? [],
 		lead: () => publication?.lead(undoPath(store, id)),
-		attach: (pid) => attachTo(endpoints, pid),
+		attach: (pid) => {
+			attachTo(endpoints, pid);
+			publication?.turn();
+		},
 		keep: () => {
 			kept = true;
 		},

@@ -3,13 +3,14 @@
 import { SOCK_DGRAM } from "../../ffi/constants.ts";
 import { writeFile } from "../../ffi/file.ts";
 import { familyOf, socketAddress } from "../../ffi/inet.ts";
-import { encodeBatch } from "../kernel/netlink.ts";
+import { encodeBatch, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, parseAddress } from "./address.ts";
 import { type ClaimOptions, claimPorts, closePorts, type HeldPort } from "./claim.ts";
 import { forgetFlows } from "./conntrack.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+import { allowHairpin } from "./hairpin.ts";
 
 /** A socket for the monitor, and where in the container what arrives at it is copied to. */
 export interface PortSocket {
@@ -30,6 +31,8 @@ export interface Publication {
 	 * @param undo file that the undo list is written to, before that
 	 */
 	lead: (undo: string) => Promise<void>;
+	/** lets the container reach its own ports: once its interface is there */
+	turn: () => void;
 	/** closes our copies of the sockets */
 	close: () => void;
 }
@@ -48,6 +51,9 @@ export function publish(store: Store, endpoint: Endpoint, options: Omit<ClaimOpt
 			writeFile(file, encodeBatch(withdrawMessages(store, published)), 0o600);
 			await change(store, publishMessages(store, published));
 			if (held.some(({ type }) => type === SOCK_DGRAM)) forgetFlows(published);
+		},
+		turn: () => {
+			if (published.length > 0) playMessages([allowHairpin(endpoint.outside)]);
 		},
 		close: () => closePorts(held),
 	};
