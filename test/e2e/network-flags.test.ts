@@ -1,9 +1,9 @@
 /** The flags of networks on `run` and `create`: what the container has of them, and what is refused, in docker's words. */
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { IMAGE, ready, TARGET, useEngine } from "./harness.ts";
 
-describe.skipIf(!ready)("network flags", () => {
+describe.skipIf(!ready || TARGET === "podman")("network flags", () => {
 	const engine = useEngine("network-flags");
 
 	beforeAll(async () => {
@@ -21,11 +21,11 @@ describe.skipIf(!ready)("network flags", () => {
 	};
 
 	describe("give the container", () => {
-		ours("an address of the default network without any", async () => {
+		test("an address of the default network without any", async () => {
 			expect(await addresses()).toEqual([expect.stringMatching(/^eth0 172\.\d+\.\d+\.\d+\/\d+$/)]);
 		});
 
-		ours("the addresses that it asks for", async () => {
+		test("the addresses that it asks for", async () => {
 			expect(await addresses("--network", "net", "--ip", "10.20.80.9", "--ip6", "fd00:20:80:0::9")).toEqual([
 				"eth0 10.20.80.9/24",
 				"eth0 fd00:20:80::9/64",
@@ -33,19 +33,23 @@ describe.skipIf(!ready)("network flags", () => {
 			expect(await addresses("--net", "name=net,ip=10.20.80.10")).toContain("eth0 10.20.80.10/24");
 		});
 
-		ours("an interface for each network, in the order in which they are named", async () => {
+		test("an interface for each network, in the order in which they are named", async () => {
 			const both = await addresses("--network", "second", "--network", "name=net,ip=10.20.80.11");
 			expect(both).toContainEqual(expect.stringMatching(/^eth0 10\.20\.81\.\d+\/24$/));
 			expect(both).toContain("eth1 10.20.80.11/24");
 		});
 
-		ours("the MAC address that it asks for, also on the default network", async () => {
+		test("further addresses of its link", async () => {
+			expect(await addresses("--network", "net", "--link-local-ip", "169.254.7.7")).toContain("eth0 169.254.7.7/16");
+		});
+
+		test("the MAC address that it asks for, also on the default network", async () => {
 			const read = ["cat", "/sys/class/net/eth0/address"];
 			expect(await inside(["--mac-address", "92-D0-C6-0A-29-33"], ...read)).toBe("92:d0:c6:0a:29:33");
 			expect(await inside(["--network", "name=net,mac-address=92:d0:c6:0a:29:34"], ...read)).toBe("92:d0:c6:0a:29:34");
 		});
 
-		ours("its name servers, domains and options", async () => {
+		test("its name servers, domains and options", async () => {
 			const flags = [
 				"--dns",
 				"192.0.2.53",
@@ -85,7 +89,7 @@ describe.skipIf(!ready)("network flags", () => {
 			[["--network", "container:nosuch", "-p", "80"], "port publishing and the container type network mode"],
 		];
 		for (const [flags, sentence] of cases)
-			ours(flags.join(" "), async () => {
+			test(flags.join(" "), async () => {
 				const { code, stdout, stderr } = await engine.run("run", ...flags, IMAGE, "true");
 				expect({ code, stdout }).toEqual({ code: 125, stdout: "" });
 				expect(stderr).toStartWith("bunker: ");
@@ -93,7 +97,7 @@ describe.skipIf(!ready)("network flags", () => {
 				expect(await engine.ok("ps", "-aq", "--filter", "status=created")).toBe("");
 			});
 
-		ours("one network by its name and by its id", async () => {
+		test("one network by its name and by its id", async () => {
 			const id = await engine.ok("network", "inspect", "-f", "{{.Id}}", "net");
 			const { code, stderr } = await engine.run("run", "--network", "net", "--network", id, IMAGE, "true");
 			expect(code).toBe(125);
@@ -101,7 +105,7 @@ describe.skipIf(!ready)("network flags", () => {
 			expect(await engine.ok("ps", "-aq")).toBe("");
 		});
 
-		ours("an address that is taken, when it starts", async () => {
+		test("an address that is taken, when it starts", async () => {
 			const flags = ["--rm", "--network", "net", "--ip"];
 			await engine.ok("run", "-d", "--name", "first", ...flags, "10.20.80.9", IMAGE, "sleep", "1000");
 			for (const address of ["10.20.80.1", "10.20.80.9"]) {
@@ -115,7 +119,7 @@ describe.skipIf(!ready)("network flags", () => {
 		});
 	});
 
-	ours("ports with the host's network are dropped with docker's warning", async () => {
+	test("ports with the host's network are dropped with docker's warning", async () => {
 		const { code, stderr } = await engine.run("run", "--rm", "--network", "host", "-p", "80:80", IMAGE, "true");
 		expect({ code, stderr }).toEqual({
 			code: 0,
@@ -127,7 +131,7 @@ describe.skipIf(!ready)("network flags", () => {
 		expect(await inside(["--network", "none"], "ls", "/sys/class/net")).toBe("lo");
 	});
 
-	ours("stats counts what goes over all networks of a container", async () => {
+	test("stats counts what goes over all networks of a container", async () => {
 		await engine.ok("run", "-d", "--name", "busy", "--network", "net", "--network", "second", IMAGE, "sleep", "1000");
 		await engine.ok("exec", "busy", "ping", "-c", "2", "-i", "0.1", "10.20.80.1");
 		await engine.ok("exec", "busy", "ping", "-c", "2", "-i", "0.1", "10.20.81.1");
@@ -136,7 +140,7 @@ describe.skipIf(!ready)("network flags", () => {
 		await engine.ok("rm", "-f", "busy");
 	});
 
-	ours("names of networks are completed, and the help has docker's defaults", async () => {
+	test("names of networks are completed, and the help has docker's defaults", async () => {
 		const complete = async (...words: string[]) => (await engine.ok("__complete", "bash", ...words)).split("\n");
 		expect(await complete("run", "--network", "")).toEqual(["bridge", "host", "net", "none", "second"]);
 		expect(await complete("create", "--network=se")).toEqual(["--network=second"]);

@@ -1,9 +1,9 @@
 /** Ports as they are shown: `port`, PORTS of `ps`, the filters publish= and expose=. */
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { IMAGE, ready, TARGET, useEngine } from "./harness.ts";
 
-describe.skipIf(!ready)("ports", () => {
+describe.skipIf(!ready || TARGET === "podman")("ports", () => {
 	const engine = useEngine("ports");
 
 	const wrong = async (...words: string[]) => {
@@ -27,7 +27,7 @@ describe.skipIf(!ready)("ports", () => {
 	});
 
 	describe("port", () => {
-		ours("prints all, by the container's port", async () => {
+		test("prints all, by the container's port", async () => {
 			expect(await engine.ok("port", "web")).toBe(
 				[
 					"53/udp -> 0.0.0.0:18053",
@@ -41,7 +41,7 @@ describe.skipIf(!ready)("ports", () => {
 			expect(await engine.ok("container", "port", "web")).toContain("80/tcp -> 127.0.0.1:18080");
 		});
 
-		ours("prints one, TCP unless said", async () => {
+		test("prints one, TCP unless said", async () => {
 			expect(await engine.ok("port", "web", "80")).toBe("127.0.0.1:18080");
 			expect(await engine.ok("port", "web", "80/tcp")).toBe("127.0.0.1:18080");
 			expect(await engine.ok("port", "web", "53/udp")).toBe("0.0.0.0:18053\n[::]:18053");
@@ -54,7 +54,7 @@ describe.skipIf(!ready)("ports", () => {
 		});
 
 		// docker/cli, container/port.go
-		ours("of what is not there exits 1 with docker's sentence", async () => {
+		test("of what is not there exits 1 with docker's sentence", async () => {
 			const failure = (line: string) => ({ code: 1, stdout: "", line: `bunker: ${line}` });
 			expect(await wrong("port", "web", "53")).toEqual(failure("no public port '53' published for web"));
 			expect(await wrong("port", "open", "80/tcp")).toEqual(failure("no public port '80/tcp' published for open"));
@@ -64,21 +64,51 @@ describe.skipIf(!ready)("ports", () => {
 		});
 	});
 
+	test("-P publishes what is exposed, each at a port of its own, the same on IPv4 and IPv6", async () => {
+		await engine.ok(
+			"run",
+			"-d",
+			"--name",
+			"all",
+			"-P",
+			"--expose",
+			"80-81",
+			"--expose",
+			"53/udp",
+			IMAGE,
+			"sleep",
+			"1000",
+		);
+		const lines = (await engine.ok("port", "all")).split("\n");
+		const [, onHost] = /^53\/udp -> 0\.0\.0\.0:(\d+)$/.exec(lines[0] ?? "") ?? [];
+		expect(lines[1]).toBe(`53/udp -> [::]:${onHost}`);
+		expect(lines.map((line) => line.split(" ")[0])).toEqual([
+			"53/udp",
+			"53/udp",
+			"80/tcp",
+			"80/tcp",
+			"81/tcp",
+			"81/tcp",
+		]);
+		expect(await engine.ok("inspect", "-f", "{{.HostConfig.PublishAllPorts}}", "all")).toBe("true");
+		await engine.ok("rm", "-f", "all");
+	});
+
 	describe("ps", () => {
-		ours("has them in docker's order, the same number on the host as a range", async () => {
+		test("has them in docker's order, the same number on the host as a range", async () => {
 			expect(await shown("web")).toBe(
 				"127.0.0.1:19000-19002->19000-19002/tcp, 0.0.0.0:18053->53/udp, [::]:18053->53/udp, 127.0.0.1:18080->80/tcp",
 			);
 			expect(await engine.ok("ps")).toMatch(/127\.0\.0\.1:18080->80\/tcp +web$/m);
 		});
 
-		ours("has ports that are exposed only; none of what does not run or has no network", async () => {
+		test("has ports that are exposed only; none of what does not run or has no network", async () => {
 			expect(await shown("open")).toBe("80/tcp, 9000-9010/udp");
 			expect(await shown("hidden")).toBe("");
 			expect(await shown("waits")).toBe("");
 		});
 
-		ours("has the networks, and finds by them", async () => {
+		test("has the networks, and finds by them", async () => {
 			const id = await engine.ok("network", "inspect", "-f", "{{.Id}}", "bridge");
 			expect(await engine.ok("ps", "-f", "name=web", "--format", "{{.Networks}}")).toBe("bridge");
 			expect(await found("network=bridge")).toEqual(["open", "waits", "web"]);
@@ -89,7 +119,7 @@ describe.skipIf(!ready)("ports", () => {
 		});
 
 		// moby, daemon/list.go: publish is the host's port, expose the container's, either is enough
-		ours("finds by published and exposed ports", async () => {
+		test("finds by published and exposed ports", async () => {
 			expect(await found("publish=18080")).toEqual(["web"]);
 			expect(await found("publish=19001-19005/tcp")).toEqual(["web"]);
 			expect(await found("publish=80")).toEqual([]);
@@ -99,7 +129,7 @@ describe.skipIf(!ready)("ports", () => {
 			expect(await found("publish=18080", "expose=9005/udp")).toEqual(["open", "web"]);
 		});
 
-		ours("asks for the ports and networks of all containers with one query each", async () => {
+		test("asks for the ports and networks of all containers with one query each", async () => {
 			const { stderr } = await engine.run("ps", "-a", "--format", "{{.Ports}} {{.Networks}}", {
 				env: { BUNKER_TRACE: "store" },
 			});
@@ -108,7 +138,7 @@ describe.skipIf(!ready)("ports", () => {
 		});
 	});
 
-	ours("what is published or exposed is in the image that commit makes", async () => {
+	test("what is published or exposed is in the image that commit makes", async () => {
 		await engine.ok("commit", "open", "opened");
 		const exposed = await engine.ok("inspect", "-f", "{{json .Config.ExposedPorts}}", "opened");
 		expect(Object.keys(JSON.parse(exposed))).toHaveLength(12);
