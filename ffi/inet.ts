@@ -79,11 +79,15 @@ export function socketError(fd: number): number {
 	return new DataView(error.buffer).getInt32(0, true);
 }
 
-/** Takes a connection. @returns undefined where none waits */
-export function accept(fd: number): number | undefined {
+/** Takes a connection. @returns undefined where none waits; "full": this process has too many files open for it */
+export function accept(fd: number): number | "full" | undefined {
 	const taken = attempt("accept4", fd, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	return taken < 0 ? undefined : taken;
+	if (taken >= 0) return taken;
+	return FULL.includes(-taken) ? "full" : undefined;
 }
+
+/** What stays so, while the connection waits: nobody is to try again at once (accept(2)). */
+const FULL: readonly number[] = [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM];
 
 /** "again": nothing now, or no room; "gone": the other side is closed, or refuses. */
 export type Nothing = "again" | "gone";

@@ -44,12 +44,18 @@ export class Clients {
 
 	close(): void {
 		for (const client of this.all) this.hangUp(client, false);
+		this.quiet.clear(this);
 		this.loop.close(this.door);
 	}
 
 	private admit(): void {
 		const fd = accept(this.door);
 		if (fd === undefined) return;
+		if (fd === "full") {
+			this.listen(false);
+			this.quiet.set(this, () => this.listen(true));
+			return;
+		}
 		const client: Client = { fd, frames: new Frames(), waiting: [], size: 0, events: EPOLLIN };
 		this.all.add(client);
 		this.loop.watch(fd, EPOLLIN, (events) => this.handle(client, events));

@@ -87,8 +87,14 @@ export class Resolver {
 
 	/** Takes all that wait at the socket. */
 	private admit(): void {
-		for (let fd = accept(this.listening); fd !== undefined; fd = accept(this.listening)) {
-			const connection = fd;
+		for (;;) {
+			const connection = accept(this.listening);
+			if (connection === undefined) break;
+			if (connection === "full") {
+				this.loop.change(this.listening, 0);
+				this.rest.set(this.served, () => this.loop.change(this.listening, EPOLLIN));
+				break;
+			}
 			if (this.receive(connection)) close(connection);
 			else
 				this.loop.watch(connection, EPOLLIN, () => this.receive(connection) && this.loop.close(connection), {
