@@ -198,7 +198,7 @@ describe.skipIf(!ready || !requires("outside", "nft", "curl"))("networks show", 
 		expect(taken()).toEqual([]);
 	});
 
-	ours.todo("run --explain -p shows bridge, veth, address, route and rules as sentences", async () => {
+	ours("run --explain -p shows bridge, veth, address, route and rules as sentences", async () => {
 		const plan = await engine.ok("run", "--explain", "-p", "8080:80", IMAGE, "true");
 		for (const word of ["bridge", "veth", "address", "route", "8080"]) expect(plan).toContain(word);
 	});
