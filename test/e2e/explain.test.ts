@@ -91,6 +91,8 @@ describe.skipIf(!ready)("--explain", () => {
 	});
 
 	describe("of networks", () => {
+		// One that has made nothing of a network yet: what is there is not made again, and not said.
+		const engine = useEngine("explained");
 		const words = ["--name", "web", "-p", "8080:80"];
 		/** What is random: the id in the name of a veth's outer end. */
 		const known = (line: string) => line.replace(/veth[0-9a-f]{7}/, "vethID");
