@@ -19,6 +19,8 @@ import type { Compiled, Descriptors } from "../runtime/runtime.ts";
 const SIGKILL = 9;
 /** enum failed of ffi/helper/tape.h: the value where it was not a step. */
 const FAILED_MONITOR = -2;
+/** Milliseconds in which a process that is ending has ended. */
+const GRACE = 100;
 const EPERM = 1;
 const ENOENT = 2;
 const ENOTDIR = 20;
@@ -78,7 +80,8 @@ async function workOutside(launch: Launch, child: number, pidfd: number | undefi
 	try {
 		await launch.forked?.(child);
 	} catch (error) {
-		if (pidfd !== undefined && waitReadable([pidfd], 0).length === 0) throw error;
+		// Its namespaces go before it is seen to have ended.
+		if (pidfd !== undefined && waitReadable([pidfd], GRACE).length === 0) throw error;
 		expectPacket(launch, PACKET.type.started);
 		throw error;
 	}
