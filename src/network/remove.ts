@@ -116,7 +116,7 @@ async function removeBridge(store: Store, network: Network): Promise<void> {
 	const name = bridgeName(network);
 	const link = hostLinks().find((one) => one.name === name);
 	if (link?.kind === "bridge") playMessages([deleteLink(name, false)]);
-	if (hasRules(store, network)) await forget(store, network);
+	if (hasRules(store, network)) await forget(store);
 	unlink(goingPath(store, network));
 }
 

@@ -23,12 +23,7 @@ export const pairSubnets = async (flags: SubnetFlags): Promise<SubnetOption[]> =
 	(await import("./subnets.ts")).pairSubnets(flags);
 export const firewallWarnings = async (store: Store): Promise<string[]> =>
 	(await import("./others.ts")).firewallWarnings(store);
-export const pruneNetworks = async (store: Store, filters: Filters, users: Users): Promise<string[]> => {
-	const names = (await import("./remove.ts")).prune(store, filters, users);
-	if (names.length > 0) await forget(store);
-	return names;
-};
-export const removeNetwork = async (store: Store, network: Network, users: Users): Promise<void> => {
+export const pruneNetworks = async (store: Store, filters: Filters, users: Users): Promise<string[]> =>
+	(await import("./remove.ts")).prune(store, filters, users);
+export const removeNetwork = async (store: Store, network: Network, users: Users): Promise<void> =>
 	(await import("./remove.ts")).remove(store, network, users);
-	if (network.driver === "bridge") await forget(store);
-};
