@@ -3,7 +3,6 @@
 import type { Filters } from "../filters.ts";
 import type { Store } from "../kernel/store.ts";
 import type { NewNetwork } from "./create.ts";
-import { forget } from "./firewall.ts";
 import type { NetworkSummary } from "./list.ts";
 import type { SubnetOption } from "./options.ts";
 import type { Users } from "./remove.ts";
