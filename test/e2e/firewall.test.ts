@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
-import { HOST, OUTSIDE, Outside, onHost, WIRE } from "./outside.ts";
+import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost, WIRE } from "./outside.ts";
 
 describe.skipIf(!(ready && requires("outside", "nft", "curl")))("the firewall", () => {
 	const engine = useEngine("firewall");
@@ -81,6 +81,26 @@ describe.skipIf(!(ready && requires("outside", "nft", "curl")))("the firewall", 
 		await next();
 		expect(readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8")).toBe("1\n");
 		expect(listed()).toContain(`ipv4 . "${WIRE}"`);
+	});
+
+	ours("forwards IPv6 for a network that has it, and lets the host go on listening to its routers", async () => {
+		for (const name of ["all", "default", WIRE]) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/forwarding`, "0");
+		writeFileSync(`/proc/sys/net/ipv6/conf/${WIRE}/accept_ra`, "1");
+		await engine.ok("network", "create", "--ipv6", "six");
+		await outside.tellClients(8006);
+		const { stdout } = await engine.run(
+			"run",
+			"--rm",
+			"--network",
+			"six",
+			IMAGE,
+			"wget",
+			"-qO-",
+			`http://[${OUTSIDE6}]:8006/`,
+		);
+		expect(stdout).toBe(HOST6);
+		expect(readFileSync(`/proc/sys/net/ipv6/conf/${WIRE}/accept_ra`, "utf8")).toBe("2\n");
+		expect(listed()).toContain(`ipv6 . "${WIRE}"`);
 	});
 
 	ours("keeps networks apart", async () => {

@@ -257,6 +257,8 @@ describe.skipIf(!isReady)("through the firewall", () => {
 		setBridged("1");
 		expect(await asked(neighbour, "172.31.0.2")).toBe("172.31.0.3");
 		expect(await asked(neighbour, `${HOST}:8080`)).toMatch(/^172\.31\.0\.[13]$/);
+		// The bridge does not send back by the port that it came from.
+		expect(await reached([web, `${HOST}:8080`])).toEqual([]);
 		expect(await asked(other, `${HOST}:8080`)).toBe("172.31.1.2");
 		expect(await asked(host, "127.0.0.1:8080")).toBe("172.31.0.1");
 		expect(await asked(inner2, "172.31.2.2")).toBe("172.31.2.3");
