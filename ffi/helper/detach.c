@@ -1,5 +1,6 @@
 /* Sending what bunker has written when it added the opposite. */
 #include "detach.h"
+#include "firewall.h"
 #include "message.h"
 #include "sys.h"
 #include "tape.h"
@@ -9,18 +10,24 @@
 
 #define SEEK_END 2
 
-static void play(const void *batch, long size) {
+static void play(int directory, const void *batch, long size) {
     long socket = SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
     int room = (int)size + PAGE;
     if (socket < 0)
         return;
     /* A datagram of more than the socket's buffer is refused: a thousand ports. */
     SYS(setsockopt, socket, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+    int note = firewall_open(directory);
+    int64_t before = note < 0 ? -1 : firewall_generation((int)socket);
     /*
      * The kernel has done it, or none of it, when this returns. What is not there
      * any more was taken away by others, and is put right by the next start.
      */
     SYS(sendto, socket, batch, size, 0, 0, 0);
+    if (note < 0)
+        return;
+    firewall_note(note, (int)socket, before, firewall_generation((int)socket));
+    SYS(close, note);
 }
 
 void detach(int directory) {
@@ -31,7 +38,7 @@ void detach(int directory) {
     long batch = size > 0 ? SYS(mmap, 0, size, PROT_READ, MAP_PRIVATE, file, 0) : -1;
     SYS(close, file);
     if (batch > 0) {
-        play((const void *)batch, size);
+        play(directory, (const void *)batch, size);
         SYS(munmap, batch, size);
     }
     SYS(unlinkat, directory, DETACH_NAME, 0);

@@ -141,6 +141,9 @@ struct port {
  */
 #define DETACH_NAME "detach"
 
+/* Beside the run directories' own: which state of the firewall was right (src/network/firewall.ts). */
+#define FIREWALL_PATH "../../firewall"
+
 /*
  * On report_pipe (O_CLOEXEC) the child says one byte REPORT_READY right before
  * its execve, as a step of the tape; end of file after that means the program

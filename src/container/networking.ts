@@ -91,7 +91,7 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 	try {
 		if (options.publish || options.publishAll)
 			publication = await (await import("./publishing.ts")).publishPorts(store, container, endpoints, others);
-		await prepare(store, endpoints);
+		await prepare(store, endpoints, id);
 	} catch (error) {
 		dispose();
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;

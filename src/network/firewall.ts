@@ -40,13 +40,19 @@ function isForwarding(networks: readonly Network[]): boolean {
 /**
  * Makes the table whole, with what it says of these networks.
  * @param fresh a bridge is not there (yet): after a reboot, numbers may be those noted before it
+ * @param starting a container whose ports lead nowhere yet
  * @throws Failure with the sentence of what the kernel refused
  */
-export async function guard(store: Store, networks: readonly Network[], fresh = false): Promise<void> {
+export async function guard(
+	store: Store,
+	networks: readonly Network[],
+	fresh = false,
+	starting?: string,
+): Promise<void> {
 	if (!fresh && isIntact(store, networks)) return;
 	const { repair } = await import("./repair.ts");
 	using _lock = lockFirewall(store);
-	repair(store, networks);
+	repair(store, networks, starting);
 	trace("time", "firewall looked at");
 }
 

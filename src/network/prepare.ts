@@ -17,12 +17,12 @@ import { DEFAULT_NETWORK, find, type Network, subnetsOf } from "./table.ts";
  * Makes what is missing of the networks of a container that starts.
  * @throws Failure with the sentence of what was refused
  */
-export async function prepare(store: Store, endpoints: readonly Endpoint[]): Promise<void> {
+export async function prepare(store: Store, endpoints: readonly Endpoint[], container?: string): Promise<void> {
 	const bridges: Network[] = [];
 	for (const endpoint of endpoints)
 		if (endpoint.network.driver === "bridge") bridges.push(endpoint.network);
 		else (await import("./shared.ts")).prepareShared(endpoint);
-	if (bridges.length > 0) await prepareBridges(store, bridges);
+	if (bridges.length > 0) await prepareBridges(store, bridges, container);
 	trace("time", "networks are there");
 }
 
@@ -35,13 +35,13 @@ export async function defaultGateways(store: Store): Promise<string[]> {
 }
 
 /** First the firewall: no bridge is ever there without it. */
-async function prepareBridges(store: Store, networks: readonly Network[]): Promise<void> {
+async function prepareBridges(store: Store, networks: readonly Network[], container?: string): Promise<void> {
 	const socket = openNetlink(NETLINK_ROUTE);
 	try {
 		const missing: Network[] = [];
 		for (const network of networks)
 			if (!isIntact(socket, bridgeName(network), subnetsOf(store, network.id))) missing.push(network);
-		await guard(store, networks, missing.length > 0);
+		await guard(store, networks, missing.length > 0, container);
 		for (const network of missing) {
 			(await import("./host.ts")).requireBridge(bridgeName(network));
 			playMessages(bridgeMessages(network, subnetsOf(store, network.id)));

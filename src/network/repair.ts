@@ -30,10 +30,11 @@ import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts"
 /**
  * Makes the table what the rows say, and switches on what forwards packets.
  * @param starting networks that are about to be used
+ * @param container one that is about to be: its ports lead nowhere yet
  */
-export function repair(store: Store, starting: readonly Network[]): void {
+export function repair(store: Store, starting: readonly Network[], container?: string): void {
 	const before = generation();
-	const { messages, others, bridges, strangers, ports } = planRepair(store, starting, before);
+	const { messages, others, bridges, strangers, ports } = planRepair(store, starting, before, container);
 	if (messages.length > 0) playMessages(messages);
 	const played = playOthers(others);
 	forward(starting);
@@ -59,13 +60,19 @@ interface Plan {
 	ports: Published[];
 }
 
-function planRepair(store: Store, starting: readonly Network[], { namespace }: { namespace: string }): Plan {
+function planRepair(
+	store: Store,
+	starting: readonly Network[],
+	{ namespace }: { namespace: string },
+	container?: string,
+): Plan {
 	const networks = all(store).filter(({ driver }) => driver === "bridge");
 	const bridges = networks.map(bridgeName);
 	const note = readNote(store);
 	const known = note?.namespace === namespace ? note.strangers : [];
 	const strangers = [...new Set([...known, ...newStrangers(starting, bridges)])];
-	const ports = portsOf(store).flatMap(publishedOf);
+	const leading = portsOf(store).filter((port) => port.container !== container);
+	const ports = leading.flatMap(publishedOf);
 	const wanted = [
 		...networks.flatMap(networkElements),
 		...ports.flatMap((port) => portElement(port) ?? []),

@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { callNames, callNumber } from "../../ffi/numbers.ts";
 import { SESSION } from "../../ffi/session.ts";
 import { ATTACH, DETACH, HEALTH, JOB, PACKET, POLICY, PORT, PROBE, STEP } from "../../ffi/tape.ts";
+import { firewallPath, runDirectory } from "../../src/places.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "bunker-layout-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -88,9 +89,11 @@ test("the mark of a thawed container has the name that TypeScript gives it", () 
 	expect(numbersFromC(body, '#include <string.h>\n#include "tape.h"')).toEqual([0]);
 });
 
-test("the undo list of the firewall has the name that TypeScript gives it", () => {
-	const body = `printf("%d\\n", strcmp(DETACH_NAME, "${DETACH}"));`;
-	expect(numbersFromC(body, '#include <string.h>\n#include "tape.h"')).toEqual([0]);
+test("the undo list of the firewall, and the note of its state, have the names that TypeScript gives them", () => {
+	const at = { root: "", runRoot: "/run" };
+	const note = relative(runDirectory(at, "id"), firewallPath(at));
+	const body = `printf("%d\\n%d\\n", strcmp(DETACH_NAME, "${DETACH}"), strcmp(FIREWALL_PATH, "${note}"));`;
+	expect(numbersFromC(body, '#include <string.h>\n#include "tape.h"')).toEqual([0, 0]);
 });
 
 test("system call numbers are those of this machine's kernel headers", () => {
