@@ -126,7 +126,8 @@ export async function launchContainer(
 	using oom = watchOom(cgroup.groups);
 	numbers.oom = oom && passOom(descriptors, oom);
 	numbers.health = probe?.policy(descriptors.pass(probe.fd));
-	numbers.ports = networking?.sockets.map((socket) => ({ ...socket, fd: descriptors.pass(socket.fd) }));
+	if (networking && networking.sockets.length > 0)
+		numbers.ports = (await import("./publishing.ts")).passPorts(descriptors, networking.sockets);
 	const played = hasPlaces(options, spec)
 		? await (await import("./targets.ts")).followLinks(store, container, image, spec)
 		: spec;

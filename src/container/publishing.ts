@@ -1,7 +1,16 @@
 /** Which ports of a container are published. Loaded where one is. */
 
+import { callersFileLimit } from "../../ffi/process.ts";
 import type { Store } from "../kernel/store.ts";
-import { type Endpoint, type Protocol, type Publication, type PublishOption, publish } from "../network/network.ts";
+import {
+	type Endpoint,
+	type PortSocket,
+	type Protocol,
+	type Publication,
+	type PublishOption,
+	publish,
+} from "../network/network.ts";
+import type { Descriptors, PolicyOptions } from "../runtime/runtime.ts";
 import type { RunOptions } from "./options.ts";
 import { parsePorts } from "./ports.ts";
 
@@ -52,4 +61,14 @@ export async function publishPorts(
 	);
 	if (!endpoint || wanted.length === 0) return undefined;
 	return publish(store, endpoint, { container: id, wanted, comment: name, sweep, named });
+}
+
+/** Descriptors that the helper opens itself, and some to spare. */
+const ROOM = 256;
+
+/** Hands the sockets over; those that would use up the caller's limit, which is the helper's, at numbers above it. */
+export function passPorts(descriptors: Descriptors, sockets: readonly PortSocket[]): PolicyOptions["ports"] {
+	const limit = callersFileLimit();
+	if (descriptors.count + sockets.length + ROOM > limit) descriptors.skipTo(limit);
+	return sockets.map((socket) => ({ ...socket, fd: descriptors.pass(socket.fd) }));
 }

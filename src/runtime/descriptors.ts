@@ -19,6 +19,16 @@ export class Descriptors {
 		return this.ours.length - 1;
 	}
 
+	/** Hands the next ones over at numbers from this one on. */
+	skipTo(number: number): void {
+		while (this.ours.length < number) this.ours.push(-1);
+	}
+
+	/** How many numbers there are, taken or not. */
+	get count(): number {
+		return this.ours.length;
+	}
+
 	/** The list for the shim: index is the number in the helper. */
 	withJob(job: number): Int32Array {
 		const list = new Int32Array(this.ours);

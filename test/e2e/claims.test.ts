@@ -109,10 +109,30 @@ describe.skipIf(!able)("a published port", () => {
 		expect(listeners("self", "tcp")).toContain(8120);
 	});
 
-	test("hundreds of them are held, under the caller's limit of open files too", async () => {
-		await engine.ok("run", "-d", "--name", "wide", "-p", "20000-20299:20000-20299", IMAGE, "sleep", "1000");
-		expect(listeners("self", "tcp").filter((port) => port >= 20000 && port < 20300)).toHaveLength(300);
-		expect(elements()).toBe(300);
+	test("a thousand of them are held, whatever the caller's limit of open files", async () => {
+		const words = [
+			"run",
+			"-d",
+			"--name",
+			"wide",
+			"-p",
+			"20000-20999:20000-20999",
+			IMAGE,
+			"sh",
+			"-c",
+			"ulimit -n; sleep 1000",
+		];
+		const limited = Bun.spawnSync(["sh", "-c", 'ulimit -Sn 512; "$@"; exit $?', "sh", ...engine.command, ...words], {
+			env: engine.environment,
+		});
+		expect(limited.stderr.toString()).toBe("");
+		expect(listeners("self", "tcp").filter((port) => port >= 20000 && port < 21000)).toHaveLength(1000);
+		expect(elements()).toBe(1000);
+		const place = new Place(await pidOf("wide"));
+		await place.tellClients(20999, "tcp", "0.0.0.0");
+		onHost("curl -sS -g --max-time 5 http://[::1]:20999/");
+		await place.close();
+		expect(await engine.ok("logs", "wide")).toBe("512");
 		await engine.ok("rm", "-f", "wide");
 		expect(elements()).toBe(0);
 	});

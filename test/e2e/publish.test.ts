@@ -68,6 +68,26 @@ describe.skipIf(!able)("-p", () => {
 		await place.close();
 	});
 
+	test("a container of another network has it by the host's addresses, and not by the container's own", async () => {
+		await using outside = await Outside.open();
+		await engine.ok("network", "create", "elsewhere");
+		await engine.ok("run", "-d", "--name", "web", "-p", "8080:80", IMAGE, "sleep", "1000");
+		await engine.ok("run", "-d", "--name", "stranger", "--network", "elsewhere", IMAGE, "sleep", "1000");
+		const place = await placeOf(engine, "web");
+		const stranger = await placeOf(engine, "stranger");
+		await place.tellClients(80);
+		const own = /inet ([0-9.]+)/.exec(await engine.ok("exec", "stranger", "ip", "-4", "addr", "show", "eth0"))?.[1];
+		const inside = /inet ([0-9.]+)/.exec(await engine.ok("exec", "web", "ip", "-4", "addr", "show", "eth0"))?.[1];
+		for (const address of [HOST, await gatewayOf(engine, "web"), await gatewayOf(engine, "stranger")])
+			expect([address, await stranger.ok(...curl(address).split(" "))]).toEqual([address, own as string]);
+		const refused = await stranger.run("curl", "-sS", "--max-time", "1", `http://${inside}:80/`);
+		expect(refused.code).toBe(28);
+		expect(outside.pid).toBeGreaterThan(0);
+		await place.close();
+		await engine.removeAll();
+		await engine.ok("network", "rm", "elsewhere");
+	});
+
 	test("an address of the host is that one alone", async () => {
 		await using outside = await Outside.open();
 		await engine.ok(
