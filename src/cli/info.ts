@@ -52,6 +52,7 @@ function lines(info: Info, runRoot: string): string[] {
 		`Cgroup Version: ${cgroupVersion()}`,
 		"Security Options: the default capabilities, masked and read-only paths, no seccomp filter",
 		`Network Drivers: ${info.Plugins.Network.join(" ")}`,
+		...poolLines(info.DefaultAddressPools ?? []),
 		`Kernel Version: ${info.KernelVersion}`,
 		`Operating System: ${info.OperatingSystem}`,
 		`OS/Arch: linux/${architecture}`,
@@ -62,6 +63,12 @@ function lines(info: Info, runRoot: string): string[] {
 		`Run Dir: ${runRoot}`,
 	];
 }
+
+/** As docker prints them, where any are configured. */
+const poolLines = (pools: NonNullable<Info["DefaultAddressPools"]>): string[] =>
+	pools.length > 0
+		? ["Default Address Pools:", ...pools.map(({ Base, Size }) => `  Base: ${Base}, Size: ${Size}`)]
+		: [];
 
 /** Every key, so that nobody has to guess what holds. */
 function configuration(config: Config, info: Info): string[] {

@@ -42,6 +42,7 @@ export async function systemInfo(store: Store, config: Config) {
 		...DAEMON,
 		...hostFacts(),
 		LoggingDriver: config["log-driver"] ?? "local",
+		...(config["default-address-pools"] && { DefaultAddressPools: config["default-address-pools"].map(poolOf) }),
 		DockerRootDir: store.places.root,
 		ServerVersion: version,
 		Runtimes: { bunker: { path: process.execPath } },
@@ -109,6 +110,8 @@ const lacking = (facts: CgroupFacts): string[] =>
 	LACKING.filter(([fact]) => !facts[fact] && !(fact === "OomKillDisable" && facts.CgroupVersion === "2")).map(
 		([, warning]) => `WARNING: ${warning}`,
 	);
+
+const poolOf = ({ base, size }: { base: string; size: number }) => ({ Base: base, Size: size });
 
 /** Of a daemon, which is not there. */
 const DAEMON = { Debug: false, NFd: 0, NGoroutines: 0, NEventsListener: 0 };

@@ -109,6 +109,10 @@ export const infoShape: Shape = struct("system.dockerInfo", {
 	InitCommit: commit,
 	SecurityOptions: texts,
 	CDISpecDirs: texts,
+	DefaultAddressPools: list(
+		struct("system.NetworkAddressPool", { Base: text, Size: int }),
+		"system.NetworkAddressPool",
+	),
 	Warnings: texts,
 	ServerErrors: texts,
 	ClientInfo: maybe(struct("system.clientInfo", { Debug: bool, ...client, Plugins: texts, Warnings: texts })),

@@ -16,8 +16,10 @@ export const inspectNetwork = async (
 	name: string,
 	nameOf: (container: string) => string,
 ): Promise<object> => (await import("./inspect.ts")).inspect(store, name, nameOf);
-export const listNetworks = async (store: Store, filters?: Filters): Promise<NetworkSummary[]> =>
-	(await import("./list.ts")).list(store, filters);
+export const listNetworks = async (store: Store, filters?: Filters): Promise<NetworkSummary[]> => {
+	await (await import("./remove.ts")).sweepBridges(store);
+	return (await import("./list.ts")).list(store, filters);
+};
 export const pairSubnets = async (flags: SubnetFlags): Promise<SubnetOption[]> =>
 	(await import("./subnets.ts")).pairSubnets(flags);
 export const firewallWarnings = async (store: Store): Promise<string[]> =>

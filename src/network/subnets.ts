@@ -85,7 +85,8 @@ function rangeOf(text: string): Cidr {
 
 function addressOf(what: string, text: string): Address {
 	const address = parseAddress(text);
-	if (!address) throw malformed(`invalid ${what} ${text}: an IP address is expected`);
+	const wrong = `invalid ${what} ${text}: an IP address is expected`;
+	if (!address) throw what === "gateway" ? malformed(wrong) : new Failure(wrong);
 	return address;
 }
 

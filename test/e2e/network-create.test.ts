@@ -221,6 +221,7 @@ describe.skipIf(!ready)("network create", () => {
 					"bunker: no free IPv4 subnet is left in the pools\nnobody uses pool2: 'bunker network prune' removes it; or give --subnet\n",
 			});
 			expect(await engine.ok("info", options)).toContain(` default-address-pools: ${JSON.stringify(pools)}`);
+			expect(await engine.ok("info", "-f", "{{(index .DefaultAddressPools 1).Base}}", options)).toBe("fd95::/56");
 			await Bun.write(
 				`${home}/bunker/config.json`,
 				'{"default-address-pools": [{"base": "10.95.0.1/16", "size": 24}]}',
