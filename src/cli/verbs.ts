@@ -128,9 +128,17 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Remove images that nothing uses",
 		load: async () => (await import("./image-prune.ts")).default,
 	},
+	"network connect": {
+		summary: "Connect a container to a network",
+		load: async () => (await import("./network-connect.ts")).default,
+	},
 	"network create": {
 		summary: "Make a network",
 		load: async () => (await import("./network-create.ts")).default,
+	},
+	"network disconnect": {
+		summary: "Disconnect a container from a network",
+		load: async () => (await import("./network-disconnect.ts")).default,
 	},
 	"network inspect": {
 		summary: "Print everything about networks, as JSON",
@@ -234,7 +242,9 @@ export const groups: Readonly<Record<string, Group>> = {
 	network: {
 		summary: "Manage networks",
 		verbs: {
+			connect: "network connect",
 			create: "network create",
+			disconnect: "network disconnect",
 			inspect: "network inspect",
 			list: "network ls",
 			ls: "network ls",

@@ -25,7 +25,9 @@ export { type RunResult, run } from "./run.ts";
 export {
 	checkLimits,
 	commit,
+	connectNetwork,
 	diff,
+	disconnectNetwork,
 	explain,
 	exportContainer,
 	inspect,

@@ -38,8 +38,7 @@ export function connectAll(store: Store, { id, name, options }: Asking): void {
 	if (!isNetworked(options)) return;
 	const networks = options.networks ?? [{ network: options.network }];
 	networks.forEach((network, position) => {
-		const hostname = options.hostname === undefined ? [] : [options.hostname];
-		connect(store, id, network, position, [name, id.slice(0, 12), ...hostname]);
+		connect(store, id, network, position, namesOf({ id, name, options }));
 	});
 }
 
@@ -48,6 +47,10 @@ export function resolverOf(endpoints: readonly Endpoint[]): string | undefined {
 	for (const { network } of endpoints) if (network.name !== DEFAULT_NETWORK) return network.id;
 	return undefined;
 }
+
+/** What others on its networks call a container, besides its aliases. */
+export const namesOf = ({ id, name, options: { hostname } }: Asking): string[] =>
+	hostname === undefined ? [name, id.slice(0, 12)] : [name, id.slice(0, 12), hostname];
 
 /** What a start has to know of its image, and of other containers. */
 export interface Others {

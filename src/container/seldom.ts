@@ -8,7 +8,9 @@ const late =
 
 export const checkLimits = late(async () => (await import("./limits.ts")).checkLimits);
 export const commit = late(async () => (await import("./commit.ts")).commit);
+export const connectNetwork = late(async () => (await import("./connecting.ts")).connectNetwork);
 export const diff = late(async () => (await import("./diff.ts")).diff);
+export const disconnectNetwork = late(async () => (await import("./connecting.ts")).disconnectNetwork);
 export const explain = late(async () => (await import("./explain.ts")).explain);
 export const exportContainer = late(async () => (await import("./export.ts")).exportContainer);
 export const inspect = late(async () => (await import("./inspect.ts")).inspect);

@@ -28,13 +28,11 @@ export function attach(endpoints: readonly Endpoint[], namespace: number): void 
 /**
  * Removes a container's interface in a network. A veth pair goes by its end in
  * our namespace, whatever the container has made of its own.
- * @param driver of the network
+ * @param part the driver of the network, and what the interfaces are called
  */
-export function detach(driver: string, outside: string, inside: string | null, namespace: number): void {
-	const bridged = driver === "bridge";
-	const name = bridged ? outside : inside;
-	if (name === null) return;
-	playMessages([deleteLink(name, !bridged)], namespace);
+export function detach(part: { driver: string; outside: string; interface: string }, namespace: number): void {
+	const bridged = part.driver === "bridge";
+	playMessages([deleteLink(bridged ? part.outside : part.interface, !bridged)], namespace);
 }
 
 /** Makes the gateways chosen the container's way to everywhere, in the place of others. */

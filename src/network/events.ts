@@ -10,15 +10,24 @@ export function recordNetwork(store: Store, { id, name, driver }: Network, actio
 	record(store, { type: "network", action, actor: id, attributes: { name, type: driver } });
 }
 
-/** Records that a container has joined the networks that it is on, or leaves them: one statement, for the start of a container. */
-export function recordPart(store: Store, container: string, action: "connect" | "disconnect"): void {
+/**
+ * Records that a container has joined the networks that it is on, or leaves them: one statement, for the start of a container.
+ * @param network only that one
+ */
+export function recordPart(
+	store: Store,
+	container: string,
+	action: "connect" | "disconnect",
+	network: string | null = null,
+): void {
 	store.run(
 		`INSERT INTO event (time, type, action, actor, attributes)
-		 SELECT ?, 'network', ?, network.id, json_object('container', container, 'name', name, 'type', driver)
+		 SELECT ?1, 'network', ?2, network.id, json_object('container', container, 'name', name, 'type', driver)
 		 FROM endpoint JOIN network ON network.id = endpoint.network
-		 WHERE container = ? AND endpoint.id NOT NULL ORDER BY position`,
+		 WHERE container = ?3 AND endpoint.id NOT NULL AND (?4 IS NULL OR endpoint.network = ?4) ORDER BY position`,
 		now(),
 		action,
 		container,
+		network,
 	);
 }

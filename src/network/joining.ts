@@ -40,14 +40,18 @@ export const outsideName = (id: string): string => `veth${id.slice(0, 7)}`;
  * @param sweep makes containers that have ended, and nobody has looked since, give their addresses back
  * @throws Failure (125) where a subnet has no free address, or the one asked for is taken; nothing is taken then
  */
-export function join(store: Store, container: string, sweep: () => void): Endpoint[] {
+export const join = (store: Store, container: string, sweep: () => void): Endpoint[] =>
+	taking(store, sweep, () => joinAll(store, container));
+
+/** Does what takes addresses, in a transaction: again if there were none, and what hinders can be helped. */
+export function taking<T>(store: Store, sweep: () => void, work: () => T): T {
 	try {
-		return store.transaction(() => joinAll(store, container));
+		return store.transaction(work);
 	} catch (error) {
 		if (error instanceof Unsettled) settleDefault(store, error.network);
 		else if (error instanceof NoAddress) sweep();
 		else throw error;
-		return store.transaction(() => joinAll(store, container));
+		return store.transaction(work);
 	}
 }
 
@@ -135,7 +139,8 @@ export function joinedOf(store: Store, container: string): Endpoint[] {
 	const endpoints: Endpoint[] = [];
 	for (const row of endpointsOf(store, container)) {
 		const { id, interface: name, mac, options } = row;
-		if (id === null || name === null) continue;
+		// Without a MAC address it is half made (later.ts).
+		if (id === null || name === null || mac === null) continue;
 		const network = byId(store, row.network) as Network;
 		const subnets = subnetsOf(store, network.id);
 		const addresses = addressesOf(store, container, network.id).map(({ subnet, address }) =>
@@ -146,7 +151,7 @@ export function joinedOf(store: Store, container: string): Endpoint[] {
 			id,
 			interface: name,
 			outside: outsideName(id),
-			mac: mac as string,
+			mac,
 			addresses,
 			asked: options,
 		});

@@ -78,7 +78,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		);
 		attach([endpointOn()], namespace);
 		expect((await ip(false, "link", "show", "dev", bridge))[0].address).toBe("02:01:23:45:67:89");
-		detach("bridge", "vethfedcba9", "eth0", namespace);
+		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
 	});
 
 	test("a container's interface has its name, MAC, addresses, routes and settings", async () => {
@@ -97,7 +97,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		expect(await ip(true, "-6", "route", "show", "default")).toMatchObject([{ gateway: "fd00::1", dev: "eth0" }]);
 		const [outside] = await ip(false, "link", "show", "dev", "vethfedcba9");
 		expect(outside.master).toBe(bridge);
-		detach("bridge", "vethfedcba9", "eth0", namespace);
+		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
 		expect(await links()).toEqual(["lo"]);
 	});
 
@@ -106,7 +106,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		attach([endpointOn({}, { addresses: endpointOn().addresses.slice(0, 1) })], namespace);
 		const [shown] = await ip(true, "addr", "show", "dev", "eth0");
 		expect(shown.addr_info.map(({ family }: { family: string }) => family)).toEqual(["inet"]);
-		detach("bridge", "vethfedcba9", "eth0", namespace);
+		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
 	});
 
 	test("the default route moves to another interface, and back", async () => {
@@ -129,12 +129,12 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		chooseGateways([one, other]);
 		attach([other], namespace);
 		expect(await gateway()).toEqual(["eth1"]);
-		detach("bridge", "vethother00", "eth1", namespace);
+		detach({ driver: "bridge", outside: "vethother00", interface: "eth1" }, namespace);
 		expect(await gateway()).toEqual([]);
 		chooseGateways([one]);
 		route([one], namespace);
 		expect(await gateway()).toEqual(["eth0"]);
-		detach("bridge", "vethfedcba9", "eth0", namespace);
+		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
 	});
 
 	test("a bridge that is down, has lost an address or is gone is not intact, until it is made again", async () => {
@@ -192,7 +192,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 			expect(link.linkinfo).toMatchObject({ info_kind: "macvlan", info_data: { mode } });
 			// The only one on its wire has the parent's (macvlan_common_newlink).
 			expect(link.address).toBe(mode === "passthru" ? "02:01:23:45:67:89" : "02:42:0a:01:02:03");
-			detach("macvlan", endpoint.outside, "eth0", namespace);
+			detach({ ...endpoint, driver: "macvlan" }, namespace);
 			expect(await links()).toEqual(["lo"]);
 		});
 
@@ -208,7 +208,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 				attach([endpoint], namespace);
 				const [link] = await ip(true, "-d", "link", "show", "dev", "eth0");
 				expect(link.linkinfo).toMatchObject({ info_kind: "ipvlan", info_data: { mode } });
-				detach("ipvlan", endpoint.outside, "eth0", namespace);
+				detach({ ...endpoint, driver: "ipvlan" }, namespace);
 				expect(await links()).toEqual(["lo"]);
 			});
 	});
