@@ -193,7 +193,7 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		expect(await inside("one", "ping -c 1 -w 5 two")).toContain("10.20.80.2");
 		expect(await inside("two", "ping -c 1 -w 5 first")).toContain("10.20.80.3");
 		await engine.ok("network", "disconnect", "n1", "one");
-		expect((await engine.run("exec", "two", "ping", "-c", "1", "-w", "1", "first")).code).not.toBe(0);
+		expect((await engine.run("exec", "two", "ping", "-c", "1", "-W", "1", "first")).code).not.toBe(0);
 	});
 
 	ours("/etc/hosts has its address there while it has it", async () => {
