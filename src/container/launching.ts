@@ -46,6 +46,7 @@ import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
 import { lockRoot } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
+import type { Naming } from "./naming.ts";
 import { isLinked, linkedTo, resolverOf, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
@@ -160,12 +161,15 @@ export async function launchContainer(
 		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
-	using naming =
-		served === undefined ? undefined : await (await import("./naming.ts")).prepareNaming(store, id, served);
+	let naming: Naming | undefined;
+	using _doors = { [Symbol.dispose]: () => naming?.[Symbol.dispose]() };
 	const forked = async (child: number) => {
 		await networking?.lead();
 		if (!late) networking?.attach(child);
-		naming?.open(child);
+		if (served === undefined) return;
+		// Loaded now: the child has its root to make.
+		naming = await (await import("./naming.ts")).prepareNaming(store, id, served);
+		naming.open(child);
 	};
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, forked, answer });
 	cgroup.keep();

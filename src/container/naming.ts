@@ -5,11 +5,11 @@
  * for it to be ready.
  */
 
-import { O_CREAT, O_RDWR } from "../../ffi/constants.ts";
+import { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } from "../../ffi/constants.ts";
 import { makeDirectories } from "../../ffi/directory.ts";
 import { close, lock, open, openIfThere, unlink } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
-import { openPid, sendSignal } from "../../ffi/process.ts";
+import { openPid, sendSignal, waitReadable } from "../../ffi/process.ts";
 import { knockIn, listenIn, sendRights } from "../../ffi/rights.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
 import { trace, variable } from "../environment.ts";
@@ -33,8 +33,11 @@ export interface Naming extends Disposable {
 	handOver(): Promise<void>;
 }
 
-/** @param network whose resolver serves the container */
-export async function prepareNaming(store: Store, id: string, network: string): Promise<Naming> {
+/**
+ * @param network whose resolver serves the container
+ * @param again it may have had one before
+ */
+export async function prepareNaming(store: Store, id: string, network: string, again = false): Promise<Naming> {
 	const { closeDoors, openDoors } = await names();
 	let made: { doors: ReturnType<typeof openDoors>; pidfd: number } | undefined;
 	const dispose = () => {
@@ -50,7 +53,7 @@ export async function prepareNaming(store: Store, id: string, network: string): 
 			try {
 				// Gone already: its last words say why.
 				if (!sendSignal(pidfd, 0)) close(pidfd);
-				else made = { doors: openDoors(pidfd), pidfd };
+				else made = { doors: openDoors(pidfd, again), pidfd };
 			} catch (error) {
 				close(pidfd);
 				throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
@@ -58,12 +61,26 @@ export async function prepareNaming(store: Store, id: string, network: string): 
 			trace("time", "resolver's sockets made");
 		},
 		handOver: async () => {
-			if (made) await give(store, network, id, [made.doors.udp, made.doors.tcp, made.pidfd]);
+			// Over already: nobody is started for it.
+			if (made && waitReadable([made.pidfd], 0).length === 0)
+				await give(store, network, id, [made.doors.udp, made.doors.tcp, made.pidfd]);
 			dispose();
 			trace("time", "handed to the resolver");
 		},
 		[Symbol.dispose]: dispose,
 	};
+}
+
+/**
+ * After a container that runs was connected to one more network: it gets a
+ * resolver, if that is the first of its networks that has one.
+ * @param pid of its first process
+ */
+export async function serveConnected(store: Store, id: string, pid: number, network: string): Promise<void> {
+	if (!(await servedBy(store, network)).includes(id)) return;
+	using naming = await prepareNaming(store, id, network, true);
+	naming.open(pid);
+	await naming.handOver();
 }
 
 /** Held by who hands a container over or starts a resolver, and by a resolver that ends. */
@@ -124,7 +141,7 @@ export async function revive(store: Store, mark: Mark): Promise<void> {
 /** @param listening closed here @param adopt it makes the sockets of containers that run */
 async function startResolver(store: Store, network: string, listening: number, adopt: boolean): Promise<void> {
 	const { places } = store;
-	const log = open(`${resolversDirectory(places)}/${network}.log`, O_RDWR | O_CREAT, 0o600);
+	const log = open(`${resolversDirectory(places)}/${network}.log`, O_WRONLY | O_CREAT | O_APPEND, 0o600);
 	const argv = [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__resolve", network];
 	if (adopt) argv.push("adopt");
 	const traced = variable("BUNKER_TRACE");

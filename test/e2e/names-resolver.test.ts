@@ -97,6 +97,15 @@ describe.skipIf(!ready || !requires("outside", "dig"))("the resolver of a networ
 		expect(await short("new-name", "-x", "10.81.1.2")).toBe("new-name.n.");
 	});
 
+	ours("has IPv6 addresses of those that have any, and their names", async () => {
+		await network("n", "--subnet", "10.81.1.0/24", "--ipv6", "--subnet", "fd00:81::/64");
+		await start("web", "n");
+		const { GlobalIPv6Address: address } = (await inspect("web")).NetworkSettings.Networks.n;
+		expect(await short("web", "web", "AAAA")).toBe(address);
+		expect(await short("web", "web", "A")).toBe("10.81.1.2");
+		expect(await short("web", "-x", address)).toBe("web.n.");
+	});
+
 	ours("leaves port 53 to the container: on all addresses, and on 127.0.0.1", async () => {
 		await network("n", "--subnet", "10.81.1.0/24");
 		await start("server", "n");
@@ -119,6 +128,31 @@ describe.skipIf(!ready || !requires("outside", "dig"))("the resolver of a networ
 		expect(host.exitCode).not.toBe(0);
 		const other = Bun.spawnSync(["dig", "@10.81.1.2", "+tries=1", "+time=1", "web"]);
 		expect(other.exitCode).not.toBe(0);
+	});
+
+	ours("is one for all that start at once, and serves each", async () => {
+		await network("n", "--subnet", "10.81.1.0/24");
+		const names = Array.from({ length: 12 }, (_, at) => `many${at}`);
+		await Promise.all(names.map((name) => start(name, "n", "--network-alias", "pool")));
+		expect(resolvers().length).toBe(1);
+		expect((await short("many0", "+tcp", "pool")).split("\n").length).toBe(12);
+		const found = await Promise.all(names.map((name) => short(name, "many0")));
+		expect(new Set(found).size).toBe(1);
+		expect(found[0]).toMatch(/^10\.81\.1\.\d+$/);
+	});
+
+	ours("finds a container again that was restarted, by hand or by its policy", async () => {
+		await network("n", "--subnet", "10.81.1.0/24");
+		await start("client", "n");
+		await start("again", "n", "--restart", "always");
+		await engine.ok("restart", "-t", "0", "again");
+		expect(await short("client", "again")).toBe((await inspect("again")).NetworkSettings.Networks.n.IPAddress);
+		const pid = await pidOf("again");
+		process.kill(pid, "SIGKILL");
+		await until("it runs again", async () => ![0, pid].includes(await pidOf("again")));
+		expect(await short("client", "again")).toMatch(/^10\.81\.1\.\d+$/);
+		expect(await short("again", "client")).toBe("10.81.1.2");
+		expect(resolvers().length).toBe(1);
 	});
 
 	ours("lets go of a container that is killed: its interface is gone at once", async () => {
