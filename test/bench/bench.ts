@@ -7,7 +7,7 @@
  * crun refuses a host with v1 controllers and a cgroup2 mount beside them, and
  * /run is a tmpfs on hosts but not on every machine of ours. So everything runs
  * in a mount namespace without that mount and with a tmpfs on /run: the same for
- * all.
+ * all. And in a network namespace: bridges and rules are none of the host's.
  */
 
 import { existsSync } from "node:fs";
@@ -26,9 +26,10 @@ process.exit(await main(process.argv[2]));
 
 function inside(): number {
 	const separate = existsSync(`${HYBRID}/cgroup.procs`) ? `umount ${HYBRID};` : "";
-	const script = `${separate} mount -t tmpfs tmpfs /run; exec "$@"`;
+	const script = `${separate} mount -t tmpfs tmpfs /run; busybox ip link set lo up; exec "$@"`;
 	const words = [
 		"unshare",
+		"--net",
 		"-m",
 		"--propagation",
 		"private",

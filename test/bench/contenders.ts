@@ -38,12 +38,14 @@ export function bunker(root: string): Engine {
 	return withImage(engine);
 }
 
-/** podman with roots and a configuration of its own; undefined if it is not installed. */
-export function podman(root: string): Engine | undefined {
+/**
+ * podman with roots and a configuration of its own; undefined if it is not installed.
+ * @param inside words before its command line
+ */
+export function podman(root: string, inside: string[] = []): Engine | undefined {
 	if (!Bun.which("podman")) return undefined;
 	const configuration = `${directory}/containers.conf`;
-	// No ulimits: raising RLIMIT_NPROC fails where the hard limit is lower. runc: crun refuses hybrid cgroups.
-	writeFileSync(configuration, '[containers]\ndefault_ulimits = []\n[engine]\nruntime = "runc"\n');
+	writeFileSync(configuration, CONTAINERS_CONF);
 	const at = `${directory}/podman-${root}`;
 	// podman refuses a --runroot of more than 50 characters.
 	const roots = [
@@ -57,8 +59,31 @@ export function podman(root: string): Engine | undefined {
 		"cgroupfs",
 	];
 	const env = { CONTAINERS_CONF: configuration };
-	const command = (...words: string[]) => ({ words: ["podman", ...roots, ...words], env });
+	const command = (...words: string[]) => ({ words: [...inside, "podman", ...roots, ...words], env });
 	return withImage({ name: "podman", command, kill: ["-t", "0"] });
+}
+
+// No ulimits: raising RLIMIT_NPROC fails where the hard limit is lower. runc: crun refuses hybrid cgroups.
+const CONTAINERS_CONF = `[containers]
+default_ulimits = []
+[engine]
+runtime = "runc"
+[network]
+network_backend = "netavark"
+network_config_dir = "${directory}/networks"
+`;
+
+/**
+ * The same, in a network namespace of its own: it changes rules at each start,
+ * and each change of anybody's is a reason for ours to look at their own.
+ */
+export function podmanApart(root: string): Engine | undefined {
+	const namespace = `/run/bunker-bench-net-${root}`;
+	if (!existsSync(namespace)) {
+		writeFileSync(namespace, "");
+		run({ words: ["unshare", `--net=${namespace}`, "busybox", "ip", "link", "set", "lo", "up"] });
+	}
+	return podman(root, ["nsenter", `--net=${namespace}`]);
 }
 
 /** Removes roots that nobody needs again, whoever's they were. */

@@ -6,8 +6,10 @@ import { lookupRow } from "./lookup.ts";
 import { largeImage, lines } from "./material.ts";
 import { type Command, output, run, time, together } from "./measure.ts";
 import { memoryOf } from "./memory.ts";
+import { hundredRow, networkRow, publishRow, run50BridgeRow } from "./network.ts";
 import { restartCost } from "./restart.ts";
 import { statsRow } from "./stats.ts";
+import { containersRow, hostRow, publishedRow } from "./throughput.ts";
 
 /** One measurement; what comes before and after is not in it. */
 export type Measure = () => number | Promise<number>;
@@ -372,5 +374,12 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	pipe512: pipeRow("the default log"),
 	lines1m: linesRow,
 	logs1m: logsRow,
+	network: networkRow,
+	publish: publishRow,
+	hundred: hundredRow,
+	"run50-bridge": run50BridgeRow,
+	tcp: hostRow,
+	"tcp-containers": containersRow,
+	"tcp-published": publishedRow,
 	lookup: () => lookupRow(contenders.bunker("lookup")),
 };
