@@ -7,6 +7,7 @@ import type { Store } from "../kernel/store.ts";
 import { bridgeMessages, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Published, publishMessages } from "./firewall.ts";
+import { allowHairpin } from "./hairpin.ts";
 import { addressMessages, interfaceMessage, interfaceSettings, routeMessages } from "./interfaces.ts";
 import type { PublishOption } from "./options.ts";
 import { repairMessages } from "./repair.ts";
@@ -34,6 +35,7 @@ export function explainNetworks(
 		...bridged.filter(isMissing).flatMap((network) => bridgeLines(store, network)),
 		...(outlet ? wanted.flatMap((port) => portLines(store, outlet, port, comment)) : []),
 		...endpoints.flatMap(interfaceLines),
+		...(outlet && wanted.length > 0 ? sentences([allowHairpin(outlet.outside)]) : []),
 	];
 }
 

@@ -70,14 +70,3 @@ export function lockFirewall(store: Store): Disposable {
 	lock(held, { wait: true });
 	return { [Symbol.dispose]: () => close(held) };
 }
-
-/**
- * Has the next start look at the table, whatever the kernel counts: rows of
- * ports are gone, and a repair that saw them still may have put back elements
- * that the container's own clean-up had taken away.
- */
-export function distrust(store: Store): void {
-	using _lock = lockFirewall(store);
-	const note = readNote(store);
-	if (note) writeNote(store, { ...note, count: -1 });
-}
