@@ -27,7 +27,7 @@ export const FIRST = 1;
 /** The register of 4 bytes that is so many of them behind the first: parts of a key lie side by side. */
 export const behind = (words: number): number => (words % 4 === 0 ? FIRST + words / 4 : 8 + words);
 
-const META_KEYS = { iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
+const META_KEYS = { iif: 4, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
 
 /** What is known of the packet besides its content. */
 export const meta = (key: keyof typeof META_KEYS, register = FIRST): Expression =>
@@ -91,16 +91,25 @@ export const translate = (map: SetName): Expression =>
 		data.wordOfNetwork(2, FIRST).wordOfNetwork(3, FIRST).text(1, map).wordOfNetwork(4, SETS[map]),
 	);
 
-const NFTA_FIB_F_DADDR = 2;
+const NFTA_FIB_F = { source: 1, destination: 2 } as const;
 const NFT_FIB_RESULT_ADDRTYPE = 3;
-const RTN_LOCAL = 2;
+const RTN_LOCAL = Uint8Array.of(2, 0, 0, 0);
+
+const addressType = (of: keyof typeof NFTA_FIB_F): Expression =>
+	expression("fib", (data) =>
+		data.wordOfNetwork(3, NFTA_FIB_F[of]).wordOfNetwork(2, NFT_FIB_RESULT_ADDRTYPE).wordOfNetwork(1, FIRST),
+	);
 
 /** Goes on only where the destination is an address of ours, 127.0.0.0/8 included. */
 export const isLocal: Expression = (list) => {
-	expression("fib", (data) =>
-		data.wordOfNetwork(3, NFTA_FIB_F_DADDR).wordOfNetwork(2, NFT_FIB_RESULT_ADDRTYPE).wordOfNetwork(1, FIRST),
-	)(list);
-	compare("equal", Uint8Array.of(RTN_LOCAL, 0, 0, 0))(list);
+	addressType("destination")(list);
+	compare("equal", RTN_LOCAL)(list);
+};
+
+/** Goes on only where the source is no address of ours. */
+export const isNotFromHere: Expression = (list) => {
+	addressType("source")(list);
+	compare("different", RTN_LOCAL)(list);
 };
 
 const NFPROTO = { 4: 2, 6: 10 } as const;

@@ -10,6 +10,7 @@ import {
 	interfaceName,
 	isFamily,
 	isLocal,
+	isNotFromHere,
 	jump,
 	lookup,
 	masquerade,
@@ -37,6 +38,7 @@ const protocolAndPort = (words: number) => [
 /** IPv4 and IPv6 headers: where the destination is. */
 const DESTINATIONS = { 4: payload("network", 16, 4), 6: payload("network", 24, 16) };
 const LOOPBACK_6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+const NO_INTERFACE = new Uint8Array(4);
 const LOOPBACK_4 = compare("equal", Uint8Array.of(127));
 
 const publishedRules = (family: 4 | 6): Rule[] => {
@@ -99,6 +101,21 @@ export const RULES: readonly Rule[] = [
 			meta("iifname"),
 			meta("oifname", behind(4)),
 			lookup("hairpins"),
+			tracked("status", CT.dnat),
+			masquerade,
+		],
+	},
+	{
+		// br_netfilter hands over no incoming interface there (br_nf_post_routing).
+		chain: "postrouting",
+		rule: "iif 0 oifname @bridges fib saddr type != local ct status dnat masquerade",
+		what: "the same where br_netfilter is on: what has not left the bridge came in nowhere, and is not the host's own",
+		expressions: [
+			meta("iif"),
+			compare("equal", NO_INTERFACE),
+			meta("oifname"),
+			lookup("bridges"),
+			isNotFromHere,
 			tracked("status", CT.dnat),
 			masquerade,
 		],
