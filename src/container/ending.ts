@@ -9,7 +9,7 @@ import type { State } from "../../ffi/tape.ts";
 import { formatTime } from "../clock.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
-import { leave } from "../network/network.ts";
+import { distrust, leave } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { readHealth, recordHealth } from "./checkup.ts";
@@ -100,6 +100,7 @@ export function settle(store: Store, container: Container, state: State, end: En
 	);
 	if (written.failure !== undefined) return settled;
 	announce(store);
+	if (container.options.publish || container.options.publishAll) distrust(store);
 	if (hasPolicy(container.options)) unwatch(store, { pid: state.monitor, start: state.monitorStart, id: container.id });
 	clear(store, container, state);
 	if (after.waiter !== null && left === undefined) relayLater(container.id);

@@ -23,7 +23,12 @@ export interface Note extends Generation {
 	bridges: string[];
 	/** `FAMILY NAME` of interfaces that were there when we switched forwarding on */
 	strangers: string[];
+	/** a look has put elements of ports back: since then an end need not have taken all of its own away */
+	mended: boolean;
 }
+
+/** The note's line that says so. */
+const MENDED = "mended";
 
 const NFNL_SUBSYS_NFTABLES_GETGEN = 0x0a10;
 const NFTA_GEN_ID = 1;
@@ -47,14 +52,15 @@ export function generation(): Generation {
 export function readNote(store: Store): Note | undefined {
 	const bytes = readSmallIfThere(firewallPath(store.places));
 	if (!bytes || bytes.length === 0) return undefined;
-	const [first = "", ...strangers] = new TextDecoder().decode(bytes).trimEnd().split("\n");
+	const [first = "", ...lines] = new TextDecoder().decode(bytes).trimEnd().split("\n");
 	const [namespace = "", count, ...bridges] = first.split(" ");
-	return { namespace, count: Number(count), bridges, strangers };
+	const strangers = lines.filter((line) => line !== MENDED);
+	return { namespace, count: Number(count), bridges, strangers, mended: strangers.length < lines.length };
 }
 
 /** Notes what is right now; by the holder of the lock. */
-export function writeNote(store: Store, { namespace, count, bridges, strangers }: Note): void {
-	const lines = [[namespace, count, ...bridges].join(" "), ...strangers];
+export function writeNote(store: Store, { namespace, count, bridges, strangers, mended }: Note): void {
+	const lines = [[namespace, count, ...bridges].join(" "), ...strangers, ...(mended ? [MENDED] : [])];
 	writeFile(firewallPath(store.places), `${lines.join("\n")}\n`, 0o600);
 }
 
@@ -69,4 +75,16 @@ export function lockFirewall(store: Store): Disposable {
 	const held = fd;
 	lock(held, { wait: true });
 	return { [Symbol.dispose]: () => close(held) };
+}
+
+/**
+ * The rows of a container's ports are gone. A look that saw them may have put
+ * back what the monitor had taken away, and another one found that right: then
+ * the next start looks once more, whatever the kernel counts.
+ */
+export function distrust(store: Store): void {
+	if (!readNote(store)?.mended) return;
+	using _lock = lockFirewall(store);
+	const note = readNote(store);
+	if (note) writeNote(store, { ...note, count: -1 });
 }

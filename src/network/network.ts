@@ -10,6 +10,7 @@ export type { Endpoint } from "./endpoint.ts";
 export { recordPart } from "./events.ts";
 export { change, forget, guard, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
 export { chooseGateways } from "./gateway.ts";
+export { distrust } from "./generation.ts";
 export { interfaceName, join, joinedOf, joinOne, leave } from "./joining.ts";
 export { type Link, linksTo } from "./links.ts";
 export type { NetworkSummary } from "./list.ts";

@@ -34,7 +34,7 @@ import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts"
  */
 export function repair(store: Store, starting: readonly Network[], container?: string): void {
 	const before = generation();
-	const { messages, others, bridges, strangers, ports } = planRepair(store, starting, before, container);
+	const { messages, others, bridges, strangers, ports, mended } = planRepair(store, starting, before, container);
 	if (messages.length > 0) playMessages(messages);
 	const played = playOthers(others);
 	forward(starting);
@@ -43,7 +43,8 @@ export function repair(store: Store, starting: readonly Network[], container?: s
 	// A port that was added may be that of a container which ends just now, whose own
 	// clean-up came before: the next start looks again, when its row is gone too.
 	const isSettled = now.count === expected && (messages.length === 0 || ports.length === 0);
-	writeNote(store, { ...now, count: isSettled ? now.count : -1, bridges, strangers });
+	const count = isSettled ? now.count : -1;
+	writeNote(store, { ...now, count, bridges, strangers, mended: mended || (messages.length > 0 && ports.length > 0) });
 }
 
 /** What a repair would tell the kernel. */
@@ -57,6 +58,8 @@ interface Plan {
 	/** of all networks */
 	bridges: string[];
 	strangers: string[];
+	/** ports were put back before */
+	mended: boolean;
 	ports: Published[];
 }
 
@@ -69,8 +72,8 @@ function planRepair(
 	const networks = all(store).filter(({ driver }) => driver === "bridge");
 	const bridges = networks.map(bridgeName);
 	const note = readNote(store);
-	const known = note?.namespace === namespace ? note.strangers : [];
-	const strangers = [...new Set([...known, ...newStrangers(starting, bridges)])];
+	const known = note?.namespace === namespace ? note : undefined;
+	const strangers = [...new Set([...(known?.strangers ?? []), ...newStrangers(starting, bridges)])];
 	const leading = portsOf(store).filter((port) => port.container !== container);
 	const ports = leading.flatMap(publishedOf);
 	const wanted = [
@@ -79,7 +82,9 @@ function planRepair(
 		...strangers.map(strangerOf),
 	];
 	const table = tableName(store);
-	return { messages: difference(table, wanted), others: besideDocker(table, bridges), bridges, strangers, ports };
+	const mended = known?.mended ?? false;
+	const others = besideDocker(table, bridges);
+	return { messages: difference(table, wanted), others, bridges, strangers, mended, ports };
 }
 
 /** What lets our networks pass docker's firewall. */
