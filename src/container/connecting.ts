@@ -15,9 +15,11 @@ import {
 	findNetwork,
 	later,
 	prepare,
+	releading,
 	route,
 } from "../network/network.ts";
 import { donorOf } from "../runtime/runtime.ts";
+import { undoPath } from "./detaching.ts";
 import { addNetwork, removeNetwork } from "./etc.ts";
 import { dropLock, lockOperation } from "./locks.ts";
 import { namesOf, resolverOf } from "./networking.ts";
@@ -75,10 +77,16 @@ async function connectRunning(
 	}
 	parts.noteMade(store, id, endpoint);
 	announce(store);
+	await movePorts(store, container, [...all, endpoint]);
 	addNetwork(store, container, endpoint);
 	// One that is on a user's network already has its resolver, which answers for all its networks.
 	const served = resolverOf(all) === undefined ? resolverOf([endpoint]) : undefined;
 	if (served !== undefined) await serve(store, container, running, served);
+}
+
+async function movePorts(store: Store, { id, options }: Container, endpoints: readonly Endpoint[]): Promise<void> {
+	if (!options.publish && !options.publishAll) return;
+	await (await releading()).leadAnew(store, id, endpoints, undoPath(store, id));
 }
 
 async function serve(store: Store, { id }: Container, { program, programStart }: State, network: string) {
@@ -124,6 +132,7 @@ export async function disconnectNetwork(
 			// It has just ended, and its interfaces with it.
 			if (!(error instanceof Ended)) throw error;
 		}
+	if (running) await movePorts(store, container, parts.othersThan(store, container.id, id));
 	parts.noteDisconnected(store, container.id, id);
 	announce(store);
 	if (running) removeNetwork(store, container, addresses);

@@ -40,6 +40,8 @@ export const publish = async (...given: Parameters<typeof import("./publishing.t
 	(await import("./publishing.ts")).publish(...given);
 /** Containers that the resolver of a network is there for. */
 export const servedBy = async (store: Store, network: string) => (await import("./lookup.ts")).servedBy(store, network);
+/** Leading published ports elsewhere. */
+export const releading = () => import("./releading.ts");
 /** Connecting and disconnecting a container that is there. */
 export const later = () => import("./later.ts");
 /** A container's way to its resolver, loaded where a container is on a network that has one. */

@@ -205,6 +205,39 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		expect(await lines()).toBe("10.20.80.2\tbox");
 	});
 
+	ours("published ports follow the default route, and lead nowhere without one", async () => {
+		const serve = "while :; do echo hello | nc -l -p 80; done";
+		await engine.ok(
+			"run",
+			"-d",
+			"--name",
+			"one",
+			"--network",
+			"n2",
+			"-p",
+			"127.0.0.1:8042:80",
+			IMAGE,
+			"sh",
+			"-c",
+			serve,
+		);
+		const ruleset = () => Bun.spawnSync(["nft", "list", "ruleset"]).stdout.toString();
+		const leads = () => /: (10\.20\.8[01]\.\d+) \. 80/.exec(ruleset())?.[1];
+		expect(leads()).toBe("10.20.81.2");
+		await engine.ok("network", "connect", "n1", "one");
+		expect(leads()).toBe("10.20.80.2");
+		const fetched = Bun.spawnSync(["busybox", "nc", "-w", "5", "127.0.0.1", "8042"]).stdout.toString();
+		expect(fetched).toBe("hello\n");
+		await engine.ok("network", "disconnect", "n1", "one");
+		expect(leads()).toBe("10.20.81.2");
+		await engine.ok("network", "disconnect", "n2", "one");
+		expect(leads()).toBeUndefined();
+		await engine.ok("network", "connect", "n2", "one");
+		expect(leads()).toBe("10.20.81.2");
+		await engine.ok("rm", "-f", "one");
+		expect(ruleset()).not.toContain("8042");
+	});
+
 	ours("events tell of both", async () => {
 		await sleeper("one", "--network", "n1");
 		const since = String(Date.now() / 1000);

@@ -1,0 +1,61 @@
+/**
+ * The published ports of a container whose way to everywhere has changed: they
+ * lead to its address on that network, as docker has it. Loaded where somebody
+ * connects or disconnects a container that publishes some.
+ */
+
+import { unlink, writeFile } from "../../ffi/file.ts";
+import { encodeBatch, playMessages } from "../kernel/netlink.ts";
+import type { Store } from "../kernel/store.ts";
+import { parseAddress } from "./address.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+import { allowHairpin } from "./hairpin.ts";
+import { type PortRow, portsOf } from "./table.ts";
+
+/**
+ * Leads ports to where the container is now; to nowhere if it has no way out.
+ * Before an address is given back: it is another container's next.
+ * @param endpoints its parts in networks, with the ways to everywhere chosen
+ * @param undo file of its undo list
+ */
+export async function leadAnew(
+	store: Store,
+	container: string,
+	endpoints: readonly Endpoint[],
+	undo: string,
+): Promise<void> {
+	const rows = portsOf(store, container);
+	const endpoint = endpoints.find(
+		({ network, addresses }) => network.driver === "bridge" && addresses.some(({ isDefault }) => isDefault),
+	);
+	const moved = rows.map((row) => ({ ...row, inside: insideOf(row, endpoint) }));
+	if (moved.every(({ inside }, at) => inside === rows[at]?.inside)) return;
+	store.transaction(() => {
+		for (const { protocol, address, port, inside } of moved)
+			store.run(
+				"UPDATE port SET inside = ? WHERE protocol = ? AND address = ? AND port = ?",
+				inside,
+				protocol,
+				address,
+				port,
+			);
+	});
+	const withdrawn = withdrawMessages(store, ledOf(rows));
+	const led = ledOf(moved);
+	if (led.length > 0) writeFile(undo, encodeBatch(withdrawMessages(store, led)), 0o600);
+	await change(store, [...withdrawn, ...publishMessages(store, led)]);
+	if (led.length === 0) unlink(undo);
+	else if (endpoint) playMessages([allowHairpin(endpoint.outside)]);
+}
+
+function insideOf({ address }: PortRow, endpoint: Endpoint | undefined): string | null {
+	const family = parseAddress(address)?.family;
+	return endpoint?.addresses.find((one) => one.family === family)?.address ?? null;
+}
+
+function ledOf(rows: readonly PortRow[]): Published[] {
+	return rows.flatMap(({ protocol, address, port, inside, target, comment }) =>
+		inside === null ? [] : [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }],
+	);
+}
