@@ -85,7 +85,7 @@ function withRemedy(need: Need): string {
 
 /** Tried in a network namespace of its own. */
 function makes(kind: string): boolean {
-	const script = `ip link add b type bridge && ip link add link b name x type ${kind}`;
+	const script = `ip link add name br0 type bridge && ip link add link br0 name one0 type ${kind}`;
 	return Bun.spawnSync(["unshare", "--net", "sh", "-c", script], { stderr: "ignore" }).exitCode === 0;
 }
 

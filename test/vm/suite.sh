@@ -8,9 +8,10 @@ shopt -s nullglob
 cd "$(dirname "$0")/../.."
 disk=${VM_CACHE:-build/vm}/disk
 
-# What cgroup v2 has a say in, and a little that shows that the rest works on this kernel, too.
+# What cgroup v2 has a say in, what takes a module of the kernel (ipvlan), and a
+# little that shows that the rest works on this kernel, too.
 tests=(test/e2e/{cgroup,limits,oom,pause,stats,update,devices}*.test.ts
-	test/kernel/{tape,devices,limits,freezer}.test.ts test/e2e/{init,self}.test.ts)
+	test/kernel/{tape,devices,limits,freezer,links}.test.ts test/e2e/{init,self,macvlan}.test.ts)
 # It is emulated, and ten times as slow; these programs would double its disk.
 settings='BUNKER_MUST_RUN=1 BUNKER_SLOW=10 BUNKER_WITHOUT="podman skopeo runc crun bwrap zsh fish"'
 
