@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { requires } from "../requires.ts";
-import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 
 const ip = (...words: string[]) => Bun.spawnSync(["ip", ...words]);
 
@@ -82,10 +82,14 @@ describe.skipIf(!ready || !requires("ip"))("macvlan and ipvlan", () => {
 	ours("the interface is gone with its container", async () => {
 		await create("macvlan", "-o", `parent=${parent}`, "-o", "macvlan_mode=passthru");
 		for (let round = 0; round < 3; round++) {
-			// Only one can be there in this mode.
-			await sleeper("one");
+			// Only one can be there in this mode; the kernel takes a namespace apart a little after its last process.
+			const words = ["-d", "--name", "one", "--network", "mac", IMAGE, "sleep", "1000"];
+			await until("the wire is free", async () => {
+				if ((await engine.run("run", ...words)).code === 0) return true;
+				await engine.ok("rm", "-f", "one");
+				return false;
+			});
 			await engine.ok("rm", "-f", "one");
-			await Bun.sleep(100);
 		}
 	});
 
