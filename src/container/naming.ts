@@ -33,11 +33,8 @@ export interface Naming extends Disposable {
 	handOver(): Promise<void>;
 }
 
-/**
- * @param network whose resolver serves the container
- * @param again it may have had one before
- */
-export async function prepareNaming(store: Store, id: string, network: string, again = false): Promise<Naming> {
+/** @param network whose resolver serves the container */
+export async function prepareNaming(store: Store, id: string, network: string): Promise<Naming> {
 	const { closeDoors, openDoors } = await names();
 	let made: { doors: ReturnType<typeof openDoors>; pidfd: number } | undefined;
 	const dispose = () => {
@@ -53,7 +50,7 @@ export async function prepareNaming(store: Store, id: string, network: string, a
 			try {
 				// Gone already: its last words say why.
 				if (!sendSignal(pidfd, 0)) close(pidfd);
-				else made = { doors: openDoors(pidfd, again), pidfd };
+				else made = { doors: openDoors(pidfd), pidfd };
 			} catch (error) {
 				close(pidfd);
 				throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
@@ -69,18 +66,6 @@ export async function prepareNaming(store: Store, id: string, network: string, a
 		},
 		[Symbol.dispose]: dispose,
 	};
-}
-
-/**
- * After a container that runs was connected to one more network: it gets a
- * resolver, if that is the first of its networks that has one.
- * @param pid of its first process
- */
-export async function serveConnected(store: Store, id: string, pid: number, network: string): Promise<void> {
-	if (!(await servedBy(store, network)).includes(id)) return;
-	using naming = await prepareNaming(store, id, network, true);
-	naming.open(pid);
-	await naming.handOver();
 }
 
 /** Held by who hands a container over or starts a resolver, and by a resolver that ends. */

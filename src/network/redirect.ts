@@ -7,7 +7,7 @@
  * container. Only what is sent through the loopback is looked at.
  */
 
-import { NLM_F_CREATE } from "../../ffi/netlink.ts";
+import { NLM_F_CREATE, NLM_F_EXCL } from "../../ffi/netlink.ts";
 import { Body, type Message, message } from "../kernel/netlink.ts";
 
 /** Where containers ask. */
@@ -147,7 +147,7 @@ export interface NamePorts {
 /**
  * Brings 127.0.0.11:53 of a container's network namespace to these ports, and
  * their answers back as if they came from 53. One transaction.
- * @param again there may be a table already, of a resolver that was killed: it goes
+ * @param again there is a table already: it goes; without that, EEXIST where there is one
  */
 export function redirectMessages({ udp, tcp }: NamePorts, again: boolean): Message[] {
 	const table = () => family().text(NFTA_TABLE_NAME, TABLE);
@@ -163,7 +163,7 @@ export function redirectMessages({ udp, tcp }: NamePorts, again: boolean): Messa
 	return [
 		...(again ? [make, remove] : []),
 		make,
-		message("look at what is sent", NFT_MSG_NEWCHAIN, NLM_F_CREATE, chain, { inside: true }),
+		message("look at what is sent", NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL, chain, { inside: true }),
 		rule("let pass what does not stay in the container", [meta(NFT_META_OIF), compare(1, LOOPBACK), accept]),
 		rewrite("udp", DESTINATION, DNS_PORT, udp),
 		rewrite("udp", SOURCE, udp, DNS_PORT),

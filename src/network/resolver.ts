@@ -160,7 +160,7 @@ export class Resolver {
 
 	private adopt(id: string, pidfd: number): void {
 		try {
-			this.serve(id, openDoors(pidfd, true), pidfd);
+			this.serve(id, openDoors(pidfd), pidfd);
 		} catch (error) {
 			// It has ended meanwhile, or will not have us: its own names are all it loses.
 			trace("dns", `${id}: ${(error as Error).message}`);

@@ -52,7 +52,7 @@ describe.skipIf(!requires("root", "unshare", "nft", "dig", "outside"))("the door
 	test("are made again in the place of others, whose rules are gone", async () => {
 		const { place, namespace } = await fresh();
 		closeDoors(openDoors(namespace));
-		const doors = openDoors(namespace, true);
+		const doors = openDoors(namespace);
 		undo.push(() => closeDoors(doors));
 		const listed = await place.ok("nft", "-n", "list", "ruleset");
 		expect(listed.split("udp dport 53").length - 1).toBe(1);
