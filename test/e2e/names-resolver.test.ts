@@ -203,6 +203,36 @@ describe.skipIf(!ready || !requires("outside", "dig"))("the resolver of a networ
 		await until("it has closed what it had open for that", () => files() <= before);
 	});
 
+	ours("comes with a network that a running container is connected to, and its names go with that", async () => {
+		await network("n", "--subnet", "10.81.1.0/24");
+		await network("o", "--subnet", "10.81.2.0/24");
+		await start("late", "bridge");
+		await start("web", "n");
+		await start("other", "o");
+		await engine.ok("network", "connect", "--alias", "tardy", "n", "late");
+		await until("it asks", async () => (await short("late", "web")) === "10.81.1.2");
+		expect(await short("web", "tardy")).toBe("10.81.1.3");
+		await engine.ok("network", "connect", "o", "late");
+		expect(await short("late", "other")).toBe("10.81.2.2");
+		expect(await short("other", "late")).toBe("10.81.2.3");
+		await engine.ok("network", "disconnect", "n", "late");
+		expect(await short("web", "tardy")).toBe("");
+		expect(await short("late", "web")).toBe("");
+		expect(await short("late", "other")).toBe("10.81.2.2");
+	});
+
+	ours("is another one where a container's first network has gone, and its resolver was killed", async () => {
+		await network("n", "--subnet", "10.81.1.0/24");
+		await network("o", "--subnet", "10.81.2.0/24");
+		await start("mover", "n");
+		const [pid] = resolvers() as [number];
+		await engine.ok("network", "disconnect", "n", "mover");
+		process.kill(pid, "SIGKILL");
+		await until("it is dead", () => !isAlive(pid));
+		await engine.ok("network", "connect", "o", "mover");
+		await until("it asks", async () => (await short("mover", "mover")) === "10.81.2.2");
+	});
+
 	ours("is not there for the default network", async () => {
 		await start("plain", "bridge");
 		expect(resolvers()).toEqual([]);
