@@ -121,12 +121,16 @@ export async function revive(store: Store, mark: Mark): Promise<void> {
 	}
 	unlink(`${resolversDirectory(store.places)}/${network}`);
 	if ((await servedBy(store, network)).length > 0) await startResolver(store, network, listen(store, network), true);
+	else unlink(logPath(store, network));
 }
+
+/** Where a resolver says what has gone wrong; gone with it. */
+const logPath = (store: Store, network: string): string => `${resolversDirectory(store.places)}/${network}.log`;
 
 /** @param listening closed here @param adopt it makes the sockets of containers that run */
 async function startResolver(store: Store, network: string, listening: number, adopt: boolean): Promise<void> {
 	const { places } = store;
-	const log = open(`${resolversDirectory(places)}/${network}.log`, O_WRONLY | O_CREAT | O_APPEND, 0o600);
+	const log = open(logPath(store, network), O_WRONLY | O_CREAT | O_APPEND, 0o600);
 	const argv = [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__resolve", network];
 	if (adopt) argv.push("adopt");
 	const traced = variable("BUNKER_TRACE");
