@@ -99,6 +99,34 @@ describe.skipIf(!ready || !requires("unshare"))("the files of /etc", () => {
 		expect(out).toBe("127.0.0.1\tlocalhost");
 	});
 
+	ours("a network that is joined later adds its line and our resolver; when it is left the line goes", async () => {
+		await engine.ok("network", "create", "late");
+		await engine.ok("run", "-d", "--name", "joins", "-h", "box", IMAGE, "sleep", "1000");
+		const hosts = async () => (await engine.ok("exec", "joins", "cat", "/etc/hosts")).split("\n");
+		const servers = () => engine.ok("exec", "joins", "grep", "^nameserver", "/etc/resolv.conf");
+		const before = await hosts();
+		expect(await servers()).not.toContain("127.0.0.11");
+		await engine.ok("network", "connect", "late", "joins");
+		const after = await hosts();
+		expect(after.slice(0, -1)).toEqual(before);
+		expect(after.at(-1)).toMatch(/^[\d.]+\tbox$/);
+		expect(await servers()).toBe("nameserver 127.0.0.11");
+		await engine.ok("network", "disconnect", "late", "joins");
+		expect(await hosts()).toEqual(before);
+		await engine.removeAll();
+		await engine.ok("network", "rm", "late");
+	});
+
+	ours("resolv.conf that was edited stays as it is when a network is joined", async () => {
+		await engine.ok("network", "create", "late");
+		await engine.ok("run", "-d", "--name", "edits", IMAGE, "sleep", "1000");
+		await engine.ok("exec", "edits", "sh", "-c", "echo nameserver 192.0.2.99 > /etc/resolv.conf");
+		await engine.ok("network", "connect", "late", "edits");
+		expect(await engine.ok("exec", "edits", "cat", "/etc/resolv.conf")).toBe("nameserver 192.0.2.99");
+		await engine.removeAll();
+		await engine.ok("network", "rm", "late");
+	});
+
 	test("they are made anew at each start", async () => {
 		await engine.ok(
 			"run",
