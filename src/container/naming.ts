@@ -15,7 +15,7 @@ import { spawnHelper } from "../../ffi/spawn.ts";
 import { trace, variable } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { names, servedBy } from "../network/network.ts";
+import { doors, servedBy } from "../names/names.ts";
 import { resolversDirectory } from "../places.ts";
 import { compileWait, Descriptors } from "../runtime/runtime.ts";
 import type { Held } from "./locks.ts";
@@ -35,7 +35,7 @@ export interface Naming extends Disposable {
 
 /** @param network whose resolver serves the container */
 export async function prepareNaming(store: Store, id: string, network: string): Promise<Naming> {
-	const { closeDoors, openDoors } = await names();
+	const { closeDoors, openDoors } = await doors();
 	let made: { doors: ReturnType<typeof openDoors>; pidfd: number } | undefined;
 	const dispose = () => {
 		if (!made) return;

@@ -5,7 +5,7 @@ import { isAlive, openProcess } from "../../ffi/process.ts";
 import { attempt } from "../../ffi/system.ts";
 import { decodeState } from "../../ffi/tape.ts";
 import type { Store } from "../kernel/store.ts";
-import { type Containers, resolver } from "../network/network.ts";
+import { type Containers, resolver } from "../names/names.ts";
 import { resolversDirectory, runDirectory } from "../places.ts";
 import { hostResolvers } from "./files.ts";
 import { lockNames, RESOLVER_DESCRIPTORS } from "./naming.ts";

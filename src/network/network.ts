@@ -1,9 +1,8 @@
 /** Networks: the face of this folder. What is under it knows nothing of containers but their ids. */
 
-import type { Store } from "../kernel/store.ts";
 import type { Publication } from "./publishing.ts";
 
-export { formatAddress, parseAddress } from "./address.ts";
+export { addressBytes, addressOf, formatAddress, parseAddress } from "./address.ts";
 export { attach, detach, route } from "./attach.ts";
 export type { NewNetwork } from "./create.ts";
 export type { Endpoint } from "./endpoint.ts";
@@ -20,7 +19,6 @@ export { type Pool, settleDefault, usePools } from "./pool.ts";
 export { defaultGateways, prepare } from "./prepare.ts";
 export type { PortSocket, Publication } from "./publishing.ts";
 export type { Users } from "./remove.ts";
-export type { Containers } from "./resolver.ts";
 export { connect, renameEndpoints } from "./rows.ts";
 export {
 	createNetwork,
@@ -33,21 +31,14 @@ export {
 } from "./seldom.ts";
 export { addressesOf, all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
 export { playUndo } from "./undo.ts";
-export type { Server } from "./upstream.ts";
 
 /** Taking ports, for those few containers that publish some: see publishing.ts. */
 export const publish = async (...given: Parameters<typeof import("./publishing.ts").publish>): Promise<Publication> =>
 	(await import("./publishing.ts")).publish(...given);
-/** Containers that the resolver of a network is there for. */
-export const servedBy = async (store: Store, network: string) => (await import("./lookup.ts")).servedBy(store, network);
 /** Leading published ports elsewhere. */
 export const releading = () => import("./releading.ts");
 /** Connecting and disconnecting a container that is there. */
 export const later = () => import("./later.ts");
-/** A container's way to its resolver, loaded where a container is on a network that has one. */
-export const names = () => import("./doors.ts");
-/** The resolver itself, and the library it reads packets with. */
-export const resolver = () => import("./resolver.ts");
 /** What a start would do, as sentences. */
 export const explainNetworks = async (...given: Parameters<typeof import("./explaining.ts").explainNetworks>) =>
 	(await import("./explaining.ts")).explainNetworks(...given);

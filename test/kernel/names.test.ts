@@ -5,7 +5,7 @@ import { readlinkSync } from "node:fs";
 import { close, open } from "../../ffi/file.ts";
 import { boundPort, giveTo, takeFrom } from "../../ffi/inet.ts";
 import { waitReadable } from "../../ffi/process.ts";
-import { closeDoors, type Doors, openDoors } from "../../src/network/doors.ts";
+import { closeDoors, type Doors, openDoors } from "../../src/names/doors.ts";
 import { Place } from "../e2e/outside.ts";
 import { requires } from "../requires.ts";
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import * as dns from "dns-packet";
-import { answer, type Known, reversed } from "../../src/network/answering.ts";
-import { Frames, framed } from "../../src/network/frames.ts";
-import { answers, datagramSize, type Query, readQuery, refuse, respond, withId } from "../../src/network/question.ts";
+import { answer, type Known, reversed } from "../../src/names/answering.ts";
+import { Frames, framed } from "../../src/names/frames.ts";
+import { answers, datagramSize, type Query, readQuery, refuse, respond, withId } from "../../src/names/question.ts";
 
 interface Decoded {
 	id: number;

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Store } from "../../src/kernel/store.ts";
-import { hasWayOut, linked, named, ownerOf, servedBy } from "../../src/network/lookup.ts";
+import { hasWayOut, linked, named, ownerOf, servedBy } from "../../src/names/lookup.ts";
 import { connect, renameEndpoints } from "../../src/network/rows.ts";
 
 const root = mkdtempSync(`${tmpdir()}/bunker-names-`);

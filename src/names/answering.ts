@@ -1,6 +1,6 @@
 /** What a container is told of a name: the rules of docker's embedded server (moby, libnetwork/resolver.go). Pure, but for the look-ups it is given. */
 
-import { addressOf, formatAddress } from "./address.ts";
+import { addressOf, formatAddress } from "../network/network.ts";
 import { type Query, respond } from "./question.ts";
 
 /** What is known of the networks that the asking container is on. */

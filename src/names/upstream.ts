@@ -8,7 +8,7 @@ import { connectTo, give, socketError, type Transport, take } from "../../ffi/in
 import { inNamespace } from "../../ffi/netlink.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import type { Deadlines, Loop } from "../kernel/loop.ts";
-import { addressBytes, parseAddress } from "./address.ts";
+import { addressBytes, parseAddress } from "../network/network.ts";
 import { Frames, framed } from "./frames.ts";
 import { answers, hasFailed, idOf, type Query, RCODE, refuse, withId } from "./question.ts";
 import { DNS_PORT } from "./redirect.ts";

@@ -1,8 +1,8 @@
 /** Names and addresses of the networks that a container is on, as the rows say now. */
 
 import type { Store } from "../kernel/store.ts";
-import type { EndpointOption, NetworkOptions } from "./options.ts";
-import { DEFAULT_NETWORK } from "./table.ts";
+import type { EndpointOption, NetworkOptions } from "../network/network.ts";
+import { DEFAULT_NETWORK } from "../network/network.ts";
 
 /** An address of who has a name. */
 export interface Named {
