@@ -167,7 +167,7 @@ export class Engine {
 	async close(): Promise<void> {
 		try {
 			await this.removeAll();
-			await this.assertClean();
+			await this.becomesClean();
 			if (TARGET === "bunker") await until("no cgroup is left", () => cgroupsLeft(this.root).length === 0);
 			if (hasOwnNetwork) await this.assertNoNetwork();
 		} finally {
