@@ -3,6 +3,7 @@
 import { O_CLOEXEC, O_RDONLY } from "../../ffi/constants.ts";
 import { close, open } from "../../ffi/file.ts";
 import { openPid, sendSignal } from "../../ffi/process.ts";
+import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import {
@@ -85,6 +86,7 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 	let kept = false;
 	let publication: Publication | undefined;
 	const endpoints = join(store, id, others.sweep);
+	trace("time", "addresses taken");
 	const dispose = () => {
 		publication?.close();
 		if (kept) return;

@@ -70,9 +70,13 @@ class NoAddress extends Failure {
 }
 
 function joinAll(store: Store, container: string): Endpoint[] {
-	// What a start that was killed has taken.
-	leave(store, container);
 	const rows = endpointsOf(store, container);
+	for (const { id } of rows) {
+		if (id === null) continue;
+		// What a start that was killed has taken.
+		leave(store, container);
+		break;
+	}
 	const endpoints: Endpoint[] = [];
 	for (let at = 0; at < rows.length; at++) {
 		const row = rows[at] as EndpointRow;

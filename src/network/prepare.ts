@@ -41,6 +41,7 @@ async function prepareBridges(store: Store, networks: readonly Network[], contai
 		const missing: Network[] = [];
 		for (const network of networks)
 			if (!isIntact(socket, bridgeName(network), subnetsOf(store, network.id))) missing.push(network);
+		trace("time", "bridges looked at");
 		await guard(store, networks, missing.length > 0, container);
 		for (const network of missing) {
 			(await import("./host.ts")).requireBridge(bridgeName(network));
