@@ -235,7 +235,7 @@ static long ticks_of(pid_t pid) {
 
 /* A client that has gone with its input untaken: its hang-up cannot be masked, and must not wake anybody for ever. */
 static void gone_with_input(void) {
-    CHECK(start(0, "exec sleep 1000"));
+    CHECK(start(0, "exec sleep 60"));
     int fd = attach(ALL);
     CHECK(fd >= 0);
     memset(data, 'x', sizeof data);

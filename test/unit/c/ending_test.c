@@ -140,7 +140,7 @@ static void log_that_cannot_be(void) {
     CHECK(mkdirat(scene.directory_fd, "log", 0700) == 0);
     scene.policy->log_driver = LOG_LOCAL;
     scene.policy->log_directory = scene.policy->run_directory;
-    scene_shell(&scene, SCENE_CALLER, "exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER, "exec sleep 60");
     scene_play(&scene);
     CHECK(fails(FAILED_MONITOR, EISDIR));
     CHECK(scene_monitor_end(&scene) == 1);
@@ -165,7 +165,7 @@ static void exec_leaves_others(void) {
     size_t size;
     scene_begin(&scene);
     scene.policy->flags |= POLICY_EXEC;
-    scene_shell(&scene, SCENE_CALLER, "sleep 1000 & echo $!; exit 5");
+    scene_shell(&scene, SCENE_CALLER, "sleep 60 & echo $!; exit 5");
     CHECK(scene_start(&scene));
     CHECK(scene_exited(&scene) == 5);
     char *text = (char *)read_all(scene.out[0], &size);
@@ -276,7 +276,7 @@ static void leaves_clean_up(void) {
 
 static void dies_with_monitor(void) {
     scene_begin(&scene);
-    scene_shell(&scene, SCENE_CALLER, "exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER, "exec sleep 60");
     CHECK(scene_start(&scene));
     int program = (int)syscall(SYS_pidfd_open, scene.program, 0);
     CHECK(program >= 0);

@@ -143,7 +143,7 @@ static void unhealthy(void) {
 }
 
 static void too_long(void) {
-    begin("echo begun; exec sleep 1000");
+    begin("echo begun; exec sleep 60");
     scene.policy->health_timeout = 50 * MILLISECOND;
     CHECK(start());
     CHECK(hear(1));
@@ -161,7 +161,7 @@ static void too_much(void) {
 }
 
 static void leaves_others(void) {
-    begin("sleep 1000 & echo done");
+    begin("sleep 10 & echo done");
     CHECK(start());
     CHECK(hear(2));
     CHECK(last.status == 0 && last.size == 5);
@@ -187,7 +187,7 @@ static void no_job(void) {
 
 /* The end of the program does not wait for a probe, and none is left behind. */
 static void ends_with_program(void) {
-    begin("echo $$; exec sleep 1000");
+    begin("echo $$; exec sleep 60");
     CHECK(start());
     nanosleep(&(struct timespec){.tv_nsec = 200 * MILLISECOND}, NULL);
     CHECK(write(scene.in[1], "\n", 1) == 1);
@@ -251,7 +251,7 @@ static void frozen(void) {
 
 /* The check that is in the middle exceeds its time, and the next ones are well. */
 static void frozen_meanwhile(void) {
-    begin_with_freezer("exec sleep 1000");
+    begin_with_freezer("exec sleep 60");
     scene.policy->health_retries = 1;
     scene.policy->health_timeout = 300 * MILLISECOND;
     CHECK(freezer_says("freezer.state", "THAWED\n"));

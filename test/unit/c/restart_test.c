@@ -99,7 +99,7 @@ static void leaves_nobody(void) {
 static void change(unsigned before, unsigned after, size_t size, size_t records_left) {
     const struct restart_rule rule = {.delay = 60 * (uint64_t)SECOND, .first_delay = SECOND, .good_run = SECOND};
     ssize_t got;
-    begin("sleep 1000", 60 * (uint64_t)SECOND);
+    begin("sleep 60", 60 * (uint64_t)SECOND);
     scene.policy->flags = (scene.policy->flags & ~(unsigned)POLICY_RESTART) | before;
     CHECK(scene_start(&scene));
     scene_send(&scene, PACKET_RESTART, (int32_t)after, 0, &rule, size);

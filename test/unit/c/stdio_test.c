@@ -134,7 +134,7 @@ static void input_reaches(void) {
 
 static void closed_stdin(void) {
     scene_begin(&scene);
-    scene_shell(&scene, SCENE_CALLER | SCENE_STDIN, "exec <&-; echo closed; exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER | SCENE_STDIN, "exec <&-; echo closed; exec sleep 60");
     CHECK(scene_start(&scene));
     CHECK(hears(scene.out[0], "closed\n"));
     /* The monitor lets go of the caller's stdin, so a writer there is told. */
@@ -148,7 +148,7 @@ static void closed_stdin(void) {
 static void unread_stdin(void) {
     char bytes[1000] = {0};
     scene_begin(&scene);
-    scene_shell(&scene, SCENE_CALLER | SCENE_STDIN, "echo ready; exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER | SCENE_STDIN, "echo ready; exec sleep 60");
     CHECK(scene_start(&scene));
     fcntl(scene.in[1], F_SETFL, O_NONBLOCK);
     /* Fills every buffer on the way; signals and output still pass. */
@@ -181,7 +181,7 @@ static void input_by_packets(void) {
 static void bad_packets(void) {
     static uint8_t junk[PACKET_DATA_MAX + 100];
     scene_begin(&scene);
-    scene_shell(&scene, SCENE_CALLER, "exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER, "exec sleep 60");
     CHECK(scene_start(&scene));
     static const size_t sizes[] = {1, 11, 12, 13, sizeof junk};
     for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++)
@@ -308,7 +308,7 @@ static void killed_cli(void) {
     }
     int pidfd = (int)syscall(SYS_pidfd_open, cli, 0);
     scene.policy->cli = scene_pass(&scene, pidfd);
-    scene_shell(&scene, SCENE_CALLER, "echo ready; exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER, "echo ready; exec sleep 60");
     CHECK(scene_start(&scene));
     close(pidfd);
     CHECK(hears(scene.out[0], "ready\n"));
@@ -370,7 +370,7 @@ static void idle_memory(void) {
     char name[64], line[256];
     long size = -1;
     scene_begin(&scene);
-    scene_shell(&scene, SCENE_CALLER, "echo ready; exec sleep 1000");
+    scene_shell(&scene, SCENE_CALLER, "echo ready; exec sleep 60");
     CHECK(scene_start(&scene));
     CHECK(hears(scene.out[0], "ready\n"));
     snprintf(name, sizeof name, "/proc/%d/smaps_rollup", scene.monitor);

@@ -130,7 +130,7 @@ static void logged(void) {
 static void stalled(void) {
     ssize_t size;
     count_to(100000);
-    CHECK(start(0, "stty -onlcr; trap '' HUP; seq 100000; exec sleep 1000"));
+    CHECK(start(0, "stty -onlcr; trap '' HUP; seq 100000; exec sleep 60"));
     /* Until nothing moves: the monitor sleeps, waiting for us. */
     for (int before = 0, now = 0, same = 0; same < 20; poll(NULL, 0, 1)) {
         ioctl(scene.control, FIONREAD, &now);
