@@ -16,6 +16,7 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Image } from "../image/image.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import type { Endpoint } from "../network/network.ts";
 import { containerDirectory, runDirectory } from "../places.ts";
 import {
 	capabilitiesOf,
@@ -46,8 +47,7 @@ import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
 import { lockRoot } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
-import type { Naming } from "./naming.ts";
-import { isLinked, linkedTo, resolverOf, takeNetworks } from "./networking.ts";
+import { isLinked, linkedTo, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
@@ -90,28 +90,12 @@ export async function launchContainer(
 		sweep: () => sweepEnded(store),
 		named: (other) => byId(store, other)?.name,
 	});
-	const served = networking && resolverOf(networking.endpoints);
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
-	const endpoints = networking?.endpoints ?? [];
-	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
-	const spec = await specOf(store, container, image, cgroup.groups, links?.env);
 	const donors = openDonors(store, options);
+	const { spec, directories } = await provide(store, container, image, cgroup.groups, networking?.endpoints ?? []);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
-	const lines = {
-		gateways: asksForGateway(options.extraHosts) ? await (await import("./gateway.ts")).hostGateways(store) : [],
-		links: links?.hosts ?? [],
-	};
-	writeFiles(store, id, spec, options, endpoints, lines);
-	const askers = linkedTo(store, id, endpoints);
-	if (askers.length > 0) (await import("./linking.ts")).tell(store, endpoints, askers);
-	const directories = prepareVolumes(spec);
-	trace("time", "files written");
-	const { resources } = spec.linux;
-	if (options.limits && resources) (await import("./limiting.ts")).limit(cgroup.groups, resources);
-	// Not while the child makes its root: v1's list begins with "deny all", and it makes nodes.
-	if (resources?.devices) await attachDevices(cgroup.groups, resources.devices);
-	trace("time", "limits written");
+	await limitGroups(cgroup.groups, options, spec.linux.resources);
 
 	const control = packetPair();
 	const sync = packetPair();
@@ -149,10 +133,8 @@ export async function launchContainer(
 	const capabilities = capabilityMask(spec.process.capabilities.effective);
 	const user = spec.annotations[USER_ANNOTATION] ?? "";
 	let time: string | undefined;
-	// `all` and `default` are for the interfaces too: these have the last word, so they come after (as docker's do).
-	const late = networking && setsInterfaces(options);
 	const answer = async (pid: number) => {
-		if (late) await networking.attach(pid);
+		networking?.finish(pid);
 		if (foreground?.forwardSignals) holdSignals();
 		// The last we do before the program starts: its end comes after that, however soon.
 		time = now();
@@ -161,29 +143,47 @@ export async function launchContainer(
 		return encodeIdentity(identity, capabilities);
 	};
 	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
-	let naming: Naming | undefined;
-	using _doors = { [Symbol.dispose]: () => naming?.[Symbol.dispose]() };
-	const forked = async (child: number) => {
-		await networking?.lead();
-		if (!late) networking?.attach(child);
-		if (served === undefined) return;
-		// Loaded now: the child has its root to make.
-		naming = await (await import("./naming.ts")).prepareNaming(store, id, served);
-		naming.open(child);
-	};
+	const forked = networking?.wire;
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, forked, answer });
 	cgroup.keep();
 	networking?.keep();
-	await naming?.handOver();
 	noteStarted(store, container, foreground !== undefined, time);
 	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
 	return { pid, control: control[0] };
 }
 
-/** Whether --sysctl asks for something of all interfaces. */
-function setsInterfaces({ sysctls }: RunOptions): boolean {
-	for (const name in sysctls) if (/^net\.[^.]+\.(conf|neigh)\./.test(name)) return true;
-	return false;
+/** Its config.json, the files for its /etc, and what the host has to have for its volumes. */
+async function provide(
+	store: Store,
+	container: Container,
+	image: Image | undefined,
+	groups: readonly Group[],
+	endpoints: readonly Endpoint[],
+): Promise<{ spec: Spec; directories: Set<string> }> {
+	const { id, options } = container;
+	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
+	const spec = await specOf(store, container, image, groups, links?.env);
+	const lines = {
+		gateways: asksForGateway(options.extraHosts) ? await (await import("./gateway.ts")).hostGateways(store) : [],
+		links: links?.hosts ?? [],
+	};
+	writeFiles(store, id, spec, options, endpoints, lines);
+	const askers = linkedTo(store, id, endpoints);
+	if (askers.length > 0) (await import("./linking.ts")).tell(store, endpoints, askers);
+	const directories = prepareVolumes(spec);
+	trace("time", "files written");
+	return { spec, directories };
+}
+
+/** Not while the child makes its root: v1's list of devices begins with "deny all", and it makes nodes. */
+async function limitGroups(
+	groups: readonly Group[],
+	{ limits }: RunOptions,
+	resources: Spec["linux"]["resources"],
+): Promise<void> {
+	if (limits && resources) (await import("./limiting.ts")).limit(groups, resources);
+	if (resources?.devices) await attachDevices(groups, resources.devices);
+	trace("time", "limits written");
 }
 
 /** On v2 one descriptor tells and counts. */

@@ -68,10 +68,10 @@ export interface Networking extends Disposable {
 	endpoints: Endpoint[];
 	/** what holds its published ports, for its monitor */
 	sockets: PortSocket[];
-	/** leads the published ports to where the container is going to be */
-	lead: () => Promise<void> | undefined;
-	/** makes the interfaces, once the container's first process is there */
-	attach: (pid: number) => void;
+	/** leads ports to the container, makes its interfaces and hands it to its resolver, while its first process makes the root */
+	wire: (pid: number) => Promise<void>;
+	/** makes the interfaces where they have to wait for --sysctl; once the root is made */
+	finish: (pid: number) => void;
 	/** it runs: what it has taken stays taken */
 	keep: () => void;
 }
@@ -101,19 +101,41 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 		dispose();
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
 	}
+	const late = setsInterfaces(options);
+	const plugIn = (pid: number) => {
+		attachTo(endpoints, pid);
+		publication?.turn();
+	};
 	return {
 		endpoints,
 		sockets: publication?.sockets ?? [],
-		lead: () => publication?.lead(undoPath(store, id)),
-		attach: (pid) => {
-			attachTo(endpoints, pid);
-			publication?.turn();
+		wire: async (pid) => {
+			await publication?.lead(undoPath(store, id));
+			if (!late) plugIn(pid);
+			const network = resolverOf(endpoints);
+			if (network !== undefined) await handToResolver(store, id, network, pid);
+		},
+		finish: (pid) => {
+			if (late) plugIn(pid);
 		},
 		keep: () => {
 			kept = true;
 		},
 		[Symbol.dispose]: dispose,
 	};
+}
+
+/** `all` and `default` of --sysctl are for the interfaces too: these have the last word, so they come after (as docker's do). */
+function setsInterfaces({ sysctls }: RunOptions): boolean {
+	for (const name in sysctls) if (/^net\.[^.]+\.(conf|neigh)\./.test(name)) return true;
+	return false;
+}
+
+/** Before the program runs: its first question waits for the answer, and what fails here keeps it from starting. */
+async function handToResolver(store: Store, id: string, network: string, pid: number): Promise<void> {
+	using naming = await (await import("./naming.ts")).prepareNaming(store, id, network);
+	naming.open(pid);
+	await naming.handOver();
 }
 
 /** True for one that knows another on the default network by --link. */
