@@ -198,4 +198,18 @@ export const RULES: readonly Rule[] = [
 			decide("drop"),
 		],
 	},
+	{
+		// With route_localnet the check of the source passes all of 127.0.0.0/8 but the host's own addresses in it.
+		chain: "raw",
+		rule: 'iifname != "lo" ip saddr 127.0.0.0/8 drop',
+		what: "nobody but the host calls from 127.0.0.0/8",
+		expressions: [
+			meta("iifname"),
+			compare("different", interfaceName("lo")),
+			isFamily(4),
+			payload("network", 12, 1),
+			LOOPBACK_4,
+			decide("drop"),
+		],
+	},
 ];

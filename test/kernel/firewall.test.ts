@@ -331,6 +331,32 @@ describe.skipIf(!isReady)("through the firewall", () => {
 		expect(await asked(outside, "127.0.0.1:8081")).toBe(OUTSIDE);
 	});
 
+	test("a container's packets from 127.0.0.2 are dropped, where without the rule a service of the host would trust them", async () => {
+		playMessages(replaceTable(TABLE, BRIDGES.flatMap(networkElements), true));
+		const liar = await Guest.open("tn0", 0, 8);
+		const callers: string[] = [];
+		const data = (_: unknown, __: unknown, ___: number, address: string) => callers.push(address);
+		const service = await Bun.udpSocket({ hostname: "0.0.0.0", port: 0, socket: { data } });
+		const lie = () => liar.run(process.execPath, "test/e2e/datagram.ts", "172.31.0.1", String(service.port));
+		try {
+			for (const line of [
+				"ip address delete 127.0.0.1/8 dev lo",
+				"busybox sysctl -qw net.ipv4.conf.all.route_localnet=1",
+				"ip address add 127.0.0.2/32 dev eth0",
+				"ip route add 172.31.0.1/32 dev eth0 src 127.0.0.2",
+			])
+				await liar.ok(...line.split(" "));
+			await lie();
+			expect(callers).toEqual([]);
+			onHost(`nft flush chain inet ${TABLE} raw`);
+			await lie();
+			expect(callers).toContain("127.0.0.2");
+		} finally {
+			service.close();
+			await liar.close();
+		}
+	});
+
 	test("between strangers nothing is forwarded, if it was we who switched that on", async () => {
 		const far = await Guest.open("tn3", 3, 9);
 		try {
