@@ -20,28 +20,41 @@ export function mtuOf({ options }: Network): number | undefined {
 const bridgeMac = ({ id }: Network): string => `02:${(id.slice(0, 10).match(/../g) as string[]).join(":")}`;
 
 /** Makes the bridge of a network; what is there already stays. */
-export function bridgeMessages(network: Network, subnets: readonly Subnet[]): Message[] {
-	const name = bridgeName(network);
-	const addresses = subnets.flatMap(({ cidr, gateway }) => {
-		const parsed = parseCidr(cidr);
-		return parsed && gateway !== null ? [{ family: parsed.family, address: gateway, prefix: parsed.prefix }] : [];
-	});
-	return [
-		addBridge({ name, mac: bridgeMac(network), mtu: mtuOf(network) }),
-		// One that was there may be down.
-		raiseLink(name, false),
-		...addresses.map((address) => addAddress(name, address, false)),
-	];
-}
+export const bridgeMessage = (network: Network): Message =>
+	addBridge({ name: bridgeName(network), mac: bridgeMac(network), mtu: mtuOf(network) });
 
-/** Settings of a bridge. */
+/**
+ * Settings of a bridge, written before it is up: whoever finds it as it has to be
+ * (intact.ts) need not look at them. What containers send to it must not configure
+ * the host: a router advertisement would make one of them its way to everywhere (CVE-2020-13401).
+ */
 export function bridgeSettings(network: Network): Setting[] {
 	const name = bridgeName(network);
+	const six = (file: string) => `/proc/sys/net/ipv6/conf/${name}/${file}`;
 	return [
 		{
 			what: `let ${name} pass on what comes from 127.0.0.1, for published ports (ip-sysctl, route_localnet)`,
 			file: `/proc/sys/net/ipv4/conf/${name}/route_localnet`,
 			value: "1",
 		},
+		{
+			what: `let ${name} take no router advertisements`,
+			file: six("accept_ra"),
+			value: "0",
+			optional: true,
+		},
+		network.options.ipv6
+			? { what: `switch IPv6 on on ${name}`, file: six("disable_ipv6"), value: "0", optional: true }
+			: { what: `switch IPv6 off on ${name}`, file: six("disable_ipv6"), value: "1", optional: true },
 	];
+}
+
+/** Takes the bridge up, and gives it the addresses of the network's gateways. */
+export function bridgeAddresses(network: Network, subnets: readonly Subnet[]): Message[] {
+	const name = bridgeName(network);
+	const addresses = subnets.flatMap(({ cidr, gateway }) => {
+		const parsed = parseCidr(cidr);
+		return parsed && gateway !== null ? [{ family: parsed.family, address: gateway, prefix: parsed.prefix }] : [];
+	});
+	return [raiseLink(name, false), ...addresses.map((address) => addAddress(name, address, false))];
 }

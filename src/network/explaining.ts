@@ -4,7 +4,7 @@ import { close } from "../../ffi/file.ts";
 import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import type { Message } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
-import { bridgeMessages, bridgeName, bridgeSettings } from "./bridge.ts";
+import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Published, publishMessages } from "./firewall.ts";
 import { allowHairpin } from "./hairpin.ts";
@@ -49,8 +49,8 @@ function isMissing(network: Network): boolean {
 }
 
 function bridgeLines(store: Store, network: Network): string[] {
-	const messages = bridgeMessages(network, subnetsOf(store, network.id));
-	return [...sentences(messages), ...sentences(bridgeSettings(network))];
+	const addresses = bridgeAddresses(network, subnetsOf(store, network.id));
+	return sentences([bridgeMessage(network), ...bridgeSettings(network), ...addresses]);
 }
 
 /** A random port is known only once it is held. */

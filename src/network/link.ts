@@ -81,12 +81,12 @@ const kindOf = (kind: string) => (info: Body) => {
 };
 
 /**
- * Makes a bridge, up. With a MAC address that was given to it, it keeps that:
+ * Makes a bridge, down. With a MAC address that was given to it, it keeps that:
  * else it has the lowest of its ports' at any time (br_stp_recalculate_bridge_id),
  * and what its neighbours know of it is wrong whenever a container comes or goes.
  */
 export function addBridge(made: Made): Message {
-	const body = described(new Body(linkHeader(IFF_UP)), made);
+	const body = described(new Body(linkHeader()), made);
 	body.nest(IFLA_LINKINFO, kindOf("bridge"));
 	return message(`make the bridge ${made.name}`, RTM_NEWLINK, NEW, body, { okay: ["EEXIST"] });
 }

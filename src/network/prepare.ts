@@ -5,13 +5,13 @@ import { NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
 import { playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
-import { bridgeMessages, bridgeName, bridgeSettings } from "./bridge.ts";
+import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { guard } from "./firewall.ts";
 import { isIntact } from "./intact.ts";
 import { settleDefault } from "./pool.ts";
 import { writeSetting } from "./setting.ts";
-import { DEFAULT_NETWORK, find, type Network, subnetsOf } from "./table.ts";
+import { DEFAULT_NETWORK, find, type Network, type Subnet, subnetsOf } from "./table.ts";
 
 /**
  * Makes what is missing of the networks of a container that starts.
@@ -45,10 +45,16 @@ async function prepareBridges(store: Store, networks: readonly Network[], contai
 		await guard(store, networks, missing.length > 0, container);
 		for (const network of missing) {
 			(await import("./host.ts")).requireBridge(bridgeName(network));
-			playMessages(bridgeMessages(network, subnetsOf(store, network.id)));
-			for (const setting of bridgeSettings(network)) writeSetting(setting);
+			makeBridge(network, subnetsOf(store, network.id));
 		}
 	} finally {
 		close(socket);
 	}
+}
+
+/** Makes what is missing of a network's bridge: its address last, since whoever finds that looks no further. */
+export function makeBridge(network: Network, subnets: readonly Subnet[]): void {
+	playMessages([bridgeMessage(network)]);
+	for (const setting of bridgeSettings(network)) writeSetting(setting);
+	playMessages(bridgeAddresses(network, subnets));
 }

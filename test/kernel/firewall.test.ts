@@ -335,7 +335,7 @@ describe.skipIf(!isReady)("through the firewall", () => {
 		playMessages(replaceTable(TABLE, BRIDGES.flatMap(networkElements), true));
 		const liar = await Guest.open("tn0", 0, 8);
 		const callers: string[] = [];
-		const data = (_: unknown, __: unknown, ___: number, address: string) => callers.push(address);
+		const data = (_: unknown, __: unknown, ___: number, address: string) => void callers.push(address);
 		const service = await Bun.udpSocket({ hostname: "0.0.0.0", port: 0, socket: { data } });
 		const lie = () => liar.run(process.execPath, "test/e2e/datagram.ts", "172.31.0.1", String(service.port));
 		try {

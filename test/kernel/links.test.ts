@@ -1,11 +1,11 @@
 /** The lists of networks, played in fresh network namespaces and read back with ip(8). */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { playMessages } from "../../src/kernel/netlink.ts";
 import { attach, detach, route } from "../../src/network/attach.ts";
-import { bridgeMessages, bridgeName } from "../../src/network/bridge.ts";
+import { bridgeMessage, bridgeName } from "../../src/network/bridge.ts";
 import type { Endpoint } from "../../src/network/endpoint.ts";
 import { chooseGateways } from "../../src/network/gateway.ts";
 import { requireBridge } from "../../src/network/host.ts";
@@ -13,6 +13,7 @@ import { isIntact } from "../../src/network/intact.ts";
 import { ipvlanOf } from "../../src/network/ipvlan.ts";
 import { deleteLink } from "../../src/network/link.ts";
 import { macvlanOf } from "../../src/network/macvlan.ts";
+import { makeBridge } from "../../src/network/prepare.ts";
 import type { Subnet } from "../../src/network/table.ts";
 import { requires } from "../requires.ts";
 import { endpointOn, NETWORK_ID, networkOf } from "../unit/networks.ts";
@@ -50,7 +51,8 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 			closeSync(fd);
 		}
 	};
-	const makeBridge = () => playMessages(bridgeMessages(networkOf(), SUBNETS));
+	const make = () => makeBridge(networkOf({ options: { ipv6: true } }), SUBNETS);
+	const setting = (file: string) => readFileSync(`/proc/sys/net/${file}`, "utf8").trim();
 	const dropBridge = () => {
 		if (asks((fd) => interfaceIndex(fd, bridge)) !== undefined) playMessages([deleteLink(bridge, false)]);
 	};
@@ -67,7 +69,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 	});
 
 	test("a bridge is up, has its addresses and a MAC address that no port changes", async () => {
-		makeBridge();
+		make();
 		const [shown] = await ip(false, "-d", "addr", "show", "dev", bridge);
 		expect(shown.linkinfo.info_kind).toBe("bridge");
 		expect(shown.flags).toContain("UP");
@@ -81,8 +83,28 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
 	});
 
+	test("a bridge lets no container configure the host, and has no IPv6 where its network has none", async () => {
+		make();
+		expect(setting(`ipv6/conf/${bridge}/accept_ra`)).toBe("0");
+		expect(setting(`ipv4/conf/${bridge}/route_localnet`)).toBe("1");
+		dropBridge();
+		makeBridge(networkOf(), SUBNETS.slice(0, 1));
+		const [{ addr_info }] = await ip(false, "addr", "show", "dev", bridge);
+		expect(addr_info.map(({ family }: { family: string }) => family)).toEqual(["inet"]);
+		dropBridge();
+	});
+
+	test("a bridge whose maker was killed before its settings were written is not intact", () => {
+		dropBridge();
+		playMessages([bridgeMessage(networkOf())]);
+		expect(asks((fd) => isIntact(fd, bridge, []))).toBe(false);
+		makeBridge(networkOf(), []);
+		expect(asks((fd) => isIntact(fd, bridge, []))).toBe(true);
+		dropBridge();
+	});
+
 	test("a container's interface has its name, MAC, addresses, routes and settings", async () => {
-		makeBridge();
+		make();
 		attach([endpointOn()], namespace);
 		const [shown] = await ip(true, "-d", "addr", "show", "dev", "eth0");
 		expect(shown.address).toBe("02:42:0a:01:02:03");
@@ -102,7 +124,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 	});
 
 	test("without an IPv6 address an interface has no IPv6 at all", async () => {
-		makeBridge();
+		make();
 		attach([endpointOn({}, { addresses: endpointOn().addresses.slice(0, 1) })], namespace);
 		const [shown] = await ip(true, "addr", "show", "dev", "eth0");
 		expect(shown.addr_info.map(({ family }: { family: string }) => family)).toEqual(["inet"]);
@@ -110,7 +132,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 	});
 
 	test("the default route moves to another interface, and back", async () => {
-		makeBridge();
+		make();
 		const one = endpointOn();
 		const base = { prefix: 24, leads: true, isDefault: false } as const;
 		const other: Endpoint = endpointOn(
@@ -147,7 +169,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		const damage = (...words: string[]) => expect(Bun.spawnSync(["ip", ...words]).success).toBe(true);
 		dropBridge();
 		expect(intact()).toBe(false);
-		makeBridge();
+		make();
 		expect(await becomesIntact()).toBe(true);
 		for (const words of [
 			["link", "set", bridge, "down"],
@@ -157,15 +179,15 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		]) {
 			damage(...words);
 			expect(intact()).toBe(false);
-			makeBridge();
+			make();
 			expect(await becomesIntact()).toBe(true);
 		}
 	});
 
 	test("an address that is another interface's does not count", () => {
 		dropBridge();
-		playMessages(bridgeMessages(networkOf({ options: { interface: "other" } }), SUBNETS));
-		playMessages(bridgeMessages(networkOf(), []));
+		makeBridge(networkOf({ options: { ipv6: true, interface: "other" } }), SUBNETS);
+		makeBridge(networkOf(), []);
 		expect(asks((fd) => isIntact(fd, bridge, SUBNETS))).toBe(false);
 		playMessages([deleteLink("other", false)]);
 	});
@@ -175,13 +197,13 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		expect(Bun.spawnSync(["ip", "link", "add", bridge, "type", "veth", "peer", "name", "peer0"]).success).toBe(true);
 		expect(() => requireBridge(bridge)).toThrow("there is an interface of that name, and it is no");
 		dropBridge();
-		makeBridge();
+		make();
 		requireBridge(bridge);
 	});
 
 	for (const mode of ["bridge", "private", "vepa", "passthru"])
 		test(`a macvlan interface of mode ${mode} is made in the namespace`, async () => {
-			makeBridge();
+			make();
 			const endpoint = endpointOn({
 				driver: "macvlan",
 				options: { driverOptions: { parent: bridge, macvlan_mode: mode } },
@@ -199,7 +221,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 	describe.skipIf(!requires("ipvlan"))("ipvlan", () => {
 		for (const mode of ["l2", "l3", "l3s"])
 			test(`an interface of mode ${mode} is made in the namespace`, async () => {
-				makeBridge();
+				make();
 				const endpoint = endpointOn({
 					driver: "ipvlan",
 					options: { driverOptions: { parent: bridge, ipvlan_mode: mode } },
@@ -214,7 +236,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 	});
 
 	test.skipIf(requires("ipvlan"))("a kernel without ipvlan is told by the name of its module", () => {
-		makeBridge();
+		make();
 		const endpoint = endpointOn({ driver: "ipvlan", options: { driverOptions: { parent: bridge } } });
 		endpoint.shared = ipvlanOf(endpoint);
 		expect(() => attach([endpoint], namespace)).toThrow(/^make an interface of ipvlan on .*EOPNOTSUPP/);

@@ -67,9 +67,9 @@ const inNamespace = "link add link bunker0 netns /proc/self/ns/net name";
 const MTU = "com.docker.network.driver.mtu";
 
 const CASES: Record<string, () => Message> = {
-	"link add name bunker0 address 02:01:02:03:04:05 mtu 1400 up type bridge": () =>
+	"link add name bunker0 address 02:01:02:03:04:05 mtu 1400 type bridge": () =>
 		addBridge({ name: "bunker0", mtu: 1400, mac: "02:01:02:03:04:05" }),
-	"link add name br-0123456789ab up type bridge": () => addBridge({ name: "br-0123456789ab" }),
+	"link add name br-0123456789ab type bridge": () => addBridge({ name: "br-0123456789ab" }),
 	"link add master bunker0 name veth0123456 mtu 1400 up type veth peer name eth0 netns /proc/self/ns/net address 02:42:0a:00:00:02 mtu 1400":
 		() => addVeth("veth0123456", "bunker0", { name: "eth0", mac: "02:42:0a:00:00:02", mtu: 1400 }, NAMESPACE),
 	"address add 10.1.2.3/24 broadcast + dev bunker0": () =>

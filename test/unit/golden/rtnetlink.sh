@@ -16,8 +16,8 @@ t() {
 	awk '/nlmsg_type=RTM_/{keep = /nlmsg_type=RTM_(NEW|DEL)/} /^ \|/{ if (keep) { row = substr($0, 11, 49); gsub(/ +/, " ", row); sub(/^ /, "", row); sub(/ $/, "", row); print row } }' "$trace"
 }
 
-t link add name bunker0 address 02:01:02:03:04:05 mtu 1400 up type bridge
-t link add name br-0123456789ab up type bridge
+t link add name bunker0 address 02:01:02:03:04:05 mtu 1400 type bridge
+t link add name br-0123456789ab type bridge
 t link add master bunker0 name veth0123456 mtu 1400 up type veth peer name eth0 netns /proc/self/ns/net address 02:42:0a:00:00:02 mtu 1400
 t address add 10.1.2.3/24 broadcast + dev bunker0
 t address add 10.1.3.0/31 dev bunker0
