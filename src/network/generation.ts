@@ -5,7 +5,7 @@
 
 import { AT_FDCWD, O_CREAT, O_RDWR } from "../../ffi/constants.ts";
 import { makeDirectories } from "../../ffi/directory.ts";
-import { close, lock, open, openIfThere, readSmallIfThere, writeFile } from "../../ffi/file.ts";
+import { close, lock, open, openIfThere, readFileIfThere, writeFile } from "../../ffi/file.ts";
 import { ask, NETLINK_NETFILTER, NLM_F_ACK, namespaceCookie, openNetlink } from "../../ffi/netlink.ts";
 import { attributesOf, encode } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
@@ -50,7 +50,7 @@ export function generation(): Generation {
 
 /** What is noted in the run root; undefined where nothing is. */
 export function readNote(store: Store): Note | undefined {
-	const bytes = readSmallIfThere(firewallPath(store.places));
+	const bytes = readFileIfThere(firewallPath(store.places));
 	if (!bytes || bytes.length === 0) return undefined;
 	const [first = "", ...lines] = new TextDecoder().decode(bytes).trimEnd().split("\n");
 	const [namespace = "", count, ...bridges] = first.split(" ");

@@ -37,6 +37,8 @@ export function repair(store: Store, starting: readonly Network[], container?: s
 	const { messages, others, bridges, strangers, ports, mended } = planRepair(store, starting, before, container);
 	if (messages.length > 0) playMessages(messages);
 	const played = playOthers(others);
+	// Before forwarding is on: with that nothing else tells who was there before.
+	writeNote(store, { ...before, count: -1, bridges, strangers, mended: true });
 	forward(starting);
 	const now = generation();
 	const expected = before.count + (messages.length > 0 ? 1 : 0) + played;
