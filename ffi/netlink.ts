@@ -100,7 +100,8 @@ export interface Refusal {
 }
 
 /**
- * Sends a datagram. The kernel works on it before `sendto` returns, and answers
+ * Sends a datagram, and reads what comes: in a container's namespace that may be a
+ * program's of its own (CAP_NET_ADMIN), and anything. The kernel works on it before `sendto` returns, and answers
  * a message without NLM_F_ACK only where it failed (netlink_rcv_skb, nfnetlink_rcv_batch).
  * @returns the first message that failed; undefined where all went well
  */
@@ -116,9 +117,12 @@ export function talk(socket: number, datagram: Uint8Array): Refusal | undefined 
 		if (got === -(errno.EAGAIN as number)) return refusal;
 		if (got === -(errno.EINTR as number)) continue;
 		if (got < 0) throw new SystemError("receive a netlink message", -got);
-		for (let at = 0; at + NLMSG_HEADER <= got; at += (answerView.getUint32(at, true) + 3) & ~3) {
+		for (let at = 0; at + NLMSG_HEADER <= got; ) {
+			const size = answerView.getUint32(at, true);
+			if (size < NLMSG_HEADER) break;
 			const error = answerView.getUint16(at + 4, true) === NLMSG_ERROR ? -answerView.getInt32(at + 16, true) : 0;
 			if (error !== 0) refusal ??= { sequence: answerView.getUint32(at + 8, true), errno: error };
+			at += (size + 3) & ~3;
 		}
 	}
 }
@@ -144,6 +148,7 @@ export function ask(what: string, socket: number, request: Uint8Array): Answer[]
 		for (let at = 0; at + NLMSG_HEADER <= got; ) {
 			const size = answerView.getUint32(at, true);
 			const type = answerView.getUint16(at + 4, true);
+			if (size < NLMSG_HEADER) throw new SystemError(what, errno.EINVAL);
 			if (type === NLMSG_DONE) return answers;
 			if (type === NLMSG_ERROR) {
 				const error = -answerView.getInt32(at + 16, true);
