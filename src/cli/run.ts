@@ -20,7 +20,7 @@ export default verb({
 	examples: [
 		"run --rm busybox echo hello",
 		"run -it --rm -v /srv:/data:ro busybox sh",
-		"run -d --name web busybox httpd -f",
+		"run -d --name web -p 8080:80 busybox httpd -f",
 		"run --explain busybox true",
 	],
 	async run({ values, operands, open, config }) {
