@@ -110,6 +110,7 @@ export const PACKET = {
 		signal: 19,
 		attach: 20,
 		restart: 21,
+		ports: 22,
 	},
 } as const;
 
@@ -158,6 +159,19 @@ export function encodeRestart(
 	[rule?.delay, rule?.firstDelay, rule?.goodRun].forEach((time = 0, index) => {
 		view.setBigUint64(index * 8, BigInt(time) * NANOSECONDS, true);
 	});
+	return bytes;
+}
+
+/** struct ports_moved: where published ports lead from now on. @param addresses 4 or 16 bytes; none: nowhere */
+export function encodePortsMoved(addresses: readonly Uint8Array[]): Uint8Array {
+	const bytes = new Uint8Array(PACKET.header + 28);
+	bytes.set(encodePacket(PACKET.type.ports, 0));
+	const view = new DataView(bytes.buffer, PACKET.header);
+	for (const address of addresses) {
+		const six = address.length === 16;
+		view.setUint32(six ? 4 : 0, 1, true);
+		bytes.set(address, PACKET.header + (six ? 12 : 8));
+	}
 	return bytes;
 }
 

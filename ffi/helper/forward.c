@@ -1,6 +1,8 @@
 /* When there is a forwarder: from the first that arrives until it has ended, for want of clients or killed. */
 #include "forward.h"
 #include "forwarder.h"
+#include "inet.h"
+#include "message.h"
 #include "sys.h"
 #include "timer.h"
 #include <asm/siginfo.h>
@@ -15,14 +17,14 @@
 #define REST FORWARD_SECOND
 
 static struct {
-    const struct port *ports;
+    struct port *ports;
     uint32_t count;
     int32_t epoll; /* of all the ports: one descriptor to poll, however many they are; -1: there are none */
     int32_t pidfd; /* of the forwarder; -1: none */
     uint64_t rest; /* until then there is none; 0: no rest */
 } self = {.epoll = -1, .pidfd = -1};
 
-int forward_begin(const struct port *ports, uint32_t count) {
+int forward_begin(struct port *ports, uint32_t count) {
     if (count == 0)
         return 0;
     self.ports = ports;
@@ -89,11 +91,38 @@ void forward_continue(const struct pollfd *poll) {
         self.rest = timer_now() + REST;
 }
 
+static void kill_forwarder(void) {
+    if (self.pidfd < 0)
+        return;
+    SYS(pidfd_send_signal, self.pidfd, SIGKILL, 0, 0);
+    reap();
+}
+
+/* Of the socket's family if it can be; what has no family leads nowhere. The port stays. */
+static void aim(struct port *port, const struct ports_moved *moved) {
+    bool six = moved->has_six && (port->family == AF_INET6 || !moved->has_four);
+    const uint16_t family = six ? AF_INET6 : moved->has_four ? AF_INET : AF_UNSPEC;
+    memcpy(port->target, &family, sizeof family);
+    memset(port->target + 4, 0, sizeof port->target - 4);
+    if (six)
+        memcpy(port->target + 8, moved->six, sizeof moved->six);
+    else
+        memcpy(port->target + 4, moved->four, sizeof moved->four);
+}
+
+/* Who is connected by way of the old address has lost the container anyway. */
+void forward_change(const uint8_t *data, size_t size) {
+    struct ports_moved moved;
+    if (size != sizeof moved)
+        return;
+    memcpy(&moved, data, sizeof moved);
+    for (uint32_t at = 0; at < self.count; at++)
+        aim(&self.ports[at], &moved);
+    kill_forwarder();
+}
+
 void forward_end(void) {
-    if (self.pidfd >= 0) {
-        SYS(pidfd_send_signal, self.pidfd, SIGKILL, 0, 0);
-        reap();
-    }
+    kill_forwarder();
     if (self.epoll >= 0)
         SYS(close, self.epoll);
     if (self.count > 0)

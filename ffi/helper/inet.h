@@ -2,6 +2,7 @@
 #ifndef BUNKER_INET_H
 #define BUNKER_INET_H
 
+#define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
 #define SOCK_STREAM 1

@@ -66,8 +66,8 @@ bool keep(struct tape *tape, struct kept *kept) {
     if (block < 0)
         return false;
     char **slots = (char **)block;
-    kept->ports = (const struct port *)(slots + cleanups + variables + directories + 3);
-    memcpy((void *)kept->ports, tape->data + kept->policy.ports, ports);
+    kept->ports = (struct port *)(slots + cleanups + variables + directories + 3);
+    memcpy(kept->ports, tape->data + kept->policy.ports, ports);
     char *free = (char *)kept->ports + ports;
     kept->cleanup = copy_list(tape, cleanup, cleanups, &slots, &free);
     kept->environment = copy_list(tape, environment, variables, &slots, &free);

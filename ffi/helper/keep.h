@@ -10,9 +10,9 @@ struct kept {
     const char *log_attributes;
     char **cleanup; /* NULL: none */
     char **environment;
-    const struct port *ports; /* policy.port_count */
-    char **cgroups;           /* NULL: none, or ended already */
-    uint64_t started;         /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */
+    struct port *ports; /* policy.port_count */
+    char **cgroups;     /* NULL: none, or ended already */
+    uint64_t started;   /* the program, CLOCK_REALTIME, nanoseconds; 0: not yet */
 };
 
 /* Copies what is needed and unmaps the job. False: out of memory. */

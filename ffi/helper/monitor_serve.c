@@ -1,6 +1,7 @@
 /* What the CLI asks for, and those that have attached, a message each. */
 #include "cgroup.h"
 #include "control.h"
+#include "forward.h"
 #include "monitor.h"
 #include "restart.h"
 #include "sys.h"
@@ -72,6 +73,9 @@ static void obey(struct monitor *monitor, const struct packet *packet, const uin
         return;
     case PACKET_RESIZE:
         resize(monitor, packet);
+        return;
+    case PACKET_PORTS:
+        forward_change(data, size);
         return;
     case PACKET_RESTART:
         restart_change(&monitor->kept.policy, (uint32_t)packet->value, data, size);

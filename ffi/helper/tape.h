@@ -280,6 +280,15 @@ enum packet_type {
     PACKET_SIGNAL = 19,    /* value: signal for the program */
     PACKET_ATTACH = 20,    /* value: enum attach_stream, what the client gives and takes */
     PACKET_RESTART = 21,   /* value: POLICY_RESTART, POLICY_ON_FAILURE; data: struct restart_rule */
+    PACKET_PORTS = 22,     /* data: struct ports_moved */
+};
+
+/* Where published ports lead from now on: to addresses of one family or both; without any, nowhere. */
+struct ports_moved {
+    uint32_t has_four;
+    uint32_t has_six;
+    uint8_t four[4];
+    uint8_t six[16];
 };
 
 /* As in struct policy, nanoseconds. */

@@ -3,7 +3,8 @@
 import { O_CLOEXEC, O_RDONLY } from "../../ffi/constants.ts";
 import { close, open } from "../../ffi/file.ts";
 import { openProcess, sendSignal } from "../../ffi/process.ts";
-import type { State } from "../../ffi/tape.ts";
+import { connectIn, send } from "../../ffi/socket.ts";
+import { ATTACH, encodePortsMoved, type State } from "../../ffi/tape.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
@@ -18,6 +19,7 @@ import {
 	releading,
 	route,
 } from "../network/network.ts";
+import { runDirectory } from "../places.ts";
 import { donorOf } from "../runtime/runtime.ts";
 import { undoPath } from "./detaching.ts";
 import { addNetwork, removeNetwork } from "./etc.ts";
@@ -86,7 +88,12 @@ async function connectRunning(
 
 async function movePorts(store: Store, { id, options }: Container, endpoints: readonly Endpoint[]): Promise<void> {
 	if (!options.publish && !options.publishAll) return;
-	await (await releading()).leadAnew(store, id, endpoints, undoPath(store, id));
+	const addresses = await (await releading()).leadAnew(store, id, endpoints, undoPath(store, id));
+	// One of an older bunker publishes nothing.
+	const line = connectIn(runDirectory(store.places, id), ATTACH.name);
+	if (typeof line !== "number") return;
+	send(line, encodePortsMoved(addresses));
+	close(line);
 }
 
 async function serve(store: Store, { id }: Container, { program, programStart }: State, network: string) {

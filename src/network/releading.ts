@@ -7,7 +7,7 @@
 import { unlink, writeFile } from "../../ffi/file.ts";
 import { encodeBatch, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
-import { parseAddress } from "./address.ts";
+import { type Address, addressBytes, parseAddress } from "./address.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
 import { allowHairpin } from "./hairpin.ts";
@@ -18,17 +18,28 @@ import { type PortRow, portsOf } from "./table.ts";
  * Before an address is given back: it is another container's next.
  * @param endpoints its parts in networks, with the ways to everywhere chosen
  * @param undo file of its undo list
+ * @returns the addresses that they lead to now, for the monitor's forwarder
  */
 export async function leadAnew(
 	store: Store,
 	container: string,
 	endpoints: readonly Endpoint[],
 	undo: string,
-): Promise<void> {
+): Promise<Uint8Array[]> {
 	const rows = portsOf(store, container);
 	const endpoint = endpoints.find(
 		({ network, addresses }) => network.driver === "bridge" && addresses.some(({ isDefault }) => isDefault),
 	);
+	await leadRows(store, rows, endpoint, undo);
+	return (endpoint?.addresses ?? []).map(({ address }) => addressBytes(parseAddress(address) as Address));
+}
+
+async function leadRows(
+	store: Store,
+	rows: readonly PortRow[],
+	endpoint: Endpoint | undefined,
+	undo: string,
+): Promise<void> {
 	const moved = rows.map((row) => ({ ...row, inside: insideOf(row, endpoint) }));
 	if (moved.every(({ inside }, at) => inside === rows[at]?.inside)) return;
 	store.transaction(() => {

@@ -216,6 +216,8 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 			"n2",
 			"-p",
 			"127.0.0.1:8042:80",
+			"-p",
+			"[::1]:8043:80",
 			IMAGE,
 			"sh",
 			"-c",
@@ -228,7 +230,10 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		expect(leads()).toBe("10.20.80.2");
 		const fetched = Bun.spawnSync(["busybox", "nc", "-w", "5", "127.0.0.1", "8042"]).stdout.toString();
 		expect(fetched).toBe("hello\n");
+		// What the firewall cannot lead, the forwarder copies: to where the container is now.
+		expect(Bun.spawnSync(["busybox", "nc", "-w", "5", "::1", "8043"]).stdout.toString()).toBe("hello\n");
 		await engine.ok("network", "disconnect", "n1", "one");
+		expect(Bun.spawnSync(["busybox", "nc", "-w", "5", "::1", "8043"]).stdout.toString()).toBe("hello\n");
 		expect(leads()).toBe("10.20.81.2");
 		await engine.ok("network", "disconnect", "n2", "one");
 		expect(leads()).toBeUndefined();

@@ -132,6 +132,37 @@ static void close_both(int one, int other) {
     close(other);
 }
 
+/* The container is at 127.0.0.1 first, then at ::1, then nowhere. */
+static void moved(void) {
+    struct sockaddr_in6 there = loopback6(ntohs(0)), old;
+    struct ports_moved elsewhere = {.has_six = 1}, nowhere = {0};
+    memcpy(elsewhere.six, &in6addr_loopback, sizeof elsewhere.six);
+    CHECK(begin());
+    int client = connected(SOCK_STREAM), server = accepted();
+    CHECK(server >= 0);
+    struct sockaddr_in port;
+    name_of(container[0], &port, sizeof port);
+    there.sin6_port = port.sin_port;
+    int other = listening(SOCK_STREAM, &there, sizeof there);
+    CHECK(other >= 0);
+    name_of(other, &old, sizeof old);
+    scene_send(&scene, PACKET_PORTS, 0, 0, &elsewhere, sizeof elsewhere - 1);
+    scene_send(&scene, PACKET_PORTS, 0, 0, &elsewhere, sizeof elsewhere);
+    CHECK(is_over(client) && is_over(server));
+    close_both(client, server);
+    client = connected(SOCK_STREAM);
+    CHECK(ready(other, POLLIN));
+    server = accept4(other, NULL, NULL, SOCK_CLOEXEC);
+    CHECK(server >= 0 && write(server, "six", 3) == 3 && says(client, "six"));
+    scene_send(&scene, PACKET_PORTS, 0, 0, &nowhere, sizeof nowhere);
+    CHECK(is_over(client));
+    close_both(client, server);
+    client = connected(SOCK_STREAM);
+    CHECK(ready(client, POLLIN | POLLHUP));
+    close_both(client, other);
+    CHECK(end());
+}
+
 static void lazy(void) {
     CHECK(begin());
     CHECK(forwarder_pid() == 0);
@@ -385,5 +416,6 @@ CHECK_MAIN({"forward: there is no process until something arrives", lazy},
            {"forward: clients of a UDP port are remembered up to a number, the latest", many_senders},
            {"forward: connections above the number wait", many_connections},
            {"forward: a killed forwarder is replaced", killed},
+           {"forward: ports that are moved lead elsewhere, or nowhere, at once", moved},
            {"forward: the ports are free before the end is said", freed},
            {"forward: the forwarder dies with its monitor", orphaned})
