@@ -2,6 +2,7 @@
 #include "cgroup.h"
 #include "control.h"
 #include "detach.h"
+#include "flows.h"
 #include "forward.h"
 #include "health.h"
 #include "monitor.h"
@@ -45,6 +46,7 @@ static void end_network(const struct monitor *monitor) {
     forward_end();
     /* The socket stays open to our end: closing it waits for an RCU grace period, 15 ms. */
     detach(monitor->kept.policy.run_directory);
+    flows_forget(monitor->kept.ports, monitor->kept.policy.port_count);
 }
 
 static _Noreturn void finish(struct monitor *monitor, int status) {

@@ -48,12 +48,19 @@ function forget(socket: number, family: number, port: number): void {
 	const dump = encode({ type: NFNL_SUBSYS_CTNETLINK_GET, flags: NLM_F_DUMP, body: filter.content }, 0);
 	for (const { body } of ask(`look for conversations with UDP port ${port}`, socket, dump)) {
 		const tuple = attributesOf(body, HEADER).get(CTA_TUPLE_ORIG);
-		if (!tuple) continue;
+		// A kernel before 5.8 knows no filter, and shows all there are.
+		if (!tuple || !isOf(tuple, port)) continue;
 		const one = new Body(header).nest(CTA_TUPLE_ORIG, (inner) => inner.raw(tuple), true).content;
 		trace("net", `forget a conversation with UDP port ${port}`);
 		// One that has ended meanwhile is no error.
 		talk(socket, encode({ type: NFNL_SUBSYS_CTNETLINK_DELETE, flags: 0, body: one }, 0));
 	}
+}
+
+function isOf(tuple: Uint8Array, port: number): boolean {
+	const attributes = attributesOf(attributesOf(tuple, 0).get(CTA_TUPLE_PROTO) ?? new Uint8Array(), 0);
+	const [high, low] = attributes.get(CTA_PROTO_DST_PORT) ?? [];
+	return attributes.get(CTA_PROTO_NUM)?.[0] === IPPROTO_UDP && high === port >> 8 && low === (port & 0xff);
 }
 
 function describe(tuple: Body, port: number): Body {

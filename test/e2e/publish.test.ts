@@ -152,6 +152,22 @@ describe.skipIf(!able)("-p", () => {
 		}
 	});
 
+	test("a conversation with a container that has ended does not go on with the next one that has its address", async () => {
+		await using outside = await Outside.open();
+		const ask = [process.execPath, "test/e2e/datagram.ts", HOST, "5300", "40001"];
+		await engine.ok("run", "-d", "--name", "dns", "-p", "5300:53/udp", IMAGE, "sleep", "1000");
+		const place = await placeOf(engine, "dns");
+		await place.tellClients(53, "udp", "0.0.0.0");
+		expect(await outside.ok(...ask)).toBe(OUTSIDE);
+		await place.close();
+		await engine.removeAll();
+		await engine.ok("run", "-d", "--name", "next", IMAGE, "sleep", "1000");
+		const next = await placeOf(engine, "next");
+		await next.tellClients(53, "udp", "0.0.0.0");
+		expect((await outside.run("timeout", "0.5", ...ask)).code).not.toBe(0);
+		await next.close();
+	});
+
 	test("what somebody has flushed from the firewall is copied until the next start leads it again", async () => {
 		await using _outside = await Outside.open();
 		await engine.ok("run", "-d", "--name", "web", "-p", "8080:80", IMAGE, "sleep", "1000");
