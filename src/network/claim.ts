@@ -34,15 +34,13 @@ export interface HeldPort extends PortRow {
 export class PortTaken extends Failure {
 	/**
 	 * @param what that it is wanted
-	 * @param holder the container that has it, and its name; undefined: none of ours
+	 * @param holder the container that has it; undefined: none of ours
 	 */
 	constructor(
 		what: string,
-		readonly holder: string | undefined,
-		name?: string,
+		readonly holder?: string,
+		why = errnoText(errno.EADDRINUSE),
 	) {
-		const why =
-			name === undefined ? `${errnoText(errno.EADDRINUSE)}` : `port is already allocated to container ${name}`;
 		super(`${what}: ${why}`, { exitCode: EXIT.refused });
 	}
 }
@@ -170,7 +168,7 @@ type Bound = HeldSocket & { address: string };
  */
 function tryNumber(
 	store: Store,
-	{ named }: ClaimOptions,
+	options: ClaimOptions,
 	{ protocol, address: asked }: PublishOption,
 	addresses: readonly string[],
 	port: number,
@@ -178,7 +176,7 @@ function tryNumber(
 	const bound: Bound[] = [];
 	for (const address of addresses) {
 		const number = bound[0]?.port ?? port;
-		const held = tryOne(store, protocol, address, number, named);
+		const held = tryOne(store, protocol, address, number, options);
 		// Where no address was named, and the kernel has no IPv6, IPv4 will do.
 		if (held === undefined && asked === undefined && bound.length > 0) continue;
 		if (held !== undefined && !(held instanceof Failure)) {
@@ -197,23 +195,29 @@ function tryOne(
 	protocol: Protocol,
 	address: string,
 	port: number,
-	named: ClaimOptions["named"],
+	options: ClaimOptions,
 ): HeldSocket | Failure | undefined {
 	const { type, number } = KINDS[protocol];
 	const what = nameOf(protocol, address, port);
 	const before = port === 0 ? undefined : holderOf(store, protocol, address, port);
-	if (before !== undefined) return new PortTaken(what, before, named(before));
+	if (before !== undefined) return new PortTaken(what, before, whoseIs(before, options));
 	const socket = holdPort(type, number, addressBytes(parseAddress(address) as Address), port);
 	if (typeof socket === "number") return isUnsupported(socket) ? undefined : refused(what, socket);
 	// Free for the kernel, and yet somebody's: a container that has ended, and nobody has looked since.
 	const after = port === 0 ? holderOf(store, protocol, address, socket.port) : undefined;
 	if (after === undefined && protocol !== "sctp") return socket;
 	close(socket.fd);
-	return after === undefined ? { ...socket, fd: -1 } : new PortTaken(what, after, named(after));
+	return after === undefined ? { ...socket, fd: -1 } : new PortTaken(what, after, whoseIs(after, options));
+}
+
+function whoseIs(holder: string, { container, named }: ClaimOptions): string {
+	return holder === container
+		? "asked for twice"
+		: `port is already allocated to container ${named(holder) ?? holder.slice(0, 12)}`;
 }
 
 function refused(what: string, error: number): Failure {
-	if (error === errno.EADDRINUSE) return new PortTaken(what, undefined);
+	if (error === errno.EADDRINUSE) return new PortTaken(what);
 	const why = error === errno.EADDRNOTAVAIL ? ": the host has no such address" : "";
 	return new Failure(`${what}: ${errnoText(error)}${why}`, { exitCode: EXIT.refused });
 }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { type Engine, IMAGE, ready, until, useEngine } from "./harness.ts";
-import { HOST, HOST6, OUTSIDE, Outside, onHost, Place, setting } from "./outside.ts";
+import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost, Place, setting } from "./outside.ts";
 
 const able = ready && requires("outside", "curl");
 
@@ -117,6 +117,31 @@ describe.skipIf(!able)("-p", () => {
 		expect((await outside.run(...curl(HOST).split(" "))).code).toBe(7);
 		expect(await outside.ok(...curl(`[${HOST6}]`, 8081).split(" "))).toBe(gateway);
 		expect(() => onHost(curl("127.0.0.1", 8081))).toThrow("exit 7");
+		await place.close();
+	});
+
+	test("without an address it is host_binding_ipv4's on a network that says so", async () => {
+		const binding = "com.docker.network.bridge.host_binding_ipv4=127.0.0.1";
+		await engine.ok("network", "create", "-o", binding, "bound");
+		await engine.ok("run", "-d", "--name", "web", "--network", "bound", "-p", "8080:80", IMAGE, "sleep", "1000");
+		expect(await engine.ok("port", "web")).toBe("80/tcp -> 127.0.0.1:8080");
+		const place = await placeOf(engine, "web");
+		await place.tellClients(80);
+		expect(onHost(curl("127.0.0.1"))).toBe(await gatewayOf(engine, "web"));
+		for (const address of ["[::1]", HOST]) expect(() => onHost(curl(address))).toThrow("exit 7");
+		await place.close();
+	});
+
+	test("on a network of IPv6 alone it is IPv6's alone", async () => {
+		await using outside = await Outside.open();
+		await engine.ok("network", "create", "--ipv6", "--ipv4=false", "six");
+		await engine.ok("run", "-d", "--name", "web", "--network", "six", "-p", "8080:80", IMAGE, "sleep", "1000");
+		expect(await engine.ok("port", "web")).toBe("80/tcp -> [::]:8080");
+		const place = await placeOf(engine, "web");
+		await place.tellClients(80);
+		expect(await outside.ok(...curl(`[${HOST6}]`).split(" "))).toBe(OUTSIDE6);
+		expect(onHost(curl("[::1]"))).toMatch(/^fd.*::1$/);
+		expect(() => onHost(curl("127.0.0.1"))).toThrow("exit 7");
 		await place.close();
 	});
 
