@@ -139,9 +139,12 @@ static bool read_flows(int socket, const struct address *address, struct piece i
 
 static void forget_address(const struct address *address) {
     static uint8_t answer[ANSWER] __attribute__((aligned(8)));
-    /* Both stay open to our end: what is told of one that is gone already is not mixed with the answers. */
-    long asking = SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    long telling = SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    /* Two, so that what is told of one that is gone already is not mixed with the answers; open to our end. */
+    static long asking = -1, telling = -1;
+    if (asking < 0)
+        asking = SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (telling < 0)
+        telling = SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
     if (asking < 0 || telling < 0 || ask((int)asking, address) < 0)
         return;
     for (;;) {
@@ -169,7 +172,7 @@ void flows_forget(const struct port *ports, uint32_t count) {
         /* A container has one of each family. */
         struct address address = address_of(&ports[at]);
         struct address *known = &done[address.family == AF_INET6];
-        if (known->size > 0)
+        if (known->size > 0 || address.family == AF_UNSPEC)
             continue;
         *known = address;
         forget_address(known);

@@ -1,5 +1,6 @@
 /* When there is a forwarder: from the first that arrives until it has ended, for want of clients or killed. */
 #include "forward.h"
+#include "flows.h"
 #include "forwarder.h"
 #include "inet.h"
 #include "message.h"
@@ -116,6 +117,7 @@ void forward_change(const uint8_t *data, size_t size) {
     if (size != sizeof moved)
         return;
     memcpy(&moved, data, sizeof moved);
+    flows_forget(self.ports, self.count);
     for (uint32_t at = 0; at < self.count; at++)
         aim(&self.ports[at], &moved);
     kill_forwarder();

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { Place } from "./outside.ts";
 
 describe.skipIf(!ready)("network connect and disconnect", () => {
 	const engine = useEngine("connect");
@@ -241,6 +242,18 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		expect(leads()).toBe("10.20.81.2");
 		await engine.ok("rm", "-f", "one");
 		expect(ruleset()).not.toContain("8042");
+	});
+
+	ours("a conversation with a published UDP port goes on at the new address", async () => {
+		await engine.ok("run", "-d", "--name", "one", "--network", "n1", "-p", "5301:53/udp", IMAGE, "sleep", "1000");
+		await engine.ok("network", "connect", "n2", "one");
+		const place = new Place(Number(await engine.ok("inspect", "-f", "{{.State.Pid}}", "one")));
+		await place.tellClients(53, "udp", "0.0.0.0");
+		const ask = [process.execPath, "test/e2e/datagram.ts", "127.0.0.1", "5301", "40002"];
+		expect(Bun.spawnSync(ask).stdout.toString()).toBe("10.20.80.1\n");
+		await engine.ok("network", "disconnect", "n1", "one");
+		expect(Bun.spawnSync(ask).stdout.toString()).toBe("10.20.81.1\n");
+		await place.close();
 	});
 
 	ours("events tell of both", async () => {
