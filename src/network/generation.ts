@@ -83,7 +83,11 @@ export function lockFirewall(store: Store): Disposable {
  * the next start looks once more, whatever the kernel counts.
  */
 export function distrust(store: Store): void {
-	if (!readNote(store)?.mended) return;
+	if (readNote(store)?.mended) doubt(store);
+}
+
+/** Rows and table are about to differ, and we may be killed in between: the next start looks, whatever the kernel counts. */
+export function doubt(store: Store): void {
 	using _lock = lockFirewall(store);
 	const note = readNote(store);
 	if (note) writeNote(store, { ...note, count: -1 });

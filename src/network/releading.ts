@@ -10,6 +10,7 @@ import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, parseAddress } from "./address.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+import { doubt } from "./generation.ts";
 import { allowHairpin } from "./hairpin.ts";
 import { type PortRow, portsOf } from "./table.ts";
 
@@ -42,6 +43,7 @@ async function leadRows(
 ): Promise<void> {
 	const moved = rows.map((row) => ({ ...row, inside: insideOf(row, endpoint) }));
 	if (moved.every(({ inside }, at) => inside === rows[at]?.inside)) return;
+	doubt(store);
 	store.transaction(() => {
 		for (const { protocol, address, port, inside } of moved)
 			store.run(
