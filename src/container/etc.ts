@@ -1,6 +1,7 @@
 /** /etc/hosts and /etc/resolv.conf of a container that runs, when it joins a network or leaves one. */
 
-import { readFileIfThere, statusIfThere, writeFile } from "../../ffi/file.ts";
+import { O_CLOEXEC, O_RDONLY } from "../../ffi/constants.ts";
+import { close, openIfThere, readToEnd, statusIfThere, writeFile } from "../../ffi/file.ts";
 import type { Store } from "../kernel/store.ts";
 import { DEFAULT_NETWORK, type Endpoint } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
@@ -16,7 +17,8 @@ import type { Container } from "./table.ts";
  */
 export function addNetwork(store: Store, container: Container, joined: Endpoint): void {
 	const hosts = `${runDirectory(store.places, container.id)}/hosts`;
-	writeFile(hosts, textOf(hosts) + linesOf(store, container, addressesOf([joined])));
+	const text = textOf(hosts);
+	if (text !== undefined) writeFile(hosts, text + linesOf(store, container, addressesOf([joined])));
 	if (joined.network.name !== DEFAULT_NETWORK) useOwnResolver(store, container);
 }
 
@@ -24,10 +26,8 @@ export function addNetwork(store: Store, container: Container, joined: Endpoint)
 export function removeNetwork(store: Store, container: Container, addresses: readonly string[]): void {
 	const hosts = `${runDirectory(store.places, container.id)}/hosts`;
 	const gone = new Set(linesOf(store, container, addresses).split("\n"));
-	const kept = textOf(hosts)
-		.split("\n")
-		.filter((line) => line === "" || !gone.has(line));
-	writeFile(hosts, kept.join("\n"));
+	const lines = textOf(hosts)?.split("\n");
+	if (lines) writeFile(hosts, lines.filter((line) => line === "" || !gone.has(line)).join("\n"));
 }
 
 function linesOf(store: Store, { id, options }: Container, addresses: readonly string[]): string {
@@ -45,4 +45,17 @@ function useOwnResolver(store: Store, { id, options }: Container): void {
 	writeFile(file, resolversText(hostResolvers(), options, "user", true));
 }
 
-const textOf = (path: string) => new TextDecoder().decode(readFileIfThere(path) ?? new Uint8Array());
+/** Bytes: nobody has so many names. */
+const MOST = 1024 * 1024;
+
+/** The text of a file that a container can write to; undefined where that has made it larger than such a file ever is. */
+export function textOf(path: string): string | undefined {
+	const fd = openIfThere(path, O_RDONLY | O_CLOEXEC);
+	if (fd === undefined) return "";
+	try {
+		const bytes = readToEnd(fd, `read ${path}`, MOST + 1);
+		return bytes.length > MOST ? undefined : new TextDecoder().decode(bytes);
+	} finally {
+		close(fd);
+	}
+}

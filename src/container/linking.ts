@@ -1,12 +1,13 @@
 /** --link on the default network (docker's legacy links): whom a container that starts is linked to, and who is linked to it. */
 
-import { readFileIfThere, writeFile } from "../../ffi/file.ts";
+import { writeFile } from "../../ffi/file.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { addressesOf, DEFAULT_NETWORK, type Endpoint, type Link } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { committedConfig } from "./commit.ts";
+import { textOf } from "./etc.ts";
 import { hostHostname } from "./files.ts";
 import { type Linked, linkedNames, linkVariables, parseLinked } from "./links.ts";
 import { containerHostname } from "./spec.ts";
@@ -63,7 +64,8 @@ export function tell(store: Store, endpoints: readonly Endpoint[], links: readon
 	const addresses = endpoints.find(({ network }) => network.name === DEFAULT_NETWORK)?.addresses ?? [];
 	for (const { asker, alias } of links) {
 		const file = `${runDirectory(store.places, asker)}/hosts`;
-		const text = new TextDecoder().decode(readFileIfThere(file) ?? new Uint8Array());
+		const text = textOf(file);
+		if (text === undefined) continue;
 		const lines = text.split("\n").map((line) => {
 			const [address = "", names = ""] = line.split("\t");
 			if (names !== alias && !names.startsWith(`${alias} `)) return line;

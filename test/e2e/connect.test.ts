@@ -206,6 +206,15 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		expect(await lines()).toBe("10.20.80.2\tbox");
 	});
 
+	ours("/etc/hosts that it has made larger than memory is left as it is", async () => {
+		await sleeper("one", "--network", "n1");
+		await inside("one", "truncate -s 1T /etc/hosts 2>/dev/null || dd if=/dev/zero of=/etc/hosts bs=1 count=1 seek=1G");
+		const size = await inside("one", "stat -c %s /etc/hosts");
+		await engine.ok("network", "connect", "n2", "one");
+		await engine.ok("network", "disconnect", "n2", "one");
+		expect(await inside("one", "stat -c %s /etc/hosts")).toBe(size);
+	});
+
 	ours("published ports follow the default route, and lead nowhere without one", async () => {
 		const serve = "while :; do echo hello | nc -l -p 80; done";
 		await engine.ok(
