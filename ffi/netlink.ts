@@ -19,8 +19,8 @@ export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
 export const NLM_F_DUMP = 0x300;
-export const NLMSG_ERROR = 2;
-export const NLMSG_DONE = 3;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
 /** struct nlmsghdr */
 export const NLMSG_HEADER = 16;
 
@@ -29,7 +29,6 @@ export const RTM_DELLINK = 17;
 export const RTM_GETLINK = 18;
 export const RTM_SETLINK = 19;
 export const RTM_NEWADDR = 20;
-export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
 export const RTM_GETROUTE = 26;
 

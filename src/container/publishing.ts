@@ -4,6 +4,7 @@ import { callersFileLimit } from "../../ffi/process.ts";
 import type { Store } from "../kernel/store.ts";
 import {
 	type Endpoint,
+	outletOf,
 	type PortSocket,
 	type Protocol,
 	type Publication,
@@ -56,9 +57,7 @@ export async function publishPorts(
 	{ exposed, sweep, named }: Given,
 ): Promise<Publication | undefined> {
 	const wanted = wantedPorts(options, exposed);
-	const endpoint = endpoints.find(
-		({ addresses, network }) => network.driver === "bridge" && addresses.some(({ isDefault }) => isDefault),
-	);
+	const endpoint = outletOf(endpoints);
 	if (!endpoint || wanted.length === 0) return undefined;
 	return publish(store, endpoint, { container: id, wanted, comment: name, sweep, named });
 }

@@ -9,7 +9,7 @@
 import type { RunOptions } from "./options.ts";
 
 /** Where bunker's own resolver is found in a container. */
-export const OWN_RESOLVER = "127.0.0.11";
+const OWN_RESOLVER = "127.0.0.11";
 /** systemd-resolved's stub, which only the host reaches, and the file with the servers behind it (systemd-resolved(8)). */
 const STUB = "127.0.0.53";
 export const BEHIND_STUB = "/run/systemd/resolve/resolv.conf";

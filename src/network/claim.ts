@@ -12,11 +12,10 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, formatAddress, parseAddress } from "./address.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { OPTION } from "./labels.ts";
 import type { Protocol, PublishOption } from "./options.ts";
 import type { PortRow } from "./table.ts";
 
-/** Where a network's ports are published that name no address (docker's option, IPv4 alone then). */
-const HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 const EVERYWHERE4 = "0.0.0.0";
 const EVERYWHERE6 = "::";
 /** A number that is free for IPv4 may be somebody's for IPv6. */
@@ -137,7 +136,7 @@ function note(store: Store, options: ClaimOptions, option: PublishOption, bound:
 }
 
 /** The container's address of the same family: the kernel translates no other. */
-function insideOf(address: string, { addresses }: Endpoint): string | null {
+export function insideOf(address: string, { addresses }: Endpoint): string | null {
 	const family = address.indexOf(":") < 0 ? 4 : 6;
 	for (const one of addresses) if (one.family === family) return one.address;
 	return null;
@@ -146,7 +145,7 @@ function insideOf(address: string, { addresses }: Endpoint): string | null {
 /** The host's addresses, canonical, that a port is published on. */
 function addressesFor({ address }: PublishOption, { network, addresses }: Endpoint): string[] {
 	if (address !== undefined) return [canonical(address)];
-	const standard = network.options.driverOptions?.[HOST_BINDING];
+	const standard = network.options.driverOptions?.[OPTION.binding];
 	if (standard && standard !== EVERYWHERE4) return [canonical(standard)];
 	return addresses[0]?.family === 6 ? [EVERYWHERE6] : [EVERYWHERE4, EVERYWHERE6];
 }

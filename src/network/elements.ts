@@ -76,7 +76,7 @@ export const INET = Uint8Array.of(1, 0, 0, 0);
 /** The type of a message to nf_tables. */
 export const typeOf = (kind: number): number => (NFNL_SUBSYS_NFTABLES << 8) | kind;
 
-export const NEW_ELEMENT = typeOf(NFT_MSG_NEWSETELEM);
+const NEW_ELEMENT = typeOf(NFT_MSG_NEWSETELEM);
 export const DELETE_ELEMENT = typeOf(NFT_MSG_DELSETELEM);
 
 /** Adds an element; one that is there already, the same, is as good. */

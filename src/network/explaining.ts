@@ -7,6 +7,7 @@ import type { Store } from "../kernel/store.ts";
 import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Published, publishMessages } from "./firewall.ts";
+import { outletOf } from "./gateway.ts";
 import { allowHairpin } from "./hairpin.ts";
 import { addressMessages, interfaceMessage, interfaceSettings, routeMessages } from "./interfaces.ts";
 import type { PublishOption } from "./options.ts";
@@ -29,7 +30,7 @@ export function explainNetworks(
 	comment: string,
 ): string[] {
 	const bridged = endpoints.map(({ network }) => network).filter(({ driver }) => driver === "bridge");
-	const outlet = endpoints.find(({ addresses }) => addresses.some(({ isDefault }) => isDefault));
+	const outlet = outletOf(endpoints);
 	return [
 		...(bridged.length > 0 ? sentences(repairMessages(store, bridged)) : []),
 		...bridged.filter(isMissing).flatMap((network) => bridgeLines(store, network)),

@@ -17,6 +17,14 @@ export function chooseGateways(endpoints: readonly Endpoint[]): void {
 		}
 }
 
+/** The part whose addresses published ports lead to: a bridge's, which is the way to everywhere. Without one none is published (docker, too). */
+export function outletOf(endpoints: readonly Endpoint[]): Endpoint | undefined {
+	for (const endpoint of endpoints)
+		if (endpoint.network.driver === "bridge")
+			for (const { isDefault } of endpoint.addresses) if (isDefault) return endpoint;
+	return undefined;
+}
+
 function compare(one: Endpoint, other: Endpoint): number {
 	return (
 		(other.asked.gatewayPriority ?? 0) - (one.asked.gatewayPriority ?? 0) ||

@@ -14,14 +14,14 @@ const MODES: Readonly<Record<string, number>> = { l2: 0, l3: 1, l3s: 2 };
 const FLAGS: Readonly<Record<string, number>> = { bridge: 0, private: 1, vepa: 2 };
 
 /** `-o ipvlan_mode`. @throws Failure for one that is none */
-export function ipvlanMode({ options }: Pick<Network, "options">): string {
+function ipvlanMode({ options }: Pick<Network, "options">): string {
 	const mode = options.driverOptions?.ipvlan_mode || "l2";
 	if (Object.hasOwn(MODES, mode)) return mode;
 	throw new Failure(`requested ipvlan mode '${mode}' is not valid, 'l2' mode is the ipvlan driver default`);
 }
 
 /** `-o ipvlan_flag`. @throws Failure for one that is none */
-export function ipvlanFlag({ options }: Pick<Network, "options">): string {
+function ipvlanFlag({ options }: Pick<Network, "options">): string {
 	const flag = options.driverOptions?.ipvlan_flag || "bridge";
 	if (Object.hasOwn(FLAGS, flag)) return flag;
 	throw new Failure(`requested ipvlan flag '${flag}' is not valid, 'bridge' is the ipvlan driver default`);

@@ -8,7 +8,7 @@ export const OPTION = {
 	/** its containers reach each other */
 	icc: "com.docker.network.bridge.enable_icc",
 	masquerade: "com.docker.network.bridge.enable_ip_masquerade",
-	/** of the host, that ports are published on where `-p` names none */
+	/** of the host, that ports are published on where `-p` names none: this one alone, IPv4's */
 	binding: "com.docker.network.bridge.host_binding_ipv4",
 	gatewayMode4: "com.docker.network.bridge.gateway_mode_ipv4",
 	gatewayMode6: "com.docker.network.bridge.gateway_mode_ipv6",
@@ -21,12 +21,6 @@ export const OPTION = {
 export function truthOf(value: string): boolean | undefined {
 	if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
 	return /^(0|f|F|false|FALSE|False)$/.test(value) ? false : undefined;
-}
-
-/** What an option of yes or no says, checked when the network was made. */
-export function isOn({ options }: Network, name: string, standard: boolean): boolean {
-	const typed = options.driverOptions?.[name];
-	return typed === undefined ? standard : (truthOf(typed) ?? standard);
 }
 
 /** True where an option of a network that is on by default was switched off. */

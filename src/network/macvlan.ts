@@ -12,7 +12,7 @@ const IFLA_MACVLAN_MODE = 1;
 const MODES: Readonly<Record<string, number>> = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
 
 /** `-o macvlan_mode`. @throws Failure for one that is none */
-export function macvlanMode({ options }: Pick<Network, "options">): string {
+function macvlanMode({ options }: Pick<Network, "options">): string {
 	const mode = options.driverOptions?.macvlan_mode || "bridge";
 	if (Object.hasOwn(MODES, mode)) return mode;
 	throw new Failure(`requested macvlan mode '${mode}' is not valid, 'bridge' mode is the macvlan driver default`);

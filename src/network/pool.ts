@@ -21,7 +21,7 @@ export interface Pool {
 }
 
 /** Small subnets from large pools, neither docker's first nor podman's: some 750 networks (README). */
-export const STANDARD_POOLS: readonly Pool[] = [
+const STANDARD_POOLS: readonly Pool[] = [
 	{ base: "172.30.0.0/16", size: 24 },
 	{ base: "172.29.0.0/16", size: 24 },
 	{ base: "10.201.0.0/16", size: 24 },
@@ -112,7 +112,7 @@ export function pick(pools: readonly Pool[], taken: readonly Cidr[], size?: numb
 }
 
 /** Subnets of all networks. */
-export function knownSubnets(store: Store): Cidr[] {
+function knownSubnets(store: Store): Cidr[] {
 	return store.all<{ cidr: string }>("SELECT cidr FROM subnet").map(({ cidr }) => parseCidr(cidr) as Cidr);
 }
 

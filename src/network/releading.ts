@@ -8,8 +8,10 @@ import { unlink, writeFile } from "../../ffi/file.ts";
 import { encodeBatch, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, parseAddress } from "./address.ts";
+import { insideOf } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+import { outletOf } from "./gateway.ts";
 import { doubt } from "./generation.ts";
 import { allowHairpin } from "./hairpin.ts";
 import { type PortRow, portsOf } from "./table.ts";
@@ -28,9 +30,7 @@ export async function leadAnew(
 	undo: string,
 ): Promise<Uint8Array[]> {
 	const rows = portsOf(store, container);
-	const endpoint = endpoints.find(
-		({ network, addresses }) => network.driver === "bridge" && addresses.some(({ isDefault }) => isDefault),
-	);
+	const endpoint = outletOf(endpoints);
 	await leadRows(store, rows, endpoint, undo);
 	return (endpoint?.addresses ?? []).map(({ address }) => addressBytes(parseAddress(address) as Address));
 }
@@ -41,7 +41,7 @@ async function leadRows(
 	endpoint: Endpoint | undefined,
 	undo: string,
 ): Promise<void> {
-	const moved = rows.map((row) => ({ ...row, inside: insideOf(row, endpoint) }));
+	const moved = rows.map((row) => ({ ...row, inside: endpoint ? insideOf(row.address, endpoint) : null }));
 	if (moved.every(({ inside }, at) => inside === rows[at]?.inside)) return;
 	doubt(store);
 	store.transaction(() => {
@@ -60,11 +60,6 @@ async function leadRows(
 	await change(store, [...withdrawn, ...publishMessages(store, led)]);
 	if (led.length === 0) unlink(undo);
 	else if (endpoint) playMessages([allowHairpin(endpoint.outside)]);
-}
-
-function insideOf({ address }: PortRow, endpoint: Endpoint | undefined): string | null {
-	const family = parseAddress(address)?.family;
-	return endpoint?.addresses.find((one) => one.family === family)?.address ?? null;
 }
 
 function ledOf(rows: readonly PortRow[]): Published[] {

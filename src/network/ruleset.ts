@@ -23,7 +23,7 @@ const NFT_MSG_NEWSET = 9;
 export const MARK = "bunker 1";
 
 /** The table; its comment tells whose. */
-export function addTable(table: string): Message {
+function addTable(table: string): Message {
 	const text = encodeText(MARK);
 	const comment = Uint8Array.of(0, text.length + 1, ...text, 0);
 	const body = new Body(INET).text(1, table).wordOfNetwork(2, 0).bytesOf(6, comment);
