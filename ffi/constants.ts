@@ -146,6 +146,7 @@ export const SOCK_SEQPACKET = 5;
 export const SOCK_CLOEXEC = O_CLOEXEC;
 export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOL_SOCKET = 1;
+export const SHUT_WR = 1;
 export const SO_REUSEADDR = 2;
 export const SCM_RIGHTS = 1;
 export const MSG_DONTWAIT = 0x40;

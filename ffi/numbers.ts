@@ -101,6 +101,7 @@ const TABLE = {
 	recvfrom: [45, 207],
 	setsockopt: [54, 208],
 	getsockopt: [55, 209],
+	shutdown: [48, 210],
 	sendmsg: [46, 211],
 	recvmsg: [47, 212],
 	accept4: [288, 242],

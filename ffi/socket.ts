@@ -1,8 +1,18 @@
 /** Connected sockets between the CLI and the helper: packets, one message each. */
 
-import { AF_UNIX, MSG_NOSIGNAL, O_CLOEXEC, O_DIRECTORY, O_PATH, SOCK_CLOEXEC, SOCK_SEQPACKET } from "./constants.ts";
+import {
+	AF_UNIX,
+	MSG_NOSIGNAL,
+	O_CLOEXEC,
+	O_DIRECTORY,
+	O_PATH,
+	SHUT_WR,
+	SOCK_CLOEXEC,
+	SOCK_SEQPACKET,
+} from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
 import { close, openIfThere } from "./file.ts";
+import { waitReadable } from "./process.ts";
 import { attempt, call } from "./system.ts";
 
 /** A connected pair of packet sockets, close-on-exec. */
@@ -50,6 +60,12 @@ export function receive(fd: number, size: number): Uint8Array | undefined {
 		if (got < 0) throw new SystemError("receive a packet", -got);
 		return buffer.subarray(0, got);
 	}
+}
+
+/** Says that nothing more will be sent, and waits until the other side, having read it all, closes; not longer than `timeout` milliseconds. */
+export function finish(fd: number, timeout: number): void {
+	attempt("shutdown", fd, SHUT_WR);
+	waitReadable([fd], timeout);
 }
 
 /** Sends a packet. @returns false when the other side is closed */

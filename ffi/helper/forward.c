@@ -99,8 +99,17 @@ static void kill_forwarder(void) {
     reap();
 }
 
-/* Of the socket's family if it can be; what has no family leads nowhere. The port stays. */
-static void aim(struct port *port, const struct ports_moved *moved) {
+static bool same(const uint8_t *one, const uint8_t *other, size_t size) {
+    for (size_t at = 0; at < size; at++)
+        if (one[at] != other[at])
+            return false;
+    return true;
+}
+
+/* Of the socket's family if it can be; what has no family leads nowhere. The port stays. True: it led there before. */
+static bool aim(struct port *port, const struct ports_moved *moved) {
+    uint8_t before[sizeof port->target];
+    memcpy(before, port->target, sizeof before);
     bool six = moved->has_six && (port->family == AF_INET6 || !moved->has_four);
     const uint16_t family = six ? AF_INET6 : moved->has_four ? AF_INET : AF_UNSPEC;
     memcpy(port->target, &family, sizeof family);
@@ -109,18 +118,21 @@ static void aim(struct port *port, const struct ports_moved *moved) {
         memcpy(port->target + 8, moved->six, sizeof moved->six);
     else
         memcpy(port->target + 4, moved->four, sizeof moved->four);
+    return same(port->target, before, sizeof before);
 }
 
-/* Who is connected by way of the old address has lost the container anyway. */
+/* Who is connected by way of an old address has lost the container anyway; nobody else is disturbed. */
 void forward_change(const uint8_t *data, size_t size) {
     struct ports_moved moved;
     if (size != sizeof moved)
         return;
     memcpy(&moved, data, sizeof moved);
     flows_forget(self.ports, self.count);
+    bool as_before = true;
     for (uint32_t at = 0; at < self.count; at++)
-        aim(&self.ports[at], &moved);
-    kill_forwarder();
+        as_before &= aim(&self.ports[at], &moved);
+    if (!as_before)
+        kill_forwarder();
 }
 
 void forward_end(void) {

@@ -3,7 +3,7 @@
 import { O_CLOEXEC, O_RDONLY } from "../../ffi/constants.ts";
 import { close, open } from "../../ffi/file.ts";
 import { openProcess, sendSignal } from "../../ffi/process.ts";
-import { connectIn, send } from "../../ffi/socket.ts";
+import { connectIn, finish, send } from "../../ffi/socket.ts";
 import { ATTACH, encodePortsMoved, type State } from "../../ffi/tape.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
@@ -27,6 +27,9 @@ import { dropLock, lockOperation } from "./locks.ts";
 import { namesOf, resolverOf } from "./networking.ts";
 import { type Look, lookHeld, sweepEnded } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
+
+/** Milliseconds that a monitor may take to read where its ports lead: before an address is given back, and another has it. */
+const PATIENCE = 1000;
 
 /**
  * Connects a container to a network, at once if it runs.
@@ -93,6 +96,7 @@ async function movePorts(store: Store, { id, options }: Container, endpoints: re
 	const line = connectIn(runDirectory(store.places, id), ATTACH.name);
 	if (typeof line !== "number") return;
 	send(line, encodePortsMoved(addresses));
+	finish(line, PATIENCE);
 	close(line);
 }
 

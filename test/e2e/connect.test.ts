@@ -278,6 +278,21 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		await place.close();
 	});
 
+	ours("what comes by ::1 never goes to who has the address next", async () => {
+		const serve = (word: string) => ["sh", "-c", `while :; do echo ${word} | nc -l -p 80; done`];
+		const fetched = () => Bun.spawnSync(["curl", "-s", "--http0.9", "-m", "3", "http://[::1]:8043"]).stdout.toString();
+		await engine.ok("run", "-d", "--name", "one", "--network", "n1", "-p", "8043:80", IMAGE, ...serve("one"));
+		expect(fetched()).toBe("one\n");
+		await engine.ok("network", "connect", "n2", "one");
+		await engine.ok("network", "disconnect", "n1", "one");
+		await engine.ok("run", "-d", "--network", "n1", "--ip", "10.20.80.2", IMAGE, ...serve("another"));
+		expect(fetched()).toBe("one\n");
+		await engine.ok("network", "disconnect", "n2", "one");
+		expect(fetched()).toBe("");
+		await engine.ok("network", "connect", "n2", "one");
+		expect(fetched()).toBe("one\n");
+	});
+
 	ours("events tell of both", async () => {
 		await sleeper("one", "--network", "n1");
 		const since = String(Date.now() / 1000);
