@@ -143,7 +143,7 @@ export function insideOf(address: string, { addresses }: Endpoint): string | nul
 }
 
 /** The host's addresses, canonical, that a port is published on. */
-function addressesFor({ address }: PublishOption, { network, addresses }: Endpoint): string[] {
+export function addressesFor({ address }: PublishOption, { network, addresses }: Endpoint): string[] {
 	if (address !== undefined) return [canonical(address)];
 	const standard = network.options.driverOptions?.[OPTION.binding];
 	if (standard && standard !== EVERYWHERE4) return [canonical(standard)];

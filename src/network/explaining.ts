@@ -5,6 +5,7 @@ import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts
 import type { Message } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
+import { addressesFor, insideOf } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Published, publishMessages } from "./firewall.ts";
 import { outletOf } from "./gateway.ts";
@@ -55,26 +56,17 @@ function bridgeLines(store: Store, network: Network): string[] {
 }
 
 /** A random port is known only once it is held. */
-function portLines(store: Store, { addresses }: Endpoint, port: PublishOption, comment: string): string[] {
-	const { protocol, address, host } = port;
-	const number = typeof host === "number" ? host : undefined;
-	const shown = number ?? (host ? `one of ${(host as number[]).join("-")}` : "a free one");
-	const places = address === undefined ? ["0.0.0.0", "::"] : [address];
-	const led: Published[] = [];
-	for (const hostAddress of places) {
-		const inside = addresses.find(({ family }) => family === (hostAddress.includes(":") ? 6 : 4));
-		if (inside)
-			led.push({
-				protocol,
-				hostAddress,
-				hostPort: number ?? UNKNOWN,
-				address: inside.address,
-				port: port.port,
-				comment,
-			});
-	}
+function portLines(store: Store, endpoint: Endpoint, option: PublishOption, comment: string): string[] {
+	const { protocol, host, port } = option;
+	const number = (typeof host === "number" && host) || undefined;
+	const shown = number ? `port ${number}` : host ? `one of the ports ${(host as number[]).join("-")}` : "a free port";
+	const places = addressesFor(option, endpoint);
+	const led = places.flatMap((hostAddress): Published[] => {
+		const address = insideOf(hostAddress, endpoint);
+		return address === null ? [] : [{ protocol, hostAddress, hostPort: number ?? UNKNOWN, address, port, comment }];
+	});
 	return [
-		...places.map((place) => `hold port ${shown} of ${place} for ${port.port}/${protocol}`),
+		...places.map((place) => `hold ${shown} of ${place} for ${port}/${protocol}`),
 		...(number === undefined ? [] : sentences(publishMessages(store, led))),
 	];
 }

@@ -117,6 +117,23 @@ describe.skipIf(!ready)("--explain", () => {
 				expect(lines.filter((line) => sentence.test(line))).toHaveLength(1);
 		});
 
+		ours(
+			"ports whose numbers are not known yet, and those of host_binding_ipv4, are said as what they will be",
+			async () => {
+				const binding = "com.docker.network.bridge.host_binding_ipv4=127.0.0.1";
+				await engine.ok("network", "create", "-o", binding, "bound");
+				const ports = ["-p", "80", "-p", "8100-8110:81", "-p", "8080:82", "-p", "[::1]::83/udp"];
+				const lines = section(await engine.ok("run", "--explain", "--network", "bound", ...ports, IMAGE, "true"));
+				expect(lines.filter((line) => line.startsWith("hold "))).toEqual([
+					"hold a free port of 127.0.0.1 for 80/tcp",
+					"hold one of the ports 8100-8110 of 127.0.0.1 for 81/tcp",
+					"hold port 8080 of 127.0.0.1 for 82/tcp",
+					"hold a free port of ::1 for 83/udp",
+				]);
+				await engine.ok("network", "rm", "bound");
+			},
+		);
+
 		ours("the printed sentences are those that BUNKER_TRACE=net records of the same run", async () => {
 			const explained = section(await engine.ok("run", "--explain", ...words, IMAGE, "true"));
 			const { stderr } = await engine.run("run", "--rm", ...words, IMAGE, "true", { env: { BUNKER_TRACE: "net" } });
