@@ -17,11 +17,17 @@ export function chooseGateways(endpoints: readonly Endpoint[]): void {
 		}
 }
 
-/** The part whose addresses published ports lead to: a bridge's, which is the way to everywhere. Without one none is published (docker, too). */
+/**
+ * The part whose addresses published ports lead to: a bridge's, which is the way
+ * to everywhere, so that answers go the way that questions came. Where IPv4 and
+ * IPv6 part it is IPv4's, and what comes by IPv6 is copied there. Without one no
+ * port is published (docker, too).
+ */
 export function outletOf(endpoints: readonly Endpoint[]): Endpoint | undefined {
-	for (const endpoint of endpoints)
-		if (endpoint.network.driver === "bridge")
-			for (const { isDefault } of endpoint.addresses) if (isDefault) return endpoint;
+	for (const family of [4, 6])
+		for (const endpoint of endpoints)
+			if (endpoint.network.driver === "bridge")
+				for (const address of endpoint.addresses) if (address.isDefault && address.family === family) return endpoint;
 	return undefined;
 }
 

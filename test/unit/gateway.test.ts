@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { Endpoint } from "../../src/network/endpoint.ts";
-import { chooseGateways } from "../../src/network/gateway.ts";
+import { chooseGateways, outletOf } from "../../src/network/gateway.ts";
 import { interfaceSettings } from "../../src/network/interfaces.ts";
 import { interfaceName } from "../../src/network/joining.ts";
 import type { EndpointRow } from "../../src/network/table.ts";
@@ -50,6 +50,20 @@ describe("the default route", () => {
 	test("prefers the network that has both", () => {
 		expect(chosen(on("a", [four]), on("b", [four, six]))).toEqual(["b", "b"]);
 		expect(chosen(on("a", [four, six]), on("b", [four], 1))).toEqual(["b", "a"]);
+	});
+
+	test("is where published ports lead; of IPv4's and IPv6's the first, and no other driver's than a bridge's", () => {
+		const outlet = (...endpoints: Endpoint[]) => {
+			chooseGateways(endpoints);
+			return outletOf(endpoints)?.network.name;
+		};
+		expect(outlet(on("a", [four, six]), on("b", [four], 1))).toBe("b");
+		expect(outlet(on("a", [six]), on("b", [four]))).toBe("b");
+		expect(outlet(on("a", [six]), on("b", [four], 0, true))).toBe("a");
+		expect(outlet(on("a", [four], 0, true))).toBeUndefined();
+		const wire = on("a", [four]);
+		wire.network.driver = "macvlan";
+		expect(outlet(wire, on("b", [four]))).toBeUndefined();
 	});
 
 	test("is none of an internal network's", () => {
