@@ -27,7 +27,6 @@ export const NLMSG_HEADER = 16;
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 export const RTM_GETLINK = 18;
-export const RTM_SETLINK = 19;
 export const RTM_NEWADDR = 20;
 export const RTM_NEWROUTE = 24;
 export const RTM_GETROUTE = 26;

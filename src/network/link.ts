@@ -28,6 +28,7 @@ const IFLA_NET_NS_FD = 28;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INFO_SLAVE_DATA = 5;
+const IFLA_BRPORT_MODE = 4;
 const IFLA_BRPORT_ISOLATED = 33;
 const VETH_INFO_PEER = 1;
 const IFLA_VLAN_ID = 1;
@@ -165,13 +166,25 @@ export function raiseLink(name: string, inside: boolean): Message {
 }
 
 /** Lets a port of a bridge talk to no other port that is isolated too: below what a firewall sees without br_netfilter. */
-export function isolatePort(name: string): Message {
+export const isolatePort = (name: string): Message =>
+	setPort(name, IFLA_BRPORT_ISOLATED, `let ${name} reach no other container of its network (enable_icc=false)`);
+
+/**
+ * Lets a bridge send back by a port what has come in there: where br_netfilter
+ * is on (net.bridge.bridge-nf-call-iptables), what is translated to an address
+ * behind the same port never leaves the bridge, which would drop it.
+ */
+export const allowHairpin = (name: string): Message =>
+	setPort(name, IFLA_BRPORT_MODE, `let the bridge send back by ${name} what came from there`);
+
+/** Switches something on for a port of a bridge. */
+function setPort(name: string, attribute: number, what: string): Message {
 	const header = linkHeader();
 	const body = new Body(header.subarray(0, 4)).indexHere(name).raw(header.subarray(8));
 	body.nest(IFLA_LINKINFO, (info) => {
-		info.nest(IFLA_INFO_SLAVE_DATA, (data) => data.bytesOf(IFLA_BRPORT_ISOLATED, Uint8Array.of(1)));
+		info.nest(IFLA_INFO_SLAVE_DATA, (data) => data.bytesOf(attribute, Uint8Array.of(1)));
 	});
-	return message(`let ${name} reach no other container of its network (enable_icc=false)`, RTM_NEWLINK, 0, body);
+	return message(what, RTM_NEWLINK, 0, body);
 }
 
 /** Removes an interface, of a veth pair the other end, too; one that is gone is gone. */

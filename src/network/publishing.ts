@@ -10,7 +10,7 @@ import { type ClaimOptions, claimPorts, closePorts, type HeldPort } from "./clai
 import { forgetFlows } from "./conntrack.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
-import { allowHairpin } from "./hairpin.ts";
+import { allowHairpin } from "./link.ts";
 
 /** A socket for the monitor, and where in the container what arrives at it is copied to. */
 export interface PortSocket {

@@ -13,7 +13,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
 import { outletOf } from "./gateway.ts";
 import { doubt } from "./generation.ts";
-import { allowHairpin } from "./hairpin.ts";
+import { allowHairpin } from "./link.ts";
 import { type PortRow, portsOf } from "./table.ts";
 
 /**

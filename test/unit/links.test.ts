@@ -11,6 +11,7 @@ import {
 	addDummy,
 	addVeth,
 	addVlan,
+	allowHairpin,
 	deleteLink,
 	isolatePort,
 	raiseLink,
@@ -103,6 +104,7 @@ const CASES: Record<string, () => Message> = {
 	"link add name dm-0123456789ab up type dummy": () => addDummy("dm-0123456789ab"),
 	"link add link bunker0 name bunker0.20 up type vlan id 20": () => addVlan("bunker0.20", "bunker0", 20),
 	"link set dev veth0123456 type bridge_slave isolated on": () => isolatePort("veth0123456"),
+	"link set dev veth0123456 type bridge_slave hairpin on": () => allowHairpin("veth0123456"),
 	"link delete dev veth0123456": () => deleteLink("veth0123456", false),
 };
 
