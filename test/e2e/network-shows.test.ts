@@ -4,7 +4,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
 import { requires } from "../requires.ts";
 import { IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
-import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost } from "./outside.ts";
+import { HOST, HOST6, OUTSIDE, Outside, onHost } from "./outside.ts";
 
 const engine = useEngine("net");
 let outside: Outside;
@@ -131,7 +131,10 @@ describe.skipIf(!ready || !requires("outside", "nft", "curl"))("networks show", 
 		await engine.ok("run", "-d", "--name", "seen", "-p", "8090:80", IMAGE, "sh", "-c", SEEN);
 		await until("it listens", async () => (await engine.ok("exec", "seen", "netstat", "-tln")).includes(":80 "));
 		expect(await outside.ok("curl", "-s", `http://${HOST}:8090/cgi-bin/who`)).toContain(OUTSIDE);
-		expect(OUTSIDE6).not.toBe("");
+		expect(onHost(`curl -s http://${HOST}:8090/cgi-bin/who`)).toContain(HOST);
+		const gateway = await engine.ok("inspect", "-f", "{{.NetworkSettings.Gateway}}", "seen");
+		for (const loopback of ["127.0.0.1", "[::1]"])
+			expect(onHost(`curl -s -g http://${loopback}:8090/cgi-bin/who`)).toContain(gateway);
 	});
 
 	ours(
