@@ -18,6 +18,7 @@ import {
 	prepare,
 	releading,
 	route,
+	wiringOf,
 } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { donorOf } from "../runtime/runtime.ts";
@@ -68,7 +69,7 @@ async function connectRunning(
 		await prepare(store, [endpoint]);
 		within(container, running, (namespace) => {
 			try {
-				attach([endpoint], namespace);
+				attach(wiringOf([endpoint], namespace), namespace);
 			} catch (error) {
 				const others = parts.othersThan(store, id, endpoint.network.id);
 				detach({ ...endpoint, driver: endpoint.network.driver }, namespace);

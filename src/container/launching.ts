@@ -142,7 +142,10 @@ export async function launchContainer(
 		probe?.fill(identity, cgroup.groups.map(joined));
 		return encodeIdentity(identity, capabilities);
 	};
-	const spawned = (monitor: number) => watch(store, { pid: monitor, id }, options);
+	const spawned = (monitor: number) => {
+		watch(store, { pid: monitor, id }, options);
+		networking?.plan();
+	};
 	const forked = networking?.wire;
 	const pid = await play({ compiled, descriptors, control, sync, title: id.slice(0, 12), spawned, forked, answer });
 	cgroup.keep();

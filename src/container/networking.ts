@@ -3,6 +3,7 @@
 import { O_CLOEXEC, O_RDONLY } from "../../ffi/constants.ts";
 import { close, open } from "../../ffi/file.ts";
 import { openPid, sendSignal } from "../../ffi/process.ts";
+import { call } from "../../ffi/system.ts";
 import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
@@ -18,6 +19,8 @@ import {
 	type PortSocket,
 	type Publication,
 	prepare,
+	type Wiring,
+	wiringOf,
 } from "../network/network.ts";
 import { donorOf } from "../runtime/runtime.ts";
 import { detach, undoPath } from "./detaching.ts";
@@ -68,6 +71,8 @@ export interface Networking extends Disposable {
 	endpoints: Endpoint[];
 	/** what holds its published ports, for its monitor */
 	sockets: PortSocket[];
+	/** works out what makes the interfaces, while the helper starts */
+	plan: () => void;
 	/** leads ports to the container, makes its interfaces and hands it to its resolver, while its first process makes the root */
 	wire: (pid: number) => Promise<void>;
 	/** makes the interfaces where they have to wait for --sysctl; once the root is made */
@@ -86,9 +91,12 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 	let kept = false;
 	let publication: Publication | undefined;
 	const endpoints = join(store, id, others.sweep);
+	// A number for the namespace before there is one.
+	const namespace = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	trace("time", "addresses taken");
 	const dispose = () => {
 		publication?.close();
+		close(namespace);
 		if (kept) return;
 		detach(store, id);
 		leave(store, id);
@@ -102,13 +110,19 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
 	}
 	const late = setsInterfaces(options);
+	let wirings: Wiring[] | undefined;
+	const plan = () => {
+		wirings ??= wiringOf(endpoints, namespace);
+	};
 	const plugIn = (pid: number) => {
-		attachTo(endpoints, pid);
+		plan();
+		attachTo(wirings as Wiring[], pid, namespace);
 		publication?.turn();
 	};
 	return {
 		endpoints,
 		sockets: publication?.sockets ?? [],
+		plan,
 		wire: async (pid) => {
 			await publication?.lead(undoPath(store, id));
 			if (!late) plugIn(pid);
@@ -150,16 +164,18 @@ export function linkedTo(store: Store, id: string, endpoints: readonly Endpoint[
 	return [];
 }
 
-function attachTo(endpoints: readonly Endpoint[], pid: number): void {
+/** @param namespace descriptor that becomes its network namespace's */
+function attachTo(wirings: readonly Wiring[], pid: number, namespace: number): void {
 	const pidfd = openPid(pid);
-	const namespace = open(`/proc/${pid}/ns/net`, O_RDONLY | O_CLOEXEC);
+	const opened = open(`/proc/${pid}/ns/net`, O_RDONLY | O_CLOEXEC);
 	try {
+		call("give the network namespace its number", "dup3", opened, namespace, O_CLOEXEC);
 		// Alive after the namespace was opened: it was this process's.
-		if (pidfd !== undefined && sendSignal(pidfd, 0)) attach(endpoints, namespace);
+		if (pidfd !== undefined && sendSignal(pidfd, 0)) attach(wirings, namespace);
 	} catch (error) {
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
 	} finally {
-		close(namespace);
+		close(opened);
 		if (pidfd !== undefined) close(pidfd);
 	}
 }

@@ -2,25 +2,42 @@
 
 import { inNamespace } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
-import { playMessages } from "../kernel/netlink.ts";
+import { type Message, playMessages } from "../kernel/netlink.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { addressMessages, interfaceMessages, interfaceSettings, routeMessages } from "./interfaces.ts";
 import { deleteLink } from "./link.ts";
-import { writeSetting } from "./setting.ts";
+import { type Setting, writeSetting } from "./setting.ts";
+
+/** What makes one interface of a container, in this order. */
+export interface Wiring {
+	made: Message[];
+	settings: Setting[];
+	addressed: Message[];
+}
+
+/**
+ * What makes the interfaces of a container.
+ * @param namespace number of the descriptor that its network namespace will have by then
+ */
+export const wiringOf = (endpoints: readonly Endpoint[], namespace: number): Wiring[] =>
+	endpoints.map((endpoint) => ({
+		made: interfaceMessages(endpoint, namespace),
+		settings: interfaceSettings(endpoint),
+		addressed: [...addressMessages(endpoint), ...routeMessages(endpoint)],
+	}));
 
 /**
  * Makes the interfaces of a container.
  * @param namespace descriptor of its network namespace
  * @throws Failure with the sentence of what was refused
  */
-export function attach(endpoints: readonly Endpoint[], namespace: number): void {
-	for (const endpoint of endpoints) {
-		const settings = interfaceSettings(endpoint);
-		playMessages(interfaceMessages(endpoint, namespace), namespace);
+export function attach(wirings: readonly Wiring[], namespace: number): void {
+	for (const { made, settings, addressed } of wirings) {
+		playMessages(made, namespace);
 		inNamespace(namespace, () => {
 			for (const setting of settings) writeSetting(setting);
 		});
-		playMessages([...addressMessages(endpoint), ...routeMessages(endpoint)], namespace);
+		playMessages(addressed, namespace);
 	}
 	trace("time", "interfaces made");
 }

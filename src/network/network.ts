@@ -3,7 +3,7 @@
 import type { Publication } from "./publishing.ts";
 
 export { addressBytes, addressOf, formatAddress, parseAddress } from "./address.ts";
-export { attach, detach, route } from "./attach.ts";
+export { attach, detach, route, type Wiring, wiringOf } from "./attach.ts";
 export type { NewNetwork } from "./create.ts";
 export type { Endpoint } from "./endpoint.ts";
 export { recordPart } from "./events.ts";

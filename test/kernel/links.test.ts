@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { playMessages } from "../../src/kernel/netlink.ts";
-import { attach, detach, route } from "../../src/network/attach.ts";
+import { attach, detach, route, wiringOf } from "../../src/network/attach.ts";
 import { bridgeMessage, bridgeName } from "../../src/network/bridge.ts";
 import type { Endpoint } from "../../src/network/endpoint.ts";
 import { chooseGateways } from "../../src/network/gateway.ts";
@@ -78,7 +78,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		expect(global.map(({ local, prefixlen }: { local: string; prefixlen: number }) => `${local}/${prefixlen}`)).toEqual(
 			["10.1.2.1/24", "fd00::1/64"],
 		);
-		attach([endpointOn()], namespace);
+		attach(wiringOf([endpointOn()], namespace), namespace);
 		expect((await ip(false, "link", "show", "dev", bridge))[0].address).toBe("02:01:23:45:67:89");
 		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
 	});
@@ -105,7 +105,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 
 	test("a container's interface has its name, MAC, addresses, routes and settings", async () => {
 		make();
-		attach([endpointOn()], namespace);
+		attach(wiringOf([endpointOn()], namespace), namespace);
 		const [shown] = await ip(true, "-d", "addr", "show", "dev", "eth0");
 		expect(shown.address).toBe("02:42:0a:01:02:03");
 		expect(shown.flags).toContain("UP");
@@ -125,7 +125,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 
 	test("without an IPv6 address an interface has no IPv6 at all", async () => {
 		make();
-		attach([endpointOn({}, { addresses: endpointOn().addresses.slice(0, 1) })], namespace);
+		attach(wiringOf([endpointOn({}, { addresses: endpointOn().addresses.slice(0, 1) })], namespace), namespace);
 		const [shown] = await ip(true, "addr", "show", "dev", "eth0");
 		expect(shown.addr_info.map(({ family }: { family: string }) => family)).toEqual(["inet"]);
 		detach({ driver: "bridge", outside: "vethfedcba9", interface: "eth0" }, namespace);
@@ -147,9 +147,9 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		);
 		const gateway = async () => (await ip(true, "route", "show", "default")).map((each: { dev: string }) => each.dev);
 		chooseGateways([one]);
-		attach([one], namespace);
+		attach(wiringOf([one], namespace), namespace);
 		chooseGateways([one, other]);
-		attach([other], namespace);
+		attach(wiringOf([other], namespace), namespace);
 		expect(await gateway()).toEqual(["eth1"]);
 		detach({ driver: "bridge", outside: "vethother00", interface: "eth1" }, namespace);
 		expect(await gateway()).toEqual([]);
@@ -209,7 +209,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 				options: { driverOptions: { parent: bridge, macvlan_mode: mode } },
 			});
 			endpoint.shared = macvlanOf(endpoint);
-			attach([endpoint], namespace);
+			attach(wiringOf([endpoint], namespace), namespace);
 			const [link] = await ip(true, "-d", "link", "show", "dev", "eth0");
 			expect(link.linkinfo).toMatchObject({ info_kind: "macvlan", info_data: { mode } });
 			// The only one on its wire has the parent's (macvlan_common_newlink).
@@ -227,7 +227,7 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 					options: { driverOptions: { parent: bridge, ipvlan_mode: mode } },
 				});
 				endpoint.shared = ipvlanOf(endpoint);
-				attach([endpoint], namespace);
+				attach(wiringOf([endpoint], namespace), namespace);
 				const [link] = await ip(true, "-d", "link", "show", "dev", "eth0");
 				expect(link.linkinfo).toMatchObject({ info_kind: "ipvlan", info_data: { mode } });
 				detach({ ...endpoint, driver: "ipvlan" }, namespace);
@@ -239,6 +239,8 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		make();
 		const endpoint = endpointOn({ driver: "ipvlan", options: { driverOptions: { parent: bridge } } });
 		endpoint.shared = ipvlanOf(endpoint);
-		expect(() => attach([endpoint], namespace)).toThrow(/^make an interface of ipvlan on .*EOPNOTSUPP/);
+		expect(() => attach(wiringOf([endpoint], namespace), namespace)).toThrow(
+			/^make an interface of ipvlan on .*EOPNOTSUPP/,
+		);
 	});
 });
