@@ -2,8 +2,8 @@
 
 import type { Message } from "../kernel/netlink.ts";
 import { parseCidr } from "./address.ts";
-import { OPTION } from "./labels.ts";
 import { addAddress, addBridge, raiseLink } from "./link.ts";
+import { OPTION } from "./option-names.ts";
 import type { Setting } from "./setting.ts";
 import type { Network, Subnet } from "./table.ts";
 

@@ -12,7 +12,7 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, formatAddress, parseAddress } from "./address.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { OPTION } from "./labels.ts";
+import { OPTION } from "./option-names.ts";
 import type { Protocol, PublishOption } from "./options.ts";
 import type { PortRow } from "./table.ts";
 

@@ -13,7 +13,7 @@ import { checkDriver, checkDriverOptions, type Driver } from "./driver-options.t
 import { recordNetwork } from "./events.ts";
 import { hostLinks, type Link } from "./host.ts";
 import { generateId } from "./joining.ts";
-import { OPTION } from "./labels.ts";
+import { OPTION } from "./option-names.ts";
 import type { NetworkOptions, SubnetOption } from "./options.ts";
 import { hostRoutes, type Pool, pick, poolsOf, type Route } from "./pool.ts";
 import { sweepBridges } from "./remove.ts";

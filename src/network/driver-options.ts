@@ -7,7 +7,7 @@
 
 import { Failure } from "../failure.ts";
 import { parseAddress } from "./address.ts";
-import { OPTION, truthOf } from "./labels.ts";
+import { OPTION, truthOf } from "./option-names.ts";
 
 /** Says what is wrong with a value; undefined: nothing. */
 type Check = (value: string, network: { internal: boolean }) => string | undefined;

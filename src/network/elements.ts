@@ -9,7 +9,7 @@ import { encodeText } from "../../ffi/text.ts";
 import { Body, type Message, message } from "../kernel/netlink.ts";
 import { addressBytes, parseAddress } from "./address.ts";
 import { bridgeName } from "./bridge.ts";
-import { isOff, OPTION } from "./labels.ts";
+import { isOff, OPTION } from "./option-names.ts";
 import type { Protocol } from "./options.ts";
 import type { Network } from "./table.ts";
 

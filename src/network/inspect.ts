@@ -3,7 +3,7 @@
 import type { Store } from "../kernel/store.ts";
 import { parseCidr } from "./address.ts";
 import { bridgeName, mtuOf } from "./bridge.ts";
-import { OPTION } from "./labels.ts";
+import { OPTION } from "./option-names.ts";
 import { settleDefault } from "./pool.ts";
 import {
 	type AddressRow,

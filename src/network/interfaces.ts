@@ -4,8 +4,8 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Message } from "../kernel/netlink.ts";
 import { bridgeName, mtuOf } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isOff, OPTION } from "./labels.ts";
 import { addAddress, addShared, addVeth, type Given, isolatePort, raiseLink, setDefaultRoute } from "./link.ts";
+import { isOff, OPTION } from "./option-names.ts";
 import type { Setting } from "./setting.ts";
 
 /** docker 28: settings of this interface, `net.ipv4.conf.IFNAME.log_martians=1,…` */

@@ -11,7 +11,7 @@ import { firstFree, isUsable } from "./bitmap.ts";
 import type { Endpoint, Joined } from "./endpoint.ts";
 import { recordPart } from "./events.ts";
 import { chooseGateways } from "./gateway.ts";
-import { OPTION } from "./labels.ts";
+import { OPTION } from "./option-names.ts";
 import { settleDefault } from "./pool.ts";
 import {
 	addressesOf,

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseCidr } from "../../src/network/address.ts";
 import { checkDriver, checkDriverOptions, isInterfaceName } from "../../src/network/driver-options.ts";
-import { truthOf } from "../../src/network/labels.ts";
+import { truthOf } from "../../src/network/option-names.ts";
 import type { SubnetOption } from "../../src/network/options.ts";
 import { pick } from "../../src/network/pool.ts";
 import { pairSubnets, settleSubnet } from "../../src/network/subnets.ts";
