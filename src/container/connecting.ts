@@ -22,12 +22,12 @@ import {
 } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 import { donorOf } from "../runtime/runtime.ts";
+import { lookAlone } from "./alone.ts";
 import { undoPath } from "./detaching.ts";
 import { addNetwork, removeNetwork } from "./etc.ts";
-import { dropLock, lockOperation } from "./locks.ts";
 import { namesOf, resolverOf } from "./networking.ts";
-import { type Look, lookHeld, sweepEnded } from "./state.ts";
-import { byId, type Container, find } from "./table.ts";
+import { sweepEnded } from "./state.ts";
+import type { Container } from "./table.ts";
 
 /** Milliseconds that a monitor may take to read where its ports lead: before an address is given back, and another has it. */
 const PATIENCE = 1000;
@@ -40,7 +40,7 @@ const PATIENCE = 1000;
 export async function connectNetwork(store: Store, name: string, asked: EndpointOption): Promise<void> {
 	try {
 		const network = findNetwork(store, asked.network);
-		using held = hold(store, name);
+		using held = lookAlone(store, name);
 		const { container, running } = held.seen;
 		requireJoinable(container, network.driver);
 		const parts = await later();
@@ -126,7 +126,7 @@ export async function disconnectNetwork(
 	options: { force: boolean },
 ): Promise<void> {
 	const parts = await later();
-	using held = hold(store, name);
+	using held = lookAlone(store, name);
 	const { container, running } = held.seen;
 	const { id, network } = parts.leaving(store, container.id, from, options.force);
 	if (network?.driver === "host" && container.options.network === "host") throw ofHost();
@@ -182,20 +182,6 @@ function openNamespace(pid: number): number | undefined {
 		return open(`/proc/${pid}/ns/net`, O_RDONLY | O_CLOEXEC);
 	} catch {
 		return undefined;
-	}
-}
-
-/** Looks under the operation lock, which is held on: nobody starts, ends or removes the container meanwhile. */
-function hold(store: Store, name: string): { seen: Look } & Disposable {
-	const { id } = find(store, name);
-	const operation = lockOperation(store, id);
-	try {
-		// Somebody may have removed it while we waited for the lock.
-		if (!byId(store, id)) dropLock(store, id);
-		return { seen: lookHeld(store, find(store, id)), [Symbol.dispose]: () => operation[Symbol.dispose]() };
-	} catch (error) {
-		operation[Symbol.dispose]();
-		throw error;
 	}
 }
 

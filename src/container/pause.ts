@@ -12,11 +12,12 @@ import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import { compileGuard, Descriptors } from "../runtime/runtime.ts";
-import { dropLock, type Held, lockOperation } from "./locks.ts";
+import { lookAlone } from "./alone.ts";
+import type { Held } from "./locks.ts";
 import { freezerGroups, notePause, PAUSED, release } from "./pausing.ts";
 import { openNull } from "./play.ts";
 import { type Look, lookHeld, notRunning } from "./state.ts";
-import { byId, type Container, find } from "./table.ts";
+import type { Container } from "./table.ts";
 
 const SIGKILL = 9;
 
@@ -41,20 +42,6 @@ export function unpause(store: Store, name: string): void {
 	const { container, paused } = held.seen;
 	if (!paused) throw new Failure(`container ${name} is not paused`);
 	release(store, container);
-}
-
-/** Looks under the operation lock, which is held on. */
-function lookAlone(store: Store, name: string): { seen: Look } & Disposable {
-	const { id } = find(store, name);
-	const operation = lockOperation(store, id);
-	try {
-		// Somebody may have removed it while we waited for the lock.
-		if (!byId(store, id)) dropLock(store, id);
-		return { seen: lookHeld(store, find(store, id)), [Symbol.dispose]: () => operation[Symbol.dispose]() };
-	} catch (error) {
-		operation[Symbol.dispose]();
-		throw error;
-	}
 }
 
 /** Freezes a container that runs, under its operation lock; the row says why before and after. */
