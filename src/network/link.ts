@@ -187,6 +187,13 @@ function setPort(name: string, attribute: number, what: string): Message {
 	return message(what, RTM_NEWLINK, 0, body);
 }
 
+/** Puts an interface on a bridge. */
+export function setMaster(name: string, bridge: string): Message {
+	const header = linkHeader();
+	const body = new Body(header.subarray(0, 4)).indexHere(name).raw(header.subarray(8)).index(IFLA_MASTER, bridge);
+	return message(`put ${name} on the bridge ${bridge}`, RTM_NEWLINK, 0, body);
+}
+
 /** Removes an interface, of a veth pair the other end, too; one that is gone is gone. */
 export function deleteLink(name: string, inside = false): Message {
 	const header = linkHeader();

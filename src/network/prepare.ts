@@ -3,7 +3,7 @@
 import { close } from "../../ffi/file.ts";
 import { NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
-import { playMessages } from "../kernel/netlink.ts";
+import { type Message, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -45,16 +45,23 @@ async function prepareBridges(store: Store, networks: readonly Network[], contai
 		await guard(store, networks, missing.length > 0, container);
 		for (const network of missing) {
 			(await import("./host.ts")).requireBridge(bridgeName(network));
-			makeBridge(network, subnetsOf(store, network.id));
+			makeBridge(network, subnetsOf(store, network.id), await portsOn(store, network, socket));
 		}
 	} finally {
 		close(socket);
 	}
 }
 
-/** Makes what is missing of a network's bridge: its address last, since whoever finds that looks no further. */
-export function makeBridge(network: Network, subnets: readonly Subnet[]): void {
+/**
+ * Makes what is missing of a network's bridge: its address last, since whoever finds that looks no further.
+ * @param ports what puts the containers on it that run
+ */
+export function makeBridge(network: Network, subnets: readonly Subnet[], ports: readonly Message[] = []): void {
 	playMessages([bridgeMessage(network)]);
 	for (const setting of bridgeSettings(network)) writeSetting(setting);
+	playMessages(ports);
 	playMessages(bridgeAddresses(network, subnets));
 }
+
+const portsOn = async (store: Store, network: Network, socket: number): Promise<Message[]> =>
+	(await import("./rejoining.ts")).portsOn(store, network, socket);

@@ -138,6 +138,14 @@ describe.skipIf(!ready)("several networks", () => {
 			expect(out.match(/1 packets received/g)?.length).toBe(2);
 		});
 
+	ours("a bridge that somebody has deleted comes back with the containers that run", async () => {
+		const bridge = await bridgeOf("alpha");
+		await engine.ok("run", "-d", "--name", "stays", "--network", "alpha", IMAGE, "sleep", "1000");
+		expect(Bun.spawnSync(["ip", "link", "del", bridge]).exitCode).toBe(0);
+		expect(await on(["alpha"], "ping -c 1 -w 5 stays")).toContain("1 packets received");
+		await engine.ok("rm", "-f", "stays");
+	});
+
 	ours("a bridge whose name was taken by something else is an error that says so, and nothing is left", async () => {
 		const bridge = await bridgeOf("beta");
 		Bun.spawnSync(["ip", "link", "del", bridge]);

@@ -16,6 +16,7 @@ import {
 	isolatePort,
 	raiseLink,
 	setDefaultRoute,
+	setMaster,
 } from "../../src/network/link.ts";
 import { macvlanOf } from "../../src/network/macvlan.ts";
 import { parentMessage } from "../../src/network/parent.ts";
@@ -105,6 +106,7 @@ const CASES: Record<string, () => Message> = {
 	"link add link bunker0 name bunker0.20 up type vlan id 20": () => addVlan("bunker0.20", "bunker0", 20),
 	"link set dev veth0123456 type bridge_slave isolated on": () => isolatePort("veth0123456"),
 	"link set dev veth0123456 type bridge_slave hairpin on": () => allowHairpin("veth0123456"),
+	"link set dev veth0123456 master bunker0": () => setMaster("veth0123456", "bunker0"),
 	"link delete dev veth0123456": () => deleteLink("veth0123456", false),
 };
 

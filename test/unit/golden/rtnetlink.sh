@@ -40,4 +40,5 @@ t link add name dm-0123456789ab up type dummy
 t link add link bunker0 name bunker0.20 up type vlan id 20
 t link set dev veth0123456 type bridge_slave isolated on
 t link set dev veth0123456 type bridge_slave hairpin on
+t link set dev veth0123456 master bunker0
 t link delete dev veth0123456
