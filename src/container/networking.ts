@@ -112,11 +112,14 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 	const late = setsInterfaces(options);
 	let wirings: Wiring[] | undefined;
 	const plan = () => {
-		wirings ??= wiringOf(endpoints, namespace);
+		try {
+			wirings = wiringOf(endpoints, namespace);
+		} catch {
+			// plugIn says so, when there is a child to be ended for it.
+		}
 	};
 	const plugIn = (pid: number) => {
-		plan();
-		attachTo(wirings as Wiring[], pid, namespace);
+		attachTo(wirings ?? wiringOf(endpoints, namespace), pid, namespace);
 		publication?.turn();
 	};
 	return {
