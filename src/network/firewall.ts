@@ -11,11 +11,8 @@ import { trace } from "../environment.ts";
 import { type Message, MessageFailure, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeName } from "./bridge.ts";
-import { addElement, deleteElement, type Published, portElement } from "./elements.ts";
 import { generation, lockFirewall, readNote, writeNote } from "./generation.ts";
-import { type Network, tableName } from "./table.ts";
-
-export type { Published } from "./elements.ts";
+import type { Network } from "./table.ts";
 
 /** True if nothing was changed since the note was written, and it knows these networks. */
 function isIntact(store: Store, networks: readonly Network[]): boolean {
@@ -76,26 +73,6 @@ export async function change(store: Store, messages: readonly Message[]): Promis
 	// Of what others have changed in between we know nothing: the next start looks.
 	const now = generation();
 	if (note?.namespace === now.namespace && note.count + 1 === now.count) writeNote(store, { ...note, ...now });
-}
-
-/** Leads ports of the host to a container, from the inside of the kernel; those it cannot are left out. */
-export function publishMessages(store: Store, ports: readonly Published[]): Message[] {
-	return portMessages(store, ports, addElement);
-}
-
-/** The other way round: what `publishMessages` adds is gone. All of it must be there, or nothing of it goes. */
-export function withdrawMessages(store: Store, ports: readonly Published[]): Message[] {
-	return portMessages(store, ports, deleteElement);
-}
-
-function portMessages(store: Store, ports: readonly Published[], make: typeof addElement): Message[] {
-	const table = tableName(store);
-	const messages: Message[] = [];
-	for (const port of ports) {
-		const element = portElement(port);
-		if (element) messages.push(make(table, element));
-	}
-	return messages;
 }
 
 /** Networks were removed: what the table says of them goes, where there is one. */

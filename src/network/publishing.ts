@@ -9,8 +9,9 @@ import { type Address, addressBytes, parseAddress } from "./address.ts";
 import { type ClaimOptions, claimPorts, closePorts, type HeldPort } from "./claim.ts";
 import { forgetFlows } from "./conntrack.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+import { change } from "./firewall.ts";
 import { allowHairpin } from "./link.ts";
+import { type Published, publishMessages, withdrawMessages } from "./port-messages.ts";
 
 /** A socket for the monitor, and where in the container what arrives at it is copied to. */
 export interface PortSocket {

@@ -10,10 +10,11 @@ import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, parseAddress } from "./address.ts";
 import { insideOf } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { change, type Published, publishMessages, withdrawMessages } from "./firewall.ts";
+import { change } from "./firewall.ts";
 import { outletOf } from "./gateway.ts";
 import { doubt } from "./generation.ts";
 import { allowHairpin } from "./link.ts";
+import { type Published, publishMessages, withdrawMessages } from "./port-messages.ts";
 import { type PortRow, portsOf } from "./table.ts";
 
 /**
