@@ -4,6 +4,7 @@
  * that is a constraint of the table, whoever else starts at the same time.
  */
 
+import { randomBytes } from "../../ffi/random.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Cidr, parseAddress, parseCidr } from "./address.ts";
@@ -25,12 +26,7 @@ import {
 } from "./table.ts";
 
 /** 64 random hex digits. */
-export function generateId(): string {
-	const bytes = crypto.getRandomValues(new Uint8Array(32));
-	let text = "";
-	for (let at = 0; at < bytes.length; at++) text += (bytes[at] as number).toString(16).padStart(2, "0");
-	return text;
-}
+export const generateId = (): string => randomBytes(32).toHex();
 
 /** The host's end of a veth pair: 15 bytes are the most (IFNAMSIZ). */
 export const outsideName = (id: string): string => `veth${id.slice(0, 7)}`;
