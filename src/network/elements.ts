@@ -11,7 +11,7 @@ import { addressBytes, parseAddress } from "./address.ts";
 import { bridgeName } from "./bridge.ts";
 import { isOff, OPTION } from "./option-names.ts";
 import type { Protocol } from "./options.ts";
-import type { Network } from "./table.ts";
+import type { Network, PortRow } from "./table.ts";
 
 /** The sets of the table, by the number they have in the transaction that makes them. */
 export const SETS = {
@@ -52,6 +52,13 @@ export interface Published {
 	port: number;
 	/** whose it is, for those who read the ruleset */
 	comment: string;
+}
+
+/** What the rows of published ports lead to; without those that nothing in the container can answer. */
+export function publishedOf(rows: readonly PortRow[]): Published[] {
+	return rows.flatMap(({ protocol, address, port, inside, target, comment }) =>
+		inside === null ? [] : [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }],
+	);
 }
 
 const NFNL_SUBSYS_NFTABLES = 10;

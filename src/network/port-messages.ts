@@ -5,7 +5,7 @@ import type { Store } from "../kernel/store.ts";
 import { addElement, deleteElement, type Published, portElement } from "./elements.ts";
 import { tableName } from "./table.ts";
 
-export type { Published } from "./elements.ts";
+export { type Published, publishedOf } from "./elements.ts";
 
 /** Leads ports of the host to a container, from the inside of the kernel; those it cannot are left out. */
 export function publishMessages(store: Store, ports: readonly Published[]): Message[] {

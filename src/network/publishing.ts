@@ -11,7 +11,7 @@ import { forgetFlows } from "./conntrack.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change } from "./firewall.ts";
 import { allowHairpin } from "./link.ts";
-import { type Published, publishMessages, withdrawMessages } from "./port-messages.ts";
+import { publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
 
 /** A socket for the monitor, and where in the container what arrives at it is copied to. */
 export interface PortSocket {
@@ -44,7 +44,7 @@ export interface Publication {
  */
 export function publish(store: Store, endpoint: Endpoint, options: Omit<ClaimOptions, "endpoint">): Publication {
 	const held = claimPorts(store, { endpoint, ...options });
-	const published = held.filter((port) => port.inside !== null).map(publishedOf);
+	const published = publishedOf(held);
 	return {
 		sockets: held.filter(({ fd }) => fd >= 0).map((port) => socketOf(port, endpoint)),
 		lead: async (file) => {
@@ -59,15 +59,6 @@ export function publish(store: Store, endpoint: Endpoint, options: Omit<ClaimOpt
 		close: () => closePorts(held),
 	};
 }
-
-const publishedOf = ({ protocol, address, port, inside, target, comment }: HeldPort): Published => ({
-	protocol,
-	hostAddress: address,
-	hostPort: port,
-	address: inside as string,
-	port: target,
-	comment,
-});
 
 /** What has no address of the socket's family in the container is reached by the other. */
 function socketOf({ fd, type, address, inside, target }: HeldPort, { addresses }: Endpoint): PortSocket {

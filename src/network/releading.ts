@@ -14,7 +14,7 @@ import { change } from "./firewall.ts";
 import { outletOf } from "./gateway.ts";
 import { doubt } from "./generation.ts";
 import { allowHairpin } from "./link.ts";
-import { type Published, publishMessages, withdrawMessages } from "./port-messages.ts";
+import { publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
 import { type PortRow, portsOf } from "./table.ts";
 
 /**
@@ -55,16 +55,10 @@ async function leadRows(
 				port,
 			);
 	});
-	const withdrawn = withdrawMessages(store, ledOf(rows));
-	const led = ledOf(moved);
+	const withdrawn = withdrawMessages(store, publishedOf(rows));
+	const led = publishedOf(moved);
 	if (led.length > 0) writeFile(undo, encodeBatch(withdrawMessages(store, led)), 0o600);
 	await change(store, [...withdrawn, ...publishMessages(store, led)]);
 	if (led.length === 0) unlink(undo);
 	else if (endpoint) playMessages([allowHairpin(endpoint.outside)]);
-}
-
-function ledOf(rows: readonly PortRow[]): Published[] {
-	return rows.flatMap(({ protocol, address, port, inside, target, comment }) =>
-		inside === null ? [] : [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }],
-	);
 }

@@ -18,6 +18,7 @@ import {
 	networkElements,
 	type Published,
 	portElement,
+	publishedOf,
 	strangerElement,
 } from "./elements.ts";
 import { forward, newStrangers } from "./forwarding.ts";
@@ -25,7 +26,7 @@ import { generation, readNote, writeNote } from "./generation.ts";
 import { inspect, type Present } from "./inspection.ts";
 import { chains, hasDockerUser } from "./others.ts";
 import { replaceTable } from "./ruleset.ts";
-import { all, type Network, type PortRow, portsOf, tableName } from "./table.ts";
+import { all, type Network, portsOf, tableName } from "./table.ts";
 
 /**
  * Makes the table what the rows say, and switches on what forwards packets.
@@ -77,7 +78,7 @@ function planRepair(
 	const known = note?.namespace === namespace ? note : undefined;
 	const strangers = [...new Set([...(known?.strangers ?? []), ...newStrangers(starting, bridges)])];
 	const leading = portsOf(store).filter((port) => port.container !== container);
-	const ports = leading.flatMap(publishedOf);
+	const ports = publishedOf(leading);
 	const wanted = [
 		...networks.flatMap(networkElements),
 		...ports.flatMap((port) => portElement(port) ?? []),
@@ -110,11 +111,6 @@ function playOthers(others: readonly Message[][]): number {
 			trace("net", error.message);
 		}
 	return done;
-}
-
-function publishedOf({ protocol, address, port, inside, target, comment }: PortRow): Published[] {
-	if (inside === null) return [];
-	return [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }];
 }
 
 function strangerOf(text: string): Element {
