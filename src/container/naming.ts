@@ -29,7 +29,7 @@ export const RESOLVER_DESCRIPTORS = { job: 3, listening: 4, log: 5 };
 export interface Naming extends Disposable {
 	/** makes it, once the container's first process is there */
 	open(pid: number): void;
-	/** the program runs: the resolver answers from now on */
+	/** the resolver answers from now on: before the program runs, so that what fails here keeps it from starting */
 	handOver(): Promise<void>;
 }
 
