@@ -17,7 +17,7 @@ export function mtuOf({ options }: Network): number | undefined {
 }
 
 /** Made of its id, so that it is the same whenever the bridge is made. */
-const bridgeMac = ({ id }: Network): string => `02:${(id.slice(0, 10).match(/../g) as string[]).join(":")}`;
+export const bridgeMac = ({ id }: Network): string => `02:${(id.slice(0, 10).match(/../g) as string[]).join(":")}`;
 
 /** Makes the bridge of a network; what is there already stays. */
 export const bridgeMessage = (network: Network): Message =>

@@ -5,6 +5,7 @@ import { decodeText } from "../../ffi/text.ts";
 import { Failure } from "../failure.ts";
 import { attributesOf, query } from "../kernel/netlink.ts";
 
+const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
@@ -16,6 +17,8 @@ export interface Link {
 	name: string;
 	/** of a virtual one: bridge, veth, macvlan …; else empty */
 	kind: string;
+	/** `02:42:…`; empty where it has none */
+	mac: string;
 }
 
 /** All interfaces. */
@@ -28,6 +31,7 @@ export function hostLinks(): Link[] {
 			index: new DataView(body.buffer, body.byteOffset).getInt32(4, true),
 			name: textOf(attributes.get(IFLA_IFNAME)),
 			kind: textOf(info && attributesOf(info, 0).get(IFLA_INFO_KIND)),
+			mac: (attributes.get(IFLA_ADDRESS)?.toHex() ?? "").replace(/(..)(?!$)/g, "$1:"),
 		};
 	});
 }

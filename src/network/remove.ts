@@ -13,7 +13,7 @@ import { announce, record } from "../kernel/event.ts";
 import { playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { goingBridgesDirectory } from "../places.ts";
-import { bridgeName } from "./bridge.ts";
+import { bridgeMac, bridgeName } from "./bridge.ts";
 import { networkElements } from "./elements.ts";
 import { recordNetwork } from "./events.ts";
 import { forget } from "./firewall.ts";
@@ -111,11 +111,11 @@ function noteGoing(store: Store, network: Network): void {
 	writeFile(goingPath(store, network), JSON.stringify(network), 0o600);
 }
 
-/** Removes the bridge and what the firewall says of it. Somebody else's interface of that name stays. */
+/** Removes the bridge, known by its MAC address, and what the firewall says of it. Somebody else's interface of that name stays. */
 async function removeBridge(store: Store, network: Network): Promise<void> {
 	const name = bridgeName(network);
 	const link = hostLinks().find((one) => one.name === name);
-	if (link?.kind === "bridge") playMessages([deleteLink(name, false)]);
+	if (link?.kind === "bridge" && link.mac === bridgeMac(network)) playMessages([deleteLink(name, false)]);
 	if (hasRules(store, network)) await forget(store);
 	unlink(goingPath(store, network));
 }

@@ -35,6 +35,14 @@ describe.skipIf(!ready)("networks that go", () => {
 		});
 	});
 
+	ours("a bridge of somebody else's that has come by the network's name meanwhile stays", async () => {
+		await engine.ok("network", "create", "-o", "com.docker.network.bridge.name=mine0", "named");
+		expect(Bun.spawnSync(["ip", "link", "add", "mine0", "type", "bridge"]).exitCode).toBe(0);
+		await engine.ok("network", "rm", "named");
+		expect(links()).toContain("mine0");
+		expect(Bun.spawnSync(["ip", "link", "del", "mine0"]).exitCode).toBe(0);
+	});
+
 	ours("rm refuses while a container runs on it, named; its bridge goes with it", async () => {
 		const network = await engine.ok("network", "create", "busy");
 		const container = await started("user", "busy");
@@ -152,7 +160,9 @@ describe.skipIf(!ready)("networks that go", () => {
 		const bridge = `br-${id.slice(0, 12)}`;
 		mkdirSync(`${engine.runRoot}/bridges`, { recursive: true });
 		writeFileSync(`${engine.runRoot}/bridges/${bridge}`, JSON.stringify({ id, driver: "bridge", options: {} }));
-		Bun.spawnSync(["busybox", "ip", "link", "add", bridge, "type", "bridge"]);
+		// As the first container would have made it: by its MAC address it is known to be ours.
+		const mac = ["02", ...(id.slice(0, 10).match(/../g) ?? [])].join(":");
+		expect(Bun.spawnSync(["ip", "link", "add", bridge, "address", mac, "type", "bridge"]).exitCode).toBe(0);
 		expect(links()).toContain(bridge);
 		await engine.ok("network", "ls");
 		expect(links()).not.toContain(bridge);
