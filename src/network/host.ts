@@ -39,11 +39,13 @@ export function hostLinks(): Link[] {
 const textOf = (bytes: Uint8Array | undefined): string => (bytes ? decodeText(bytes).replace(/\0.*$/s, "") : "");
 
 /**
- * Makes sure that what has a bridge's name is one.
+ * Makes sure that what has a bridge's name is one, and ours.
+ * @param mac that ours has
  * @throws Failure where it is something else
  */
-export function requireBridge(name: string): void {
-	const kind = hostLinks().find((link) => link.name === name)?.kind;
-	if (kind === undefined || kind === "bridge") return;
-	throw new Failure(`make the bridge ${name}: there is an interface of that name, and it is no bridge`);
+export function requireBridge(name: string, mac: string): void {
+	const link = hostLinks().find((one) => one.name === name);
+	if (!link || (link.kind === "bridge" && link.mac === mac)) return;
+	const what = link.kind === "bridge" ? `it is not ours (its MAC address is not ${mac})` : "it is no bridge";
+	throw new Failure(`make the bridge ${name}: there is an interface of that name, and ${what}`);
 }

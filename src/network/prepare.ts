@@ -5,7 +5,7 @@ import { NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
 import { type Message, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
-import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
+import { bridgeAddresses, bridgeMac, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { guard } from "./firewall.ts";
 import { isIntact } from "./intact.ts";
@@ -44,7 +44,7 @@ async function prepareBridges(store: Store, networks: readonly Network[], contai
 		trace("time", "bridges looked at");
 		await guard(store, networks, missing.length > 0, container);
 		for (const network of missing) {
-			(await import("./host.ts")).requireBridge(bridgeName(network));
+			(await import("./host.ts")).requireBridge(bridgeName(network), bridgeMac(network));
 			makeBridge(network, subnetsOf(store, network.id), await portsOn(store, network, socket));
 		}
 	} finally {

@@ -35,9 +35,11 @@ describe.skipIf(!ready)("networks that go", () => {
 		});
 	});
 
-	ours("a bridge of somebody else's that has come by the network's name meanwhile stays", async () => {
+	ours("a bridge of somebody else's that has come by the network's name meanwhile is not used, and stays", async () => {
 		await engine.ok("network", "create", "-o", "com.docker.network.bridge.name=mine0", "named");
 		expect(Bun.spawnSync(["ip", "link", "add", "mine0", "type", "bridge"]).exitCode).toBe(0);
+		const outcome = await engine.run("run", "--rm", "--network", "named", IMAGE, "true");
+		expect([outcome.code, outcome.stderr]).toEqual([125, expect.stringContaining("it is not ours")]);
 		await engine.ok("network", "rm", "named");
 		expect(links()).toContain("mine0");
 		expect(Bun.spawnSync(["ip", "link", "del", "mine0"]).exitCode).toBe(0);

@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { interfaceIndex, NETLINK_ROUTE, openNetlink } from "../../ffi/netlink.ts";
 import { playMessages } from "../../src/kernel/netlink.ts";
 import { attach, detach, route, wiringOf } from "../../src/network/attach.ts";
-import { bridgeMessage, bridgeName } from "../../src/network/bridge.ts";
+import { bridgeMac, bridgeMessage, bridgeName } from "../../src/network/bridge.ts";
 import type { Endpoint } from "../../src/network/endpoint.ts";
 import { chooseGateways } from "../../src/network/gateway.ts";
 import { requireBridge } from "../../src/network/host.ts";
@@ -192,13 +192,17 @@ describe.skipIf(!requires("root", "ip", "unshare"))("links", () => {
 		playMessages([deleteLink("other", false)]);
 	});
 
-	test("what has a bridge's name and is none is not touched", () => {
+	test("what has a bridge's name and is none, or not ours, is not touched", () => {
 		dropBridge();
 		expect(Bun.spawnSync(["ip", "link", "add", bridge, "type", "veth", "peer", "name", "peer0"]).success).toBe(true);
-		expect(() => requireBridge(bridge)).toThrow("there is an interface of that name, and it is no");
+		const mac = bridgeMac(networkOf());
+		expect(() => requireBridge(bridge, mac)).toThrow("there is an interface of that name, and it is no bridge");
+		dropBridge();
+		expect(Bun.spawnSync(["ip", "link", "add", bridge, "type", "bridge"]).success).toBe(true);
+		expect(() => requireBridge(bridge, mac)).toThrow("there is an interface of that name, and it is not ours");
 		dropBridge();
 		make();
-		requireBridge(bridge);
+		requireBridge(bridge, mac);
 	});
 
 	for (const mode of ["bridge", "private", "vepa", "passthru"])
