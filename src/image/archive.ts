@@ -1,10 +1,10 @@
 /** What both forms of archive come down to. */
 
 import { Failure } from "../failure.ts";
+import type { Slice } from "../tar/slice.ts";
 import { type ImageConfig, parseConfig } from "./config.ts";
 import type { Contents } from "./contents.ts";
 import { type Digest, digestOf } from "./digest.ts";
-import type { Slice } from "./slice.ts";
 
 /** An image in an archive. */
 export interface ArchivedImage {

@@ -7,9 +7,9 @@
 
 import { SystemError } from "../../ffi/errno.ts";
 import { Failure } from "../failure.ts";
+import { copy, type Slice } from "../tar/slice.ts";
 import workerPath from "./blob-worker.js" with { type: "file" };
 import { type Digest, digestOfSlice } from "./digest.ts";
-import { copy, type Slice } from "./slice.ts";
 
 /** Below this, starting a thread (3-9 ms) takes longer than the work. */
 const WORTH_A_THREAD = 8 << 20;

@@ -7,7 +7,8 @@
 
 import { S_IFDIR, S_IFMT } from "../../ffi/constants.ts";
 import type { Status } from "../../ffi/file.ts";
-import { type Found, joined, Root } from "./root.ts";
+import type { Found } from "../tar/found.ts";
+import { joined, Root } from "./root.ts";
 import { namesIn, Stack, show } from "./stack.ts";
 
 /** A path that was added, changed or deleted. */

@@ -8,8 +8,8 @@ import { list } from "../../ffi/directory.ts";
 import { rename } from "../../ffi/file.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory, layersDirectory } from "../places.ts";
+import { removeAbandoned, Workshop } from "../tar/workshop.ts";
 import { hex } from "./digest.ts";
-import { removeAbandoned, Workshop } from "./workshop.ts";
 
 /** Removes layers, blobs and temporary directories that no row names. Cheap where there are none. */
 export function collect(store: Store): void {

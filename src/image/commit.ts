@@ -10,6 +10,10 @@ import { now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { layersDirectory } from "../places.ts";
+import type { Found } from "../tar/found.ts";
+import { Sink } from "../tar/sink.ts";
+import { workFile } from "../tar/source.ts";
+import { Workshop } from "../tar/workshop.ts";
 import { BlobWriter } from "./blob.ts";
 import { collect } from "./collect.ts";
 import { childConfig, type ImageConfig, MOST_LAYERS } from "./config.ts";
@@ -19,10 +23,7 @@ import { type MadeLayer, makeLayer } from "./layer.ts";
 import { packLayer } from "./pack.ts";
 import { publish } from "./publish.ts";
 import { parseTag } from "./reference.ts";
-import { type Found, Root } from "./root.ts";
-import { Sink } from "./sink.ts";
-import { workFile } from "./source.ts";
-import { Workshop } from "./workshop.ts";
+import { Root } from "./root.ts";
 
 /** Of an image, what its child needs. */
 interface Parent {

@@ -1,8 +1,8 @@
 /** The members of an archive of an image, by name: where each one's bytes are. */
 
 import { Failure } from "../failure.ts";
-import { content, type Slice, Window } from "./slice.ts";
-import { members } from "./tar.ts";
+import { content, type Slice, Window } from "../tar/slice.ts";
+import { members } from "../tar/tar.ts";
 
 /** More than any config or manifest has (docker's registry takes 4 MiB). */
 const MOST_JSON = 8 << 20;

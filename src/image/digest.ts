@@ -1,6 +1,6 @@
 /** SHA-256 digests and chain ids (OCI image-spec, descriptor.md#digests and config.md#layer-chainid). */
 
-import { pieces, type Slice } from "./slice.ts";
+import { pieces, type Slice } from "../tar/slice.ts";
 
 /** `sha256:` and 64 hex digits */
 export type Digest = string;

@@ -3,9 +3,9 @@
 import { O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../../ffi/constants.ts";
 import { close, writeAll } from "../../ffi/file.ts";
 import { attempt, call } from "../../ffi/system.ts";
-import type { Member } from "./member.ts";
+import type { Member } from "../tar/member.ts";
+import { copy, copyData, type Slice, Window } from "../tar/slice.ts";
 import { finishFile } from "./metadata.ts";
-import { copy, copyData, type Slice, Window } from "./slice.ts";
 import type { Place, Tree } from "./tree.ts";
 
 /**

@@ -12,6 +12,8 @@ import type { Filters } from "../filters.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
+import type { Target } from "../tar/sink.ts";
+import type { Source } from "../tar/source.ts";
 import { allRows, type Row, referencesOf, rowOf, setReference, unknown } from "./catalog.ts";
 import type { Change } from "./changes.ts";
 import type { Commitment } from "./commit.ts";
@@ -23,10 +25,10 @@ import type { Loaded } from "./load.ts";
 import type { Platform } from "./platform.ts";
 import type { Pruned } from "./prune.ts";
 import { parseTag } from "./reference.ts";
-import type { Target } from "./sink.ts";
-import type { Source } from "./source.ts";
 import type { Usage } from "./usage.ts";
 
+export type { Target } from "../tar/sink.ts";
+export type { Source } from "../tar/source.ts";
 export type { Change } from "./changes.ts";
 export { collect } from "./collect.ts";
 export type { Commitment } from "./commit.ts";
@@ -37,8 +39,6 @@ export type { Platform } from "./platform.ts";
 export type { Pruned } from "./prune.ts";
 export { parseTag } from "./reference.ts";
 export { remove } from "./remove.ts";
-export type { Target } from "./sink.ts";
-export type { Source } from "./source.ts";
 export type { ImageUsage, Usage } from "./usage.ts";
 
 /** An image with everything that a container needs of it. */
@@ -250,7 +250,7 @@ export async function commit(store: Store, commitment: Commitment): Promise<stri
  * @param directories the topmost first
  */
 export async function exportTree(directories: readonly string[], target: Target): Promise<void> {
-	const [{ packTree }, { Sink }] = await Promise.all([import("./pack.ts"), import("./sink.ts")]);
+	const [{ packTree }, { Sink }] = await Promise.all([import("./pack.ts"), import("../tar/sink.ts")]);
 	packTree(directories, new Sink(target));
 }
 

@@ -3,6 +3,8 @@
 import { now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
+import { type Source, settle } from "../tar/source.ts";
+import { Workshop } from "../tar/workshop.ts";
 import { BlobWriter } from "./blob.ts";
 import { collect } from "./collect.ts";
 import { importedConfig } from "./config.ts";
@@ -10,8 +12,6 @@ import { applyChanges, parseChanges } from "./instructions.ts";
 import { makeLayer } from "./layer.ts";
 import type { Platform } from "./platform.ts";
 import { publish } from "./publish.ts";
-import { type Source, settle } from "./source.ts";
-import { Workshop } from "./workshop.ts";
 
 /**
  * @param reference in familiar form

@@ -5,12 +5,12 @@ import { makeDirectory } from "../../ffi/directory.ts";
 import { closing, openAt } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { Failure } from "../failure.ts";
+import type { Slice } from "../tar/slice.ts";
+import { isWork, uncompressed, type Work, workFile } from "../tar/source.ts";
+import type { Workshop } from "../tar/workshop.ts";
 import type { BlobWriter } from "./blob.ts";
 import type { Digest } from "./digest.ts";
-import type { Slice } from "./slice.ts";
-import { isWork, uncompressed, type Work, workFile } from "./source.ts";
 import { unpack } from "./unpack.ts";
-import type { Workshop } from "./workshop.ts";
 
 /** A layer that is ready to be renamed to its place. */
 export interface MadeLayer {

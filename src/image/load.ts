@@ -2,6 +2,8 @@
 
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
+import { type Source, settle, uncompressed } from "../tar/source.ts";
+import { Workshop } from "../tar/workshop.ts";
 import type { ArchivedImage, ArchivedLayer } from "./archive.ts";
 import { BlobWriter } from "./blob.ts";
 import { collect } from "./collect.ts";
@@ -12,8 +14,6 @@ import { type MadeLayer, makeLayer } from "./layer.ts";
 import { isOciArchive, ociImages } from "./oci-archive.ts";
 import { fits, formatPlatform, type Platform, platformOf } from "./platform.ts";
 import { type Arrival, missing, publish, type Taken } from "./publish.ts";
-import { type Source, settle, uncompressed } from "./source.ts";
-import { Workshop } from "./workshop.ts";
 
 /** What has come. */
 export interface Loaded {

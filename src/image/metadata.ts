@@ -8,7 +8,7 @@
 import { AT_SYMLINK_NOFOLLOW } from "../../ffi/constants.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { attempt, call } from "../../ffi/system.ts";
-import type { Member } from "./member.ts";
+import type { Member } from "../tar/member.ts";
 import type { Place } from "./tree.ts";
 
 /** (uid_t)-1 means "leave as it is" to chown. */

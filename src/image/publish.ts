@@ -20,12 +20,12 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory, layersDirectory } from "../places.ts";
+import type { Workshop } from "../tar/workshop.ts";
 import { setReference } from "./catalog.ts";
 import { collect } from "./collect.ts";
 import { chainIds, type Digest, hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
 import type { MadeLayer } from "./layer.ts";
-import type { Workshop } from "./workshop.ts";
 
 /** An image on its way in. */
 export interface Arrival {

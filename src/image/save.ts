@@ -12,14 +12,14 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { blobsDirectory } from "../places.ts";
+import { encodeHeading, plainFile } from "../tar/heading.ts";
+import { Sink, type Target } from "../tar/sink.ts";
 import { referencesOf, rowOf } from "./catalog.ts";
 import { storedConfig } from "./config.ts";
 import { type Digest, digestOf, hex } from "./digest.ts";
 import { recordOf } from "./events.ts";
-import { encodeHeading, plainFile } from "./heading.ts";
 import { fits, formatPlatform, type Platform, platformOf } from "./platform.ts";
 import { familiar, parse, type Reference } from "./reference.ts";
-import { Sink, type Target } from "./sink.ts";
 
 const MEDIA = {
 	index: "application/vnd.oci.image.index.v1+json",

@@ -5,7 +5,8 @@
  * the container runs or not, and on every kernel.
  */
 
-import { type Found, Root } from "./root.ts";
+import type { Found } from "../tar/found.ts";
+import { Root } from "./root.ts";
 
 /** What shows at a path. */
 export interface Shown extends Disposable {

@@ -9,12 +9,12 @@ import { SystemError } from "../../ffi/errno.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
 import { Failure } from "../failure.ts";
+import type { Member } from "../tar/member.ts";
+import { type Slice, Window } from "../tar/slice.ts";
+import { members } from "../tar/tar.ts";
 import { makeFile } from "./file.ts";
-import type { Member } from "./member.ts";
 import { applyAttributes, ownAndMode, setTimes } from "./metadata.ts";
 import { node } from "./node.ts";
-import { type Slice, Window } from "./slice.ts";
-import { members } from "./tar.ts";
 import { type Place, Tree } from "./tree.ts";
 import { isWhiteout, makeOpaque, makeWhiteout, OPAQUE_NAME, WHITEOUT_PREFIX } from "./whiteout.ts";
 

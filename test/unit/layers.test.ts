@@ -13,7 +13,7 @@ const LAYERS = [
 	["src/container"],
 	["src/names"],
 	["src/image", "src/network", "src/cgroup", "src/volume"],
-	["src/runtime"],
+	["src/runtime", "src/tar"],
 	["src/kernel"],
 	["src/failure.ts", "src/environment.ts", "src/places.ts", "src/clock.ts", "src/duration.ts", "src/filters.ts"],
 	["ffi"],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { encodeText } from "../../ffi/text.ts";
-import type { Member } from "../../src/image/member.ts";
-import { mergePax, parsePax, parseTime } from "../../src/image/pax.ts";
-import { Window } from "../../src/image/slice.ts";
-import { members } from "../../src/image/tar.ts";
+import type { Member } from "../../src/tar/member.ts";
+import { mergePax, parsePax, parseTime } from "../../src/tar/pax.ts";
+import { Window } from "../../src/tar/slice.ts";
+import { members } from "../../src/tar/tar.ts";
 import { type Entry, paxRecords, putBase256, tarball } from "../tarball.ts";
 
 function list(archive: Uint8Array): Member[] {

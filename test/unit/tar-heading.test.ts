@@ -3,9 +3,9 @@
 import { expect, test } from "bun:test";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { decodeText, encodeText } from "../../ffi/text.ts";
-import { encodeHeading, type Heading } from "../../src/image/heading.ts";
-import { Window } from "../../src/image/slice.ts";
-import { members } from "../../src/image/tar.ts";
+import { encodeHeading, type Heading } from "../../src/tar/heading.ts";
+import { Window } from "../../src/tar/slice.ts";
+import { members } from "../../src/tar/tar.ts";
 
 const PLAIN: Heading = {
 	path: "d/f",
