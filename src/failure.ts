@@ -19,7 +19,7 @@ export const EXIT = {
 } as const;
 
 /** Failures that some callers treat apart. */
-export type FailureKind = "no such container" | "no such network" | "network in use";
+export type FailureKind = "no such container" | "no such network" | "network in use" | "no such volume";
 
 /** An error for the user, one line. */
 export class Failure extends Error {

@@ -33,6 +33,10 @@ export const blobsDirectory = (at: Places): string => `${at.root}/blobs/sha256`;
 export const layersDirectory = (at: Places): string => `${at.root}/layers`;
 /** the layer below all others: empty directories and files that every container mounts something over */
 export const baseDirectory = (at: Places): string => `${at.root}/base`;
+/** of a volume */
+export const volumeDirectory = (at: Places, name: string): string => `${at.root}/volumes/${name}`;
+/** what is mounted of it */
+export const volumeContent = (at: Places, name: string): string => `${volumeDirectory(at, name)}/_data`;
 /** what is being made, renamed when it is whole; whatever is old here is garbage */
 export const temporaryDirectory = (at: Places): string => `${at.root}/tmp`;
 /** upper, work, and the log */

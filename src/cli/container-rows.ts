@@ -61,7 +61,7 @@ export async function containerRows(
 	const facts = new Facts(store);
 	const [networks, ports] = [await shownNetworks(store), await shownPorts(store, facts)];
 	return summaries.map((summary) => {
-		const mounts = mountPoints(summary.options);
+		const mounts = mountPoints(store, summary.options);
 		const labels = () => facts.labels(summary);
 		return {
 			Command: commandText(summary, options.full),

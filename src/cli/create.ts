@@ -20,7 +20,7 @@ export default verb({
 		const store = await open();
 		try {
 			using file = reserveIdFile(values.cidfile);
-			const id = create(store, options);
+			const id = await create(store, options);
 			file.write(id);
 			writeOut(STDOUT, `${id}\n`);
 			return 0;

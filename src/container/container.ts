@@ -15,7 +15,16 @@ export type { Health, HealthStatus, Probe } from "./health.ts";
 export { keySequence } from "./keys.ts";
 export { count, list, type Summary } from "./list.ts";
 export { type LogsOptions, logs } from "./logs.ts";
-export { defaultLog, type LogDriver, type LogOptions, type RunOptions, type VolumeOption } from "./options.ts";
+export {
+	defaultLog,
+	type LogDriver,
+	type LogOptions,
+	type MountOption,
+	type Point,
+	type Propagation,
+	type RunOptions,
+	type VolumeOption,
+} from "./options.ts";
 export { type Clock, clock, type ProcessInfo } from "./processes.ts";
 export type { PrunedContainers } from "./prune.ts";
 export { relay } from "./relay.ts";

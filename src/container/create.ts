@@ -8,6 +8,7 @@ import { type Held, lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
 import { resolveDonors, resolveLinks } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
+import { needsSettling } from "./points.ts";
 import { programArguments } from "./program.ts";
 import { erase } from "./remove.ts";
 import { type Container, insert } from "./table.ts";
@@ -24,8 +25,8 @@ export interface Created extends Disposable {
  * @returns its id
  * @throws Failure 125, with nothing made
  */
-export function create(store: Store, options: RunOptions): string {
-	using created = createContainer(store, { ...options, waits: true }, null);
+export async function create(store: Store, options: RunOptions): Promise<string> {
+	using created = await createContainer(store, { ...options, waits: true }, null);
 	return created.container.id;
 }
 
@@ -36,24 +37,41 @@ export function create(store: Store, options: RunOptions): string {
  * @param boot id of this boot, if it is started at once
  * @throws Failure 125, with nothing made
  */
-export function createContainer(store: Store, options: RunOptions, boot: string | null): Created {
-	const resolved = resolveLinks(store, resolveDonors(store, options));
+export async function createContainer(store: Store, options: RunOptions, boot: string | null): Promise<Created> {
 	const image = options.image === undefined ? undefined : imageFor(store, options.image);
+	const volumes = needsSettling(options, image) ? await settleVolumes(store, options, image) : undefined;
+	const resolved = resolveLinks(store, resolveDonors(store, { ...options, ...volumes?.options }));
 	trace("time", "image found");
 	const command = programArguments(options, image?.config.config);
 	const id = generateId();
 	const operation = lockOperation(store, id);
 	try {
 		const labels = { ...image?.config.config.Labels, ...options.labels };
-		const container = insert(store, id, image?.id ?? null, command, resolved, boot, labels);
+		const container = insert(
+			store,
+			{ id, image: image?.id ?? null, command, options: resolved, boot, labels },
+			volumes?.use,
+		);
 		trace("time", "container inserted");
+		volumes?.make();
 		return { container, image, [Symbol.dispose]: operation[Symbol.dispose] };
 	} catch (error) {
 		giveUp(store, id, operation);
 		// The image was removed after we had found it; its name may be another's by now.
-		if (isOrphan(error)) return createContainer(store, options, boot);
+		if (isOrphan(error)) return await createContainer(store, options, boot);
 		throw error;
 	}
+}
+
+/** What is mounted in it: as it is stored, and what is to be done for it with the container's row, and then. */
+async function settleVolumes(store: Store, options: RunOptions, image: Image | undefined) {
+	const { settle, useVolumes, makeVolumes } = await import("./settling.ts");
+	const settled = settle(store, options, image);
+	return {
+		options: { points: settled.points },
+		use: (id: string) => useVolumes(store, id, settled),
+		make: () => makeVolumes(store, settled),
+	};
 }
 
 /** Only the lock's file is there. */

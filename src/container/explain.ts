@@ -22,6 +22,7 @@ import { resolveDonors, resolveLinks } from "./namespaces.ts";
 import { connectAll, isNetworked, resolverOf } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
+import { pointsOf } from "./points.ts";
 import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
 import { type Container, unstarted } from "./table.ts";
@@ -35,7 +36,11 @@ export async function explain(store: Store, asked: RunOptions): Promise<string> 
 	const container = imaginary(image, options);
 	const groups = groupsOf(container.id, options.cgroupParent);
 	const spec = await specOf(store, container, image, groups);
-	const directories = new Set(options.volumes.map((volume) => volume.source).filter(willBeDirectory));
+	const directories = new Set(
+		pointsOf(options)
+			.map(({ source }) => source)
+			.filter(willBeDirectory),
+	);
 	const { tape } = compilePlan({
 		places: store.places,
 		id: container.id,

@@ -2,11 +2,13 @@
 
 import { find, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { volumeContent } from "../places.ts";
 import type { RunOptions } from "./options.ts";
+import { pointsOf } from "./points.ts";
 
 /** A mount that the user has asked for, as docker's MountPoint. */
 export interface MountPoint {
-	Type: "bind" | "volume";
+	Type: "bind" | "volume" | "tmpfs" | "image";
 	/** of a volume */
 	Name?: string;
 	Source: string;
@@ -60,14 +62,16 @@ export const exposedPorts = ({ expose = [], publish = [] }: RunOptions): string[
 /** Docker's default is TCP. */
 const withProtocol = (port: string): string => (port.includes("/") ? port : `${port}/tcp`);
 
-/** The mounts of `-v`. */
-export function mountPoints({ volumes }: RunOptions): MountPoint[] {
-	return volumes.map(({ source, target, readOnly }) => ({
-		Type: "bind",
-		Source: source,
+/** What is mounted in a container, as docker shows it; --tmpfs is not of it (moby, daemon/inspect.go). */
+export function mountPoints(store: Store, options: RunOptions): MountPoint[] {
+	return pointsOf(options).map(({ type, source, target, mode, readOnly, propagation }) => ({
+		Type: type,
+		...(type === "volume" && { Name: source }),
+		Source: type === "volume" ? volumeContent(store.places, source) : source,
 		Destination: target,
-		Mode: readOnly ? "ro" : "",
+		...(type === "volume" && { Driver: "local" }),
+		Mode: mode,
 		RW: !readOnly,
-		Propagation: "rprivate",
+		Propagation: type === "bind" ? (propagation ?? "rprivate") : "",
 	}));
 }

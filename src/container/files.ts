@@ -12,7 +12,7 @@ import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from
 import { donorOf, type Spec } from "../runtime/runtime.ts";
 import { hostsText } from "./hosts.ts";
 import { PROVIDED_OPTION } from "./mounting.ts";
-import type { RunOptions } from "./options.ts";
+import type { Point, RunOptions } from "./options.ts";
 import { BEHIND_STUB, isStub, type Kind, parseResolvers, type Resolvers, resolversText } from "./resolvers.ts";
 
 const RESOLV_CONF = "/etc/resolv.conf";
@@ -152,24 +152,28 @@ export function writeFiles(
 }
 
 /**
- * Makes sources of volumes that are missing, as docker does for -v, and tells
+ * Makes sources of binds that are missing, as docker does for -v, and tells
  * which binds are directories.
  */
-export function prepareVolumes(spec: Spec): Set<string> {
+export function prepareBinds(spec: Spec, points: readonly Point[]): Set<string> {
+	for (const { type, create, source } of points) if (type === "bind" && create) makeSource(source);
 	const directories = new Set<string>();
 	for (const mount of spec.mounts) {
 		if (mount.type !== "bind" || mount.options.includes(PROVIDED_OPTION) || donorOf(mount.source)) continue;
-		try {
-			makeDirectories(mount.source);
-		} catch (error) {
-			throw new Failure(`make the volume's source ${mount.source}: ${(error as Error).message}`, {
-				exitCode: EXIT.refused,
-				cause: error,
-			});
-		}
 		if (isDirectory(mount.source)) directories.add(mount.source);
 	}
 	return directories;
+}
+
+function makeSource(source: string): void {
+	try {
+		makeDirectories(source);
+	} catch (error) {
+		throw new Failure(`make the volume's source ${source}: ${(error as Error).message}`, {
+			exitCode: EXIT.refused,
+			cause: error,
+		});
+	}
 }
 
 /** The config.json that a running container was started with. */

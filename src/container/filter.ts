@@ -35,7 +35,7 @@ export function compileFilters(store: Store, filters: Filters, facts: Facts): Te
 			matchesExactly(
 				filters,
 				"volume",
-				...mountPoints(options).flatMap((mount) => [mount.Name ?? mount.Source, mount.Destination]),
+				...mountPoints(store, options).flatMap((mount) => [mount.Name ?? mount.Source, mount.Destination]),
 			),
 		// Isolation is Windows', where "default" is none; tasks are a swarm's.
 		() => !filters.has("isolation"),

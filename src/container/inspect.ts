@@ -59,7 +59,7 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 		HostConfig: hostConfig(container.options, { ...abilities(), links: defaultLinks(store, container) }),
 		GraphDriver: graphDriver(store, seen, image),
 		...(options.size && sizes(store, container, image)),
-		Mounts: mountPoints(container.options),
+		Mounts: mountPoints(store, container.options),
 		Config: config(container, image, donor),
 		NetworkSettings: networkSettings(store, {
 			id: container.id,

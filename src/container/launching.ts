@@ -17,7 +17,7 @@ import type { Image } from "../image/image.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Endpoint } from "../network/network.ts";
-import { containerDirectory, runDirectory } from "../places.ts";
+import { containerDirectory, runDirectory, volumeContent } from "../places.ts";
 import {
 	capabilitiesOf,
 	capabilityMask,
@@ -40,7 +40,7 @@ import {
 	makeDirectoriesOf,
 	makeRunDirectory,
 	namesDirectory,
-	prepareVolumes,
+	prepareBinds,
 	writeFiles,
 } from "./files.ts";
 import { checkIn } from "./health.ts";
@@ -51,6 +51,7 @@ import { isLinked, linkedTo, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
+import { pointsOf } from "./points.ts";
 import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
@@ -173,7 +174,7 @@ async function provide(
 	writeFiles(store, id, spec, options, endpoints, lines);
 	const askers = linkedTo(store, id, endpoints);
 	if (askers.length > 0) (await import("./linking.ts")).tell(store, endpoints, askers);
-	const directories = prepareVolumes(spec);
+	const directories = prepareBinds(spec, pointsOf(options));
 	trace("time", "files written");
 	return { spec, directories };
 }
@@ -219,6 +220,7 @@ export async function specOf(
 	return buildSpec(options, image?.config.config, {
 		id: container.id,
 		runDirectory: namesDirectory(store, container.id, donor?.id),
+		content: (volume) => volumeContent(store.places, volume),
 		hostHostname: hostHostname(),
 		donor,
 		capabilities: () => capabilitiesOf(ownCapabilities()),

@@ -1,7 +1,8 @@
 /** What is mounted in a container, in the order in which it is. Pure. */
 
 import { donorOf, type Mount, mergeTmpfsOptions } from "../runtime/runtime.ts";
-import type { RunOptions } from "./options.ts";
+import type { Point, RunOptions } from "./options.ts";
+import { pointsOf } from "./points.ts";
 
 /** Without a device controller nodev wherever docker has none: /dev too. */
 function kernelMounts({ privileged, shmSize, ipc }: RunOptions, devices: boolean): Mount[] {
@@ -50,12 +51,20 @@ function sharedMemory({ ipc, shmSize }: Pick<RunOptions, "ipc" | "shmSize">): Mo
 /**
  * The mounts of a container: those of the kernel, the files that bunker
  * provides, then what the user asked for, parents before what lies in them.
- * @param runDirectory holds hosts, hostname and resolv.conf
+ * @param places.runDirectory holds hosts, hostname and resolv.conf
+ * @param places.content where a volume's content is
  * @param devices whether nodes can be opened
  */
-export function mountsOf(options: RunOptions, runDirectory: string, devices: boolean): Mount[] {
-	const asked = [...volumes(options), ...tmpfs(options, devices)].sort((a, b) => depth(a) - depth(b));
-	return [...kernelMounts(options, devices), ...providedFiles(runDirectory), ...asked];
+export function mountsOf(options: RunOptions, places: MountPlaces, devices: boolean): Mount[] {
+	const points = pointsOf(options).map((point) => mountOf(point, places, devices));
+	const asked = [...points, ...tmpfs(options, devices)].sort((a, b) => depth(a) - depth(b));
+	return [...kernelMounts(options, devices), ...providedFiles(places.runDirectory), ...asked];
+}
+
+/** Where on the host things are that are mounted. */
+export interface MountPlaces {
+	runDirectory: string;
+	content: (volume: string) => string;
 }
 
 const depth = (mount: Mount): number => mount.destination.split("/").length;
@@ -82,11 +91,24 @@ function tmpfs({ tmpfs: asked = [] }: RunOptions, devices: boolean): Mount[] {
 	}));
 }
 
-function volumes(options: RunOptions): Mount[] {
-	return options.volumes.map((volume) => ({
-		destination: volume.target,
+function mountOf(point: Point, { content }: MountPlaces, devices: boolean): Mount {
+	const { type, source, target: destination, subpath } = point;
+	if (type === "tmpfs")
+		return { destination, type, source: type, options: [...(point.options ?? []), ...(devices ? [] : ["nodev"])] };
+	if (type === "image")
+		return { destination, type, source, options: ["ro"], ...(subpath !== undefined && { subpath }) };
+	const path = type === "volume" ? content(source) : source;
+	return {
+		destination,
 		type: "bind",
-		source: volume.source,
-		options: volume.readOnly ? ["ro"] : [],
-	}));
+		source: path,
+		options: bindOptions(point),
+		...(subpath !== undefined && { subpath }),
+	};
+}
+
+/** As runtime-spec, config.md, "Linux mount options", has them. */
+function bindOptions({ readOnly, recursive, propagation = "rprivate" }: Point): string[] {
+	const access = readOnly ? [recursive === "writable" ? "ro" : "rro"] : [];
+	return [recursive === "disabled" ? "bind" : "rbind", propagation, ...access];
 }

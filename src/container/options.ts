@@ -2,11 +2,75 @@
 
 import type { EndpointOption, PublishOption } from "../network/network.ts";
 
-/** `-v SRC:DST[:ro]`, checked: both absolute. */
+/** What is below the source of a bind: left out; writable though the rest is not; surely read-only, or there is no start. */
+export type Recursive = "disabled" | "writable" | "readonly";
+
+export type Propagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+
+/** `-v [SRC:]DST[:MODE]`, checked: paths are absolute. */
 export interface VolumeOption {
+	/** a path of the host, made where it is missing; with `named` a volume's name, "" for one of its own */
 	source: string;
 	target: string;
 	readOnly: boolean;
+	/** it is a volume */
+	named?: true;
+	/** as typed, without what follows from it: `ro,z` */
+	mode?: string;
+	propagation?: Propagation;
+	/** a volume is not filled from the image */
+	noCopy?: true;
+}
+
+/** `--mount`, checked: paths are absolute. What was not given is undefined. */
+export interface MountOption {
+	type: "bind" | "volume" | "tmpfs" | "image";
+	/** a path of the host, which must be there; a volume's name, undefined for one of its own; an image */
+	source?: string;
+	target: string;
+	readOnly?: boolean;
+	/** of a bind */
+	propagation?: Propagation;
+	recursive?: Recursive;
+	/** a bind's source is made where it is missing */
+	create?: true;
+	/** a volume is not filled from the image */
+	noCopy?: true;
+	/** of a volume or image: the directory in it that is shown */
+	subpath?: string;
+	/** what a volume that has to be made is made with */
+	labels?: Record<string, string>;
+	driverOptions?: Record<string, string>;
+	/** of a tmpfs: bytes, permission bits */
+	size?: number;
+	mode?: number;
+	/** of a tmpfs: further options as mount(8) has them */
+	tmpfsOptions?: string[];
+}
+
+/**
+ * Something that is mounted in a container for its user: what the options,
+ * the image and other containers (--volumes-from) come to, settled once, when
+ * the container is made.
+ */
+export interface Point {
+	type: "bind" | "volume" | "tmpfs" | "image";
+	/** a path of the host; a volume's name; an image's id; "" for a tmpfs */
+	source: string;
+	target: string;
+	readOnly: boolean;
+	/** docker's: the mode of -v as typed, or what docker says in its place */
+	mode: string;
+	propagation?: Propagation;
+	recursive?: Recursive;
+	/** a source that is missing is made */
+	create?: true;
+	noCopy?: true;
+	subpath?: string;
+	/** the volume has no name of the user's: it goes with `rm -v` and `run --rm` */
+	anonymous?: true;
+	/** of a tmpfs */
+	options?: string[];
 }
 
 export type LogDriver = "local" | "json-file" | "none";
@@ -138,7 +202,16 @@ export interface RunOptions {
 	publish?: PublishOption[];
 	/** `-P`: every exposed port, at one that the kernel picks */
 	publishAll?: boolean;
+	/** `-v` */
 	volumes: VolumeOption[];
+	/** `--mount` */
+	mounts?: MountOption[];
+	/** `--volumes-from`, as typed: `NAME[:ro|rw]` */
+	volumesFrom?: string[];
+	/** `--volume-driver`, of volumes that have to be made */
+	volumeDriver?: string;
+	/** what they come to; undefined: nothing but -v with paths, and --tmpfs (points.ts) */
+	points?: Point[];
 	log: LogOptions;
 	/** of the flags alone; the image's join them when they are shown */
 	labels?: Record<string, string>;

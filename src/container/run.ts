@@ -43,7 +43,7 @@ async function createAndStart(
 	options: RunOptions,
 	created?: (id: string) => void,
 ): Promise<Started & { id: string }> {
-	using made = createContainer(store, options, bootId());
+	using made = await createContainer(store, options, bootId());
 	const { container, image } = made;
 	const { id } = container;
 	try {

@@ -33,6 +33,8 @@ export interface SpecFacts {
 	id: string;
 	/** holds hosts, hostname and resolv.conf */
 	runDirectory: string;
+	/** where a volume's content is */
+	content: (volume: string) => string;
 	hostHostname: string;
 	/** who has the network, with `--network container:ID` */
 	donor?: { id: string; options: RunOptions };
@@ -64,7 +66,7 @@ export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts):
 		...(domainname !== undefined && { domainname }),
 		process: processOf(options, image, facts, hostname),
 		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
-		mounts: mountsOf(options, facts.runDirectory, nodes),
+		mounts: mountsOf(options, facts, nodes),
 		annotations: annotations(options, image, nodes),
 		linux: {
 			namespaces: namespacesOf(options),

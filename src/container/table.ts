@@ -113,34 +113,27 @@ export const unstarted = {
 	paused: 0,
 } satisfies Partial<Container>;
 
+/** What a container is made with. */
+export interface NewContainer extends Pick<Container, "id" | "image" | "command" | "options" | "boot"> {
+	/** the image's, with those of the flags over them */
+	labels?: Record<string, string>;
+}
+
 /**
  * Adds a container; its name is checked, or made up.
- * @param id a new one; who starts the container holds its operation lock already
- * @param command the program and its arguments, for listings
- * @param boot id of this boot, if it is started at once
- * @param labels the image's, with those of the flags over them
+ * @param asked with a new id; who starts the container holds its operation lock already
+ * @param along what else is noted of it, in the same transaction
  * @throws Failure (125) where the name is taken
  */
-export function insert(
-	store: Store,
-	id: string,
-	image: string | null,
-	command: string[],
-	options: RunOptions,
-	boot: string | null,
-	labels: Record<string, string> = options.labels ?? {},
-): Container {
+export function insert(store: Store, asked: NewContainer, along?: (id: string) => void): Container {
+	const { options } = asked;
 	if (options.name !== undefined) checkName(options.name);
 	const container: Container = {
-		id,
 		name: options.name ?? "",
-		command,
-		image,
 		created: now(),
-		options,
-		boot,
-		labels,
 		...unstarted,
+		...asked,
+		labels: asked.labels ?? options.labels ?? {},
 	};
 	for (let attempt = 0; ; attempt++) {
 		if (options.name === undefined) container.name = generateName(attempt);
@@ -148,6 +141,7 @@ export function insert(
 			store.transaction(() => {
 				insertRow(store, container);
 				connectAll(store, container);
+				along?.(container.id);
 				recordOf(store, container, "create", { time: container.created });
 			});
 			announce(store);

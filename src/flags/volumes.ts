@@ -22,15 +22,14 @@ export function parseVolumes(volumes: readonly string[]): VolumeOption[] {
 }
 
 function parseVolume(volume: string): VolumeOption {
-	const [source = "", target, mode, ...more] = volume.split(":");
+	const parts = volume.split(":");
 	const invalid = (why: string) => malformed(`invalid volume specification: ${volume}: ${why}`);
-	if (more.length > 0) throw invalid("SRC:DST[:ro] is expected");
-	const readOnly = parseMode(mode);
-	if (target === undefined) throw malformed(`-v ${volume} is not supported yet (volumes): give SRC:DST`);
-	if (source === "" || target === "") throw invalid("SRC:DST[:ro] is expected");
+	if (parts.length > 3) throw invalid("[SRC:]DST[:MODE] is expected");
+	const [source, target, mode] = parts.length === 1 ? ["", parts[0]] : parts;
+	if ((source === "" && parts.length > 1) || !target) throw invalid("[SRC:]DST[:MODE] is expected");
 	if (!target.startsWith("/")) throw invalid("the path in the container must be absolute");
 	if (clean(target) === "/") throw invalid("the path in the container cannot be /");
-	const option = { source: hostPath(source, volume), target: clean(target), readOnly };
+	const option = { ...sourceOf(source as string), target: clean(target), readOnly: parseMode(mode) };
 	const reason = refusalOfProc(option);
 	if (reason) throw invalid(reason);
 	return option;
@@ -52,9 +51,9 @@ function refusalOfProc({ source, target }: VolumeOption): string | undefined {
 }
 
 /** docker: what holds no slash and is no `.` is the name of a volume. */
-function hostPath(source: string, volume: string): string {
-	if (/^(\/|\.\.?(\/|$))/.test(source)) return absolute(source);
-	throw malformed(`-v ${volume}: the volume "${source}" is not supported yet (volumes): give a path, /… or ./…`);
+function sourceOf(source: string): Pick<VolumeOption, "source" | "named"> {
+	if (/^(\/|\.\.?(\/|$))/.test(source)) return { source: absolute(source) };
+	return { source, named: true };
 }
 
 function parseMode(mode: string | undefined): boolean {

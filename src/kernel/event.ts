@@ -1,5 +1,5 @@
 /**
- * Events: what happened to containers, images and networks, as docker names it. Whoever
+ * Events: what happened to containers, images, networks and volumes, as docker names it. Whoever
  * changes a row records the event in the same transaction, and announces it
  * after that: listeners sleep until a file in the run root is touched.
  */
@@ -11,10 +11,10 @@ import { eventsPath } from "../places.ts";
 import type { Store } from "./store.ts";
 
 export interface Event {
-	type: "container" | "image" | "network";
+	type: "container" | "image" | "network" | "volume";
 	/** docker's: `die`, `exec_create: sh -c true`, `health_status: healthy` */
 	action: string;
-	/** the id of the container, image or network */
+	/** the id of the container, image or network, the name of the volume */
 	actor: string;
 	attributes: Record<string, string>;
 	/** when it happened, RFC 3339; now if not said */

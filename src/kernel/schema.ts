@@ -143,4 +143,19 @@ CREATE TABLE port (                 -- published while the container runs
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX port_container ON port(container);
 `,
+	`
+CREATE TABLE volume (
+	name TEXT PRIMARY KEY,
+	created TEXT NOT NULL,
+	labels TEXT,                    -- JSON, names and values; NULL: none
+	options TEXT                    -- JSON, of the local driver: type, device, o; NULL: none
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE volume_use (           -- by a container, running or not
+	container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+	volume TEXT NOT NULL REFERENCES volume(name),
+	PRIMARY KEY (container, volume)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX volume_use_volume ON volume_use(volume);
+`,
 ];

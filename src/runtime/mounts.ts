@@ -94,7 +94,7 @@ export interface Bind {
  */
 export function takeBind(tape: Tape, mount: Mount, facts: { directory: boolean; devices: boolean }): Bind {
 	const { directory, devices } = facts;
-	const readOnly = mount.options.includes("ro");
+	const readOnly = mount.options.includes("ro") || mount.options.includes("rro");
 	const attributes = (devices ? 0 : MOUNT_ATTR_NODEV) | (readOnly ? MOUNT_ATTR_RDONLY : 0);
 	const tree = takeTree(tape, mount.source, attributes, propagationText(attributes));
 	return {

@@ -20,10 +20,13 @@ export interface Process {
 
 export interface Mount {
 	destination: string;
-	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue" | "cgroup";
-	/** of a bind; `container:ID` for that container's /dev/shm */
+	/** `image` is ours: the root of an image, read-only */
+	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue" | "cgroup" | "image";
+	/** of a bind; `container:ID` for that container's /dev/shm; an image's id */
 	source: string;
 	options: string[];
+	/** ours: what is mounted is this directory or file in the source, which no link leads out of */
+	subpath?: string;
 }
 
 /** A node that is made in /dev. */

@@ -116,13 +116,11 @@ describe("-v", () => {
 		["/a:b", "invalid volume specification: /a:b: the path in the container must be absolute"],
 		["/a:/", "invalid volume specification: /a:/: the path in the container cannot be /"],
 		["/a:/b/..", "invalid volume specification: /a:/b/..: the path in the container cannot be /"],
-		[":/b", "invalid volume specification: :/b: SRC:DST[:ro] is expected"],
-		["/a:", "invalid volume specification: /a:: SRC:DST[:ro] is expected"],
-		["/a:/b:ro:x", "invalid volume specification: /a:/b:ro:x: SRC:DST[:ro] is expected"],
-		["data:/b", '-v data:/b: the volume "data" is not supported yet (volumes): give a path, /… or ./…'],
+		[":/b", "invalid volume specification: :/b: [SRC:]DST[:MODE] is expected"],
+		["/a:", "invalid volume specification: /a:: [SRC:]DST[:MODE] is expected"],
+		["/a:/b:ro:x", "invalid volume specification: /a:/b:ro:x: [SRC:]DST[:MODE] is expected"],
 		["/a:/proc/", 'invalid volume specification: /a:/proc/: "/proc" cannot be mounted because it is not of type proc'],
 		["/a:/x/../proc/1/x", '"/proc/1/x" cannot be mounted because it is inside /proc'],
-		["/b", "-v /b is not supported yet (volumes): give SRC:DST"],
 	])("%s is refused", (text, message) => {
 		expect(() => parseVolumes([text])).toThrow(message);
 	});
