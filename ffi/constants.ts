@@ -124,6 +124,7 @@ export const RLIMITS: Readonly<Record<string, number>> = {
 };
 
 // file.h
+export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 

@@ -11,6 +11,7 @@ import {
 	AT_SYMLINK_NOFOLLOW,
 	LOCK_EX,
 	LOCK_NB,
+	LOCK_SH,
 	O_CLOEXEC,
 	O_CREAT,
 	O_RDONLY,
@@ -219,12 +220,12 @@ export function statusOf(fd: number): Status {
 }
 
 /**
- * flock(2), exclusive; it belongs to the open file and ends with the last
+ * flock(2), exclusive unless `shared`; it belongs to the open file and ends with the last
  * descriptor of it, in whichever process.
  * @returns false if it is held by somebody else (only with `wait: false`)
  */
-export function lock(fd: number, options: { wait: boolean }): boolean {
-	const operation = LOCK_EX | (options.wait ? 0 : LOCK_NB);
+export function lock(fd: number, options: { wait: boolean; shared?: boolean }): boolean {
+	const operation = (options.shared ? LOCK_SH : LOCK_EX) | (options.wait ? 0 : LOCK_NB);
 	const result = attempt("flock", fd, operation);
 	if (result === -(errno.EAGAIN as number)) return false;
 	if (result < 0) throw new SystemError(`lock descriptor ${fd}`, -result);

@@ -26,14 +26,16 @@ export function hostHostname(): string {
 
 /**
  * Makes the directories of a container; those that are there stay.
+ * @returns false if it has written something already, or may have
  * @param top the highest layer of its image, by its name
  */
-export function makeDirectoriesOf(store: Store, id: string, top: string | undefined): void {
+export function makeDirectoriesOf(store: Store, id: string, top: string | undefined): boolean {
 	const directory = containerDirectory(store.places, id);
 	makeDirectories(directory, 0o710);
 	makeDirectory(`${directory}/work`, 0o711);
-	if (makeDirectory(`${directory}/upper`, 0o755) && top !== undefined)
-		inheritRoot(`${directory}/upper`, `${layersDirectory(store.places)}/${top}`);
+	const isNew = makeDirectory(`${directory}/upper`, 0o755);
+	if (isNew && top !== undefined) inheritRoot(`${directory}/upper`, `${layersDirectory(store.places)}/${top}`);
+	return isNew;
 }
 
 const ROOT_MODE = 0o755;
@@ -155,7 +157,7 @@ export function writeFiles(
  * Makes sources of binds that are missing, as docker does for -v, and tells
  * which binds are directories.
  */
-export function prepareBinds(spec: Spec, points: readonly Point[]): Set<string> {
+export function prepareBinds(spec: Pick<Spec, "mounts">, points: readonly Point[]): Set<string> {
 	for (const { type, create, source } of points) if (type === "bind" && create) makeSource(source);
 	const directories = new Set<string>();
 	for (const mount of spec.mounts) {

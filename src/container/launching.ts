@@ -45,7 +45,7 @@ import {
 } from "./files.ts";
 import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
-import { lockRoot } from "./locks.ts";
+import { lockRoot, waitForHolds } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
 import { isLinked, linkedTo, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
@@ -83,9 +83,10 @@ export async function launchContainer(
 	const { id, options } = container;
 	checkRoot(options.rootfs);
 	makeBase(store);
-	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
+	const isNew = makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
+	if (!isNew) waitForHolds(store, id);
 	using networking = await takeNetworks(store, container, {
 		exposed: image?.config.config?.ExposedPorts ?? {},
 		sweep: () => sweepEnded(store),

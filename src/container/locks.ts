@@ -1,5 +1,5 @@
 /**
- * The two locks of a container, both flocks: gone with the last descriptor,
+ * The locks of a container, all flocks: gone with the last descriptor,
  * however their holder ends.
  *
  * - The operation lock, a file in the run root (tmpfs): whoever starts, removes or
@@ -7,6 +7,8 @@
  * - The root lock, the directory itself: whoever mounts the upper layer. Its
  *   monitor holds it until the end is recorded; the kernel would allow a second
  *   overlay on the same upper, and corrupt it.
+ * - The upper lock, that layer's directory: shared by those who copy by way of
+ *   a container's own mount, which outlives the container in their descriptors.
  */
 
 import { AT_FDCWD, O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR } from "../../ffi/constants.ts";
@@ -56,6 +58,26 @@ function openLock(store: Store, id: string): number {
 /** Removes the file of an operation lock, by its holder, with the container or where there is none. */
 export function dropLock(store: Store, id: string): void {
 	unlink(`${locksDirectory(store.places)}/${id}`);
+}
+
+/**
+ * The lock of the upper layer itself, shared by those who read and write it by
+ * way of a container's own mount: their descriptors keep that when the container
+ * has ended.
+ */
+export function lockUpper(store: Store, id: string): Held {
+	return takeUpper(store, id, true);
+}
+
+/** Waits for those, before the upper layer is mounted anew; under the root lock. */
+export function waitForHolds(store: Store, id: string): void {
+	takeUpper(store, id, false)[Symbol.dispose]();
+}
+
+function takeUpper(store: Store, id: string, shared: boolean): Held {
+	const fd = open(`${containerDirectory(store.places, id)}/upper`, O_RDONLY | O_DIRECTORY);
+	lock(fd, { wait: true, shared });
+	return held(fd);
 }
 
 /** Waits for the root lock: a monitor that has recorded its container's end is just letting go of it. */

@@ -56,9 +56,17 @@ function sharedMemory({ ipc, shmSize }: Pick<RunOptions, "ipc" | "shmSize">): Mo
  * @param devices whether nodes can be opened
  */
 export function mountsOf(options: RunOptions, places: MountPlaces, devices: boolean): Mount[] {
+	return [
+		...kernelMounts(options, devices),
+		...providedFiles(places.runDirectory),
+		...userMounts(options, places, devices),
+	];
+}
+
+/** What the user asked for, parents before what lies in them. */
+export function userMounts(options: RunOptions, places: Pick<MountPlaces, "content">, devices: boolean): Mount[] {
 	const points = pointsOf(options).map((point) => mountOf(point, places, devices));
-	const asked = [...points, ...tmpfs(options, devices)].sort((a, b) => depth(a) - depth(b));
-	return [...kernelMounts(options, devices), ...providedFiles(places.runDirectory), ...asked];
+	return [...points, ...tmpfs(options, devices)].sort((a, b) => depth(a) - depth(b));
 }
 
 /** Where on the host things are that are mounted. */
@@ -91,7 +99,7 @@ function tmpfs({ tmpfs: asked = [] }: RunOptions, devices: boolean): Mount[] {
 	}));
 }
 
-function mountOf(point: Point, { content }: MountPlaces, devices: boolean): Mount {
+function mountOf(point: Point, { content }: Pick<MountPlaces, "content">, devices: boolean): Mount {
 	const { type, source, target: destination, subpath } = point;
 	if (type === "tmpfs")
 		return { destination, type, source: type, options: [...(point.options ?? []), ...(devices ? [] : ["nodev"])] };

@@ -97,7 +97,13 @@ export function logName(id: string, options: RunOptions): string {
 	return options.log.driver === "json-file" ? `${id}-json.log` : "local.log";
 }
 
-function rootSource({ options, image, places, id }: PlanOptions): RootSource {
+/** What the root of a container is made of. */
+export function rootSource({
+	options,
+	image,
+	places,
+	id,
+}: Pick<PlanOptions, "options" | "image" | "places" | "id">): RootSource {
 	if (!image) return { kind: "directory", path: options.rootfs as string };
 	return {
 		kind: "overlay",

@@ -12,7 +12,7 @@ const LAYERS = [
 	["src/text"],
 	["src/container"],
 	["src/names"],
-	["src/image", "src/network", "src/cgroup", "src/volume"],
+	["src/image", "src/network", "src/cgroup", "src/volume", "src/copy"],
 	["src/runtime", "src/tar"],
 	["src/kernel"],
 	["src/failure.ts", "src/environment.ts", "src/places.ts", "src/clock.ts", "src/duration.ts", "src/filters.ts"],
@@ -21,7 +21,7 @@ const LAYERS = [
 /** Leaves that anything may import, each other included. */
 const LEAVES = LAYERS.find((names) => names.includes("src/failure.ts")) as string[];
 /** Folders whose face, the file of the folder's name, is all that others see. */
-const FACED = ["src/container", "src/names", "src/image", "src/network", "src/cgroup", "src/volume"];
+const FACED = ["src/container", "src/names", "src/image", "src/network", "src/cgroup", "src/volume", "src/copy"];
 /** Tables of constants may be long: no one reads them from top to bottom. */
 const TABLES = ["ffi/constants.ts", "ffi/numbers.ts", "src/flags/refused.ts"];
 const LONGEST = 350;
