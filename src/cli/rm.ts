@@ -12,13 +12,13 @@ export default verb({
 	operands: { least: 1 },
 	completes: ["container"],
 	flags: {
-		volumes: bool("v", "remove its anonymous volumes, too (there are none yet)"),
+		volumes: bool("v", "remove its volumes without a name, too"),
 		force: bool("f", "also remove a container that runs, killing it; one that is not there is no error"),
 	},
 	examples: ["rm web", "rm -f web db"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		const failures = await remove(store, operands, { force: values.force });
+		const failures = await remove(store, operands, { force: values.force, volumes: values.volumes });
 		return forEachName(operands, (name, index) => {
 			const failure = failures[index];
 			if (failure === undefined) return name;

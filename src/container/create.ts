@@ -77,7 +77,7 @@ async function settleVolumes(store: Store, options: RunOptions, image: Image | u
 /** Only the lock's file is there. */
 function giveUp(store: Store, id: string, operation: Held): void {
 	using _operation = operation;
-	erase(store, id);
+	erase(store, id, { volumes: true });
 }
 
 /** An image that cannot be used keeps the program from starting: 125. */

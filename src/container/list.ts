@@ -89,6 +89,6 @@ function reapLeftover(store: Store, container: Container): boolean {
 	if (!operation) return false;
 	// Somebody may have started it since we looked.
 	if (look(store, container).running) return false;
-	erase(store, container.id);
+	erase(store, container.id, { volumes: true });
 	return true;
 }

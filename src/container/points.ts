@@ -22,3 +22,8 @@ export function pointOf({ source, target, readOnly, named, mode, propagation, no
 	if (named) return { ...common, type: "volume", ...(noCopy && { noCopy }) };
 	return { ...common, type: "bind", create: true, ...(propagation && { propagation }) };
 }
+
+/** Names of the volumes that it has without a name of the user's. */
+export function anonymousOf({ points = [] }: RunOptions): string[] {
+	return points.filter(({ anonymous }) => anonymous).map(({ source }) => source);
+}

@@ -29,7 +29,7 @@ export async function prune(store: Store, filters: Filters): Promise<PrunedConta
 	const pruned: PrunedContainers = { ids: [], bytes: 0 };
 	for (const { id } of candidates) {
 		const written = writtenBytes(store, id);
-		const [failure] = await remove(store, [id], { force: false });
+		const [failure] = await remove(store, [id], { force: false, volumes: false });
 		if (failure !== undefined) continue;
 		pruned.ids.push(id);
 		pruned.bytes += written;

@@ -7,6 +7,7 @@ import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { recordPart } from "../network/network.ts";
 import { containerDirectory, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { dropVolumes, removeContent } from "../volume/volume.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
 import { detach } from "./detaching.ts";
@@ -16,10 +17,17 @@ import { dropLock, type Held, lockOperation, lockRoot, tryLockOperation } from "
 import { isNetworked } from "./networking.ts";
 import { recordOoms } from "./oom.ts";
 import { outcome } from "./outcome.ts";
+import { anonymousOf } from "./points.ts";
 import { isUp, type Look, look, lookHeld, see, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
 import { byId, type Container, drop, find, ids } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
+
+export interface RemoveOptions {
+	force: boolean;
+	/** volumes without a name that nobody else uses, too */
+	volumes: boolean;
+}
 
 /**
  * Removes containers. With `force` those that run are killed, all before the
@@ -29,7 +37,7 @@ import { cancelWait } from "./waiter.ts";
 export async function remove(
 	store: Store,
 	names: readonly string[],
-	options: { force: boolean },
+	options: RemoveOptions,
 ): Promise<(unknown | undefined)[]> {
 	clearGraves(store);
 	const containers = names.map((name) => outcome(() => find(store, name)));
@@ -38,8 +46,7 @@ export async function remove(
 		for (const { value } of containers) if (value && killIfRunning(store, value)) killed.add(value.id);
 	const failures = containers.map(
 		({ value, failure }, index) =>
-			failure ??
-			outcome(() => removeOne(store, names[index] as string, value as Container, options.force, killed)).failure,
+			failure ?? outcome(() => removeOne(store, names[index] as string, value as Container, options, killed)).failure,
 	);
 	sweepLocks(store);
 	return failures;
@@ -63,7 +70,13 @@ function killIfRunning(store: Store, container: Container): boolean {
 }
 
 /** @param killed containers whose programs have been sent SIGKILL */
-function removeOne(store: Store, name: string, { id }: Container, force: boolean, killed: Set<string>): void {
+function removeOne(
+	store: Store,
+	name: string,
+	{ id }: Container,
+	{ force, volumes }: RemoveOptions,
+	killed: Set<string>,
+): void {
 	using _operation = tryLockOperation(store, id) ?? (force ? killAndLock(store, id, killed) : lockOperation(store, id));
 	// Somebody may have started or removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
@@ -71,7 +84,7 @@ function removeOne(store: Store, name: string, { id }: Container, force: boolean
 	const { container, running } = seen;
 	if (isUp(seen) && !force) throw inUse(name, seen);
 	if (running) killAndWait(store, container, running, killed.has(id));
-	erase(store, id);
+	erase(store, id, { volumes });
 }
 
 /** docker's sentences. */
@@ -92,14 +105,20 @@ function killAndLock(store: Store, id: string, killed: Set<string>): Held {
  * Removes everything of a container that does not run, under its operation
  * lock. The directory goes out of the way by one rename, then the row; what a
  * kill leaves after that, the next `rm` or `ps` clears.
+ * @param options.volumes what nobody else uses of its volumes without a name goes, too
  */
-export function erase(store: Store, id: string): void {
+export function erase(store: Store, id: string, { volumes }: Pick<RemoveOptions, "volumes">): void {
 	const container = byId(store, id);
-	bury(store, id, container, container && see(store, id)?.end);
+	bury(store, id, container, { end: container && see(store, id)?.end, volumes });
 }
 
-/** @param end of a run that is not in the row yet */
-function bury(store: Store, id: string, container: Container | undefined, end: End | undefined): void {
+interface Burial {
+	/** of a run that is not in the row yet */
+	end: End | undefined;
+	volumes: boolean;
+}
+
+function bury(store: Store, id: string, container: Container | undefined, { end, volumes }: Burial): void {
 	for (const waiter of [container?.waiter, end?.waiter]) if (waiter) cancelWait(waiter);
 	if (container?.boot) endCgroup(store, container);
 	outcome(() => detach(store, id));
@@ -109,18 +128,24 @@ function bury(store: Store, id: string, container: Container | undefined, end: E
 		makeDirectories(temporaryDirectory(store.places), 0o700);
 		attemptRename(directory, grave);
 	}
-	dropRow(store, id, grave, () => {
+	let dropped: string[] = [];
+	const forget = () => {
 		if (!container) return;
 		if (end) recordOoms(store, container);
 		if (end) recordHealth(store, container);
 		if (end) recordDeath(store, container, end);
 		if (isNetworked(container.options)) recordPart(store, id, "disconnect");
 		recordOf(store, container, "destroy");
-	});
+	};
+	const release = () => {
+		if (volumes && container?.options.points) dropped = dropVolumes(store, anonymousOf(container.options));
+	};
+	dropRow(store, id, grave, { before: forget, after: release });
 	announce(store);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
 	removeTree(grave);
+	for (const name of dropped) removeContent(store.places, name);
 }
 
 /** Before the row goes, which tells of it. Its monitor may be at it, or have been killed. */
@@ -131,11 +156,17 @@ function endCgroup(store: Store, { id, options }: Container): void {
 }
 
 /** On a full disk the row can go only when the directory has made room. */
-function dropRow(store: Store, id: string, grave: string, recordEvents: () => void): void {
+function dropRow(
+	store: Store,
+	id: string,
+	grave: string,
+	{ before, after }: { before: () => void; after: () => void },
+): void {
 	const work = () =>
 		store.transaction(() => {
-			recordEvents();
+			before();
 			drop(store, id);
+			after();
 		});
 	if (outcome(work).failure === undefined) return;
 	removeTree(grave);
@@ -150,7 +181,7 @@ export function clearGraves(store: Store): void {
 	for (const name of list(graves)) if (name.startsWith(GRAVE)) removeTree(`${graves}/${name}`);
 }
 
-/** Removes a container that has ended, unless somebody has started it again. */
+/** Removes a container that has ended, as --rm says, unless somebody has started it again. */
 export function eraseEnded(store: Store, id: string): void {
 	using _operation = lockOperation(store, id);
 	const container = byId(store, id);
@@ -160,5 +191,5 @@ export function eraseEnded(store: Store, id: string): void {
 		return;
 	}
 	const seen = see(store, id);
-	if (!seen || seen.end) bury(store, id, container, seen?.end);
+	if (!seen || seen.end) bury(store, id, container, { end: seen?.end, volumes: true });
 }

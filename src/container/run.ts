@@ -51,7 +51,7 @@ async function createAndStart(
 		const started = await launchContainer(store, container, image, options.detach ? undefined : foregroundOf(options));
 		return { id, ...started };
 	} catch (error) {
-		if (options.remove) erase(store, id);
+		if (options.remove) erase(store, id, { volumes: true });
 		else if (error instanceof Failure) noteFailedStart(store, id, error.exitCode, error.message);
 		throw error;
 	}

@@ -90,11 +90,3 @@ export function usedBy(store: Store, container: string): string[] {
 		.all<{ volume: string }>("SELECT volume FROM volume_use WHERE container = ? ORDER BY volume", container)
 		.map(({ volume }) => volume);
 }
-
-/** Removes the row of a volume that nobody uses; within a transaction. @returns false if it is used, or gone */
-export function drop(store: Store, name: string): boolean {
-	const sql = "DELETE FROM volume WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM volume_use WHERE volume = ?1)";
-	if (store.run(sql, name) === 0) return false;
-	record(store, { type: "volume", action: "destroy", actor: name, attributes: { driver: "local" } });
-	return true;
-}

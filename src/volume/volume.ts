@@ -5,10 +5,10 @@
  */
 
 export { makeContent, removeContent } from "./content.ts";
+export { drop, dropVolumes } from "./dropping.ts";
 export {
 	ANONYMOUS_LABEL,
 	all,
-	drop,
 	ensure,
 	find,
 	get,
