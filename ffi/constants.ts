@@ -149,6 +149,7 @@ export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOL_SOCKET = 1;
 export const SHUT_WR = 1;
 export const SO_REUSEADDR = 2;
+export const SO_ATTACH_FILTER = 26;
 export const SCM_RIGHTS = 1;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;

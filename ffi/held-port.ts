@@ -1,9 +1,11 @@
-/** Sockets that hold a port of the host (ip(7), ipv6(7), tcp(7)). */
+/** Sockets that hold a port of the host (ip(7), ipv6(7), tcp(7), socket(7)). */
 
+import { ptr } from "bun:ffi";
 import {
 	IPPROTO_IPV6,
 	IPPROTO_TCP,
 	IPV6_V6ONLY,
+	SO_ATTACH_FILTER,
 	SO_REUSEADDR,
 	SOCK_CLOEXEC,
 	SOCK_NONBLOCK,
@@ -28,15 +30,41 @@ export interface HeldSocket {
  * Binds a socket, IPv6's for IPv6 alone; TCP's listens, since only that keeps others away.
  * @param type SOCK_STREAM, SOCK_DGRAM
  * @param port 0: one that the kernel picks
+ * @param deafTo the mark of packets that the socket never hears of, from its first moment
  * @returns the errno if it cannot be had
  */
-export function holdPort(type: number, protocol: number, address: Uint8Array, port: number): HeldSocket | number {
+export function holdPort(
+	type: number,
+	protocol: number,
+	address: Uint8Array,
+	port: number,
+	deafTo: number,
+): HeldSocket | number {
 	const fd = attempt("socket", familyOf(address), type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	if (fd < 0) return -fd;
-	const error = bindTo(fd, protocol, address, port);
+	const error = deafen(fd, deafTo) || bindTo(fd, protocol, address, port);
 	if (error === 0) return { fd, port: port || boundPort(fd) };
 	close(fd);
 	return error;
+}
+
+/** struct sock_filter: the operation with how many to skip if it holds and if not, and its constant (linux/filter.h). */
+const filterWords = (mark: number) => [
+	// BPF_LD|BPF_W|BPF_ABS of SKF_AD_OFF + SKF_AD_MARK
+	...[0x20, 0xfffff000 + 20],
+	// BPF_JMP|BPF_JEQ|BPF_K
+	...[0x15 | (1 << 24), mark],
+	// BPF_RET|BPF_K: nothing of it, all of it
+	...[0x06, 0],
+	...[0x06, 0xffffffff],
+];
+
+/** Drops packets with a mark before they arrive at a socket, or at those it accepts. @returns the errno */
+function deafen(fd: number, mark: number): number {
+	const filter = Uint32Array.of(...filterWords(mark));
+	// struct sock_fprog
+	const program = BigUint64Array.of(BigInt(filter.length / 2), BigInt(ptr(filter)));
+	return -attempt("setsockopt", fd, SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(program.buffer), program.byteLength);
 }
 
 function bindTo(fd: number, protocol: number, address: Uint8Array, port: number): number {

@@ -12,6 +12,7 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, formatAddress, parseAddress } from "./address.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { FROM_INTERNAL } from "./mark.ts";
 import { OPTION } from "./option-names.ts";
 import type { Protocol, PublishOption } from "./options.ts";
 import type { PortRow } from "./table.ts";
@@ -200,7 +201,7 @@ function tryOne(
 	const what = nameOf(protocol, address, port);
 	const before = port === 0 ? undefined : holderOf(store, protocol, address, port);
 	if (before !== undefined) return new PortTaken(what, before, whoseIs(before, options));
-	const socket = holdPort(type, number, addressBytes(parseAddress(address) as Address), port);
+	const socket = holdPort(type, number, addressBytes(parseAddress(address) as Address), port, FROM_INTERNAL);
 	if (typeof socket === "number") return isUnsupported(socket) ? undefined : refused(what, socket);
 	// Free for the kernel, and yet somebody's: a container that has ended, and nobody has looked since.
 	const after = port === 0 ? holderOf(store, protocol, address, socket.port) : undefined;

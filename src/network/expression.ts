@@ -27,11 +27,27 @@ export const FIRST = 1;
 /** The register of 4 bytes that is so many of them behind the first: parts of a key lie side by side. */
 export const behind = (words: number): number => (words % 4 === 0 ? FIRST + words / 4 : 8 + words);
 
-const META_KEYS = { iif: 4, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
+/** Puts a value into the first register. */
+const put = (value: Uint8Array): Expression =>
+	expression("immediate", (data) =>
+		data.wordOfNetwork(1, FIRST).nest(2, (inner) => inner.bytesOf(NFTA_DATA_VALUE, value), true),
+	);
+
+const META_KEYS = { mark: 3, iif: 4, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
 
 /** What is known of the packet besides its content. */
 export const meta = (key: keyof typeof META_KEYS, register = FIRST): Expression =>
 	expression("meta", (data) => data.wordOfNetwork(2, META_KEYS[key]).wordOfNetwork(1, register));
+
+/** Gives the packet a mark (32 bits, in the machine's order). */
+export const mark = (value: number): Expression => {
+	const bytes = new Uint8Array(4);
+	new DataView(bytes.buffer).setUint32(0, value, true);
+	return (list) => {
+		put(bytes)(list);
+		expression("meta", (data) => data.wordOfNetwork(2, META_KEYS.mark).wordOfNetwork(3, FIRST))(list);
+	};
+};
 
 const BASES = { network: 1, transport: 2 } as const;
 

@@ -27,6 +27,15 @@ export interface Note extends Generation {
 	mended: boolean;
 }
 
+/**
+ * Which rules the table has: another number where they are changed. A table of
+ * other rules is made anew, and what an older bunker has noted of it is in doubt.
+ */
+export const RULES_VERSION = "2";
+
+/** The note's word for them, behind the count, which monitors look for (ffi/helper/firewall.c). No bridge is called so. */
+const RULES_WORD = `rules:${RULES_VERSION}`;
+
 /** The note's line that says so. */
 const MENDED = "mended";
 
@@ -53,14 +62,16 @@ export function readNote(store: Store): Note | undefined {
 	const bytes = readFileIfThere(firewallPath(store.places));
 	if (!bytes || bytes.length === 0) return undefined;
 	const [first = "", ...lines] = new TextDecoder().decode(bytes).trimEnd().split("\n");
-	const [namespace = "", count, ...bridges] = first.split(" ");
+	const [namespace = "", count, rules, ...bridges] = first.split(" ");
 	const strangers = lines.filter((line) => line !== MENDED);
-	return { namespace, count: Number(count), bridges, strangers, mended: strangers.length < lines.length };
+	const isOfTheseRules = rules === RULES_WORD;
+	const mended = strangers.length < lines.length;
+	return { namespace, count: isOfTheseRules ? Number(count) : -1, bridges, strangers, mended };
 }
 
 /** Notes what is right now; by the holder of the lock. */
 export function writeNote(store: Store, { namespace, count, bridges, strangers, mended }: Note): void {
-	const lines = [[namespace, count, ...bridges].join(" "), ...strangers, ...(mended ? [MENDED] : [])];
+	const lines = [[namespace, count, RULES_WORD, ...bridges].join(" "), ...strangers, ...(mended ? [MENDED] : [])];
 	writeFile(firewallPath(store.places), `${lines.join("\n")}\n`, 0o600);
 }
 

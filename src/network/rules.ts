@@ -13,12 +13,14 @@ import {
 	isNotFromHere,
 	jump,
 	lookup,
+	mark,
 	masquerade,
 	meta,
 	payload,
 	tracked,
 	translate,
 } from "./expression.ts";
+import { FROM_INTERNAL } from "./mark.ts";
 
 /** A rule of one of the chains. */
 export interface Rule {
@@ -211,5 +213,13 @@ export const RULES: readonly Rule[] = [
 			LOOPBACK_4,
 			decide("drop"),
 		],
+	},
+	{
+		// docker 28 leads them elsewhere, and drops them on that way; what its proxy takes instead it lets in.
+		// A rule for each port would come when its socket already listens.
+		chain: "input",
+		rule: `iifname @internal meta mark set 0x${FROM_INTERNAL.toString(16)}`,
+		what: "an internal network may ask the host, but not for published ports: their sockets are deaf to this mark",
+		expressions: [meta("iifname"), lookup("internal"), mark(FROM_INTERNAL)],
 	},
 ];

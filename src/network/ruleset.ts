@@ -11,6 +11,7 @@ import { NLM_F_APPEND, NLM_F_CREATE } from "../../ffi/netlink.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { Body, type Message, message } from "../kernel/netlink.ts";
 import { addElement, type Element, INET, SETS, type SetName, typeOf } from "./elements.ts";
+import { RULES_VERSION } from "./generation.ts";
 import { RULES, type Rule } from "./rules.ts";
 
 const NFT_MSG_NEWTABLE = 0;
@@ -20,7 +21,7 @@ const NFT_MSG_NEWRULE = 6;
 const NFT_MSG_NEWSET = 9;
 
 /** What the table's comment says: a table of other rules is not ours, and is made anew. */
-export const MARK = "bunker 1";
+export const MARK = `bunker ${RULES_VERSION}`;
 
 /** The table; its comment tells whose. */
 function addTable(table: string): Message {
@@ -43,7 +44,7 @@ interface Chain {
 	base?: { kind: "nat" | "filter"; hook: keyof typeof HOOKS; priority: number };
 }
 
-const HOOKS = { prerouting: 0, forward: 2, output: 3, postrouting: 4 } as const;
+const HOOKS = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 } as const;
 
 const CHAINS: readonly Chain[] = [
 	{ name: "published", what: "where published ports lead" },
@@ -53,6 +54,8 @@ const CHAINS: readonly Chain[] = [
 	{ name: "forward", what: "what passes through", base: { kind: "filter", hook: "forward", priority: 0 } },
 	// Before connection tracking and before nat, which would lead the packet away from 127.0.0.0/8.
 	{ name: "raw", what: "what must not come in", base: { kind: "filter", hook: "prerouting", priority: -300 } },
+	// Behind all others, which may go by marks of their own.
+	{ name: "input", what: "what is for the host", base: { kind: "filter", hook: "input", priority: 1000 } },
 ];
 
 const NF_ACCEPT = 1;

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { generation } from "../../src/network/generation.ts";
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost, WIRE } from "./outside.ts";
@@ -61,11 +62,33 @@ describe.skipIf(!(ready && requires("outside", "nft", "curl")))("the firewall", 
 			expect(await seen()).toBe("200");
 		});
 
-	ours("is not touched by a run that finds it whole", async () => {
+	ours("is made anew by a bunker with other rules, although nobody has touched it since", async () => {
+		const before = listed();
+		const note = `${engine.runRoot}/firewall`;
+		// As an older one has left it: the comment tells whose rules they are, and the note has no number of theirs.
+		writeFileSync(`${engine.directory}/old.nft`, before.replace(/"bunker \d+"/, '"bunker 1"'));
+		onHost(`nft delete table ${table}`);
+		onHost(`nft -f ${engine.directory}/old.nft`);
+		onHost(`nft flush chain ${table} input`);
+		onHost(`nft delete chain ${table} input`);
+		const { namespace, count } = generation();
+		const lines = readFileSync(note, "utf8").split("\n");
+		const [, , , ...bridges] = (lines[0] as string).split(" ");
+		writeFileSync(note, [[namespace, count, ...bridges].join(" "), ...lines.slice(1)].join("\n"));
 		await next();
-		await next();
-		const { stderr } = await engine.run("run", "--rm", IMAGE, "true", { env: { BUNKER_TRACE: "net,time" } });
-		expect(stderr).not.toContain("firewall looked at");
+		expect(listed()).toBe(before);
+		expect(await seen()).toBe("200");
+	});
+
+	ours("is not touched by a run that finds it whole, nor after one that has published a port", async () => {
+		for (const ports of [[], ["-p", "8090:80"]]) {
+			const run = (env = {}) => engine.run("run", "--rm", ...ports, IMAGE, "true", { env });
+			await run();
+			await run();
+			const { code, stderr } = await run({ BUNKER_TRACE: "net,time" });
+			expect(code).toBe(0);
+			expect(stderr).not.toContain("firewall looked at");
+		}
 	});
 
 	ours("is made once by many that start at the same time after a flush", async () => {

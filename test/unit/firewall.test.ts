@@ -59,11 +59,11 @@ describe("the table", () => {
 		const text = readFileSync(`${import.meta.dir}/golden/firewall-table.nft`, "utf8");
 		const rules = tableMessages("bunker").filter(({ what }) => !what.startsWith("make "));
 		for (const { what } of rules) {
-			const [, chain, rule] = /^.*: (published|prerouting|output|postrouting|forward|raw) (.*)$/.exec(what) ?? [];
+			const [, chain, rule] = /^.*: (published|prerouting|output|postrouting|forward|raw|input) (.*)$/.exec(what) ?? [];
 			const inChain = text.slice(text.indexOf(`chain ${chain} {`));
 			expect(inChain.slice(0, inChain.indexOf("\t}\n"))).toContain(`\t${rule}\n`);
 		}
-		expect(rules).toHaveLength(21);
+		expect(rules).toHaveLength(22);
 	});
 });
 
