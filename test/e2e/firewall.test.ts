@@ -141,6 +141,31 @@ describe.skipIf(!(ready && requires("outside", "nft", "curl")))("the firewall", 
 		expect((await ask("other")).stdout).toBe(HOST);
 	});
 
+	ours("lets the world know containers by their own addresses with enable_ip_masquerade=false", async () => {
+		await engine.ok(
+			"network",
+			"create",
+			"--ipv6",
+			"-o",
+			"com.docker.network.bridge.enable_ip_masquerade=false",
+			"bare",
+		);
+		await outside.tellClients(8009);
+		const subnets = await engine.ok("network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}} {{end}}", "bare");
+		// The other host has to know the way back, which is what such a network is for.
+		for (const subnet of subnets.split(" ").filter(Boolean)) await outside.routes(subnet);
+		const ask = async (network: string, address: string) => {
+			const script = `ip -o address show dev eth0; wget -qO- http://${address}:8009/`;
+			const lines = (await engine.ok("run", "--rm", "--network", network, IMAGE, "sh", "-c", script)).split("\n");
+			return { seen: lines.pop(), own: lines.map((line) => /inet6? ([^/]+)/.exec(line)?.[1]) };
+		};
+		for (const address of [OUTSIDE, `[${OUTSIDE6}]`]) {
+			const { seen, own } = await ask("bare", address);
+			expect(own).toContain(seen);
+		}
+		expect((await ask("other", OUTSIDE)).seen).toBe(HOST);
+	});
+
 	ours("keeps containers apart on a network with enable_icc=false, and lets them out", async () => {
 		await engine.ok("run", "-d", "--name", "alone", "--network", "quiet", IMAGE, "sleep", "1000");
 		const ping = (address: string) =>
