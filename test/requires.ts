@@ -27,6 +27,8 @@ const PROBES = {
 	binary: { holds: () => exists(process.env.BUNKER_BINARY || "dist/bunker"), remedy: "run make" },
 	busybox: program("busybox", "busybox-static"),
 	podman: program("podman"),
+	/** what makes podman's networks */
+	netavark: { holds: () => exists("/usr/lib/podman/netavark"), remedy: "apt-get install netavark iptables" },
 	skopeo: program("skopeo"),
 	runc: program("runc"),
 	crun: program("crun"),

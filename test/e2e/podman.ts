@@ -14,7 +14,12 @@ export class Podman {
 		// podman refuses a --runroot of more than 50 characters.
 		const podman = new Podman(directory, mkdtempSync("/tmp/bunker-podman-"));
 		// No ulimits: raising RLIMIT_NPROC fails where the hard limit is lower. runc: crun refuses hybrid cgroups.
-		writeFileSync(`${directory}/containers.conf`, '[containers]\ndefault_ulimits = []\n[engine]\nruntime = "runc"\n');
+		const configuration = [
+			"[containers]\ndefault_ulimits = []",
+			'[engine]\nruntime = "runc"',
+			`[network]\nnetwork_backend = "netavark"\nnetwork_config_dir = "${directory}/networks"`,
+		];
+		writeFileSync(`${directory}/containers.conf`, `${configuration.join("\n")}\n`);
 		podman.ok("import", await busyboxTar(), IMAGE);
 		return podman;
 	}
