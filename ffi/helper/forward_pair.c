@@ -1,7 +1,8 @@
 /*
  * Connections, both ways. Nothing is kept here: what cannot be passed on yet
  * stays in the kernel's buffer (it is looked at, sent, and only then taken), so
- * a slow reader slows its own writer, and costs a place in a table.
+ * a slow reader slows its own writer, and costs a place in a table. Who opens
+ * connections and says nothing keeps nobody out: the longest still makes room.
  */
 #include "forwarder.h"
 #include "inet.h"
@@ -19,6 +20,7 @@ enum side { CLIENT, CONTAINER };
 struct pair {
     int32_t fd[2];     /* by side; 0: the place is free */
     uint32_t asked[2]; /* what the epoll was asked for */
+    uint64_t moved;    /* when something was passed on; first, when it was opened */
     /* Bits by the side that the bytes come from. */
     uint8_t ended;   /* it has no more, and the other side was told */
     uint8_t stalled; /* the other side has no room */
@@ -30,10 +32,9 @@ static uint32_t open_pairs;
 
 uint32_t pairs_open(void) { return open_pairs; }
 
+/* Where not all are taken. */
 static struct pair *free_place(void) {
     static uint32_t next;
-    if (open_pairs == FORWARD_PAIRS)
-        return NULL;
     while (pairs[next].fd[CLIENT] != 0)
         next = (next + 1) % FORWARD_PAIRS;
     return &pairs[next];
@@ -69,6 +70,22 @@ static void end(struct pair *pair, bool reset) {
     open_pairs--;
 }
 
+/*
+ * Ends the connection that has been still longest. By a reset: an end in order
+ * would say that all there was has been sent. False: none has been still for
+ * long, or there is none.
+ */
+static bool make_room(const struct forwarder *forwarder) {
+    struct pair *stillest = NULL;
+    for (struct pair *pair = pairs; pair < pairs + FORWARD_PAIRS; pair++)
+        if (pair->fd[CLIENT] != 0 && (stillest == NULL || pair->moved < stillest->moved))
+            stillest = pair;
+    if (stillest == NULL || forwarder->time - stillest->moved < FORWARD_STILL)
+        return false;
+    end(stillest, true);
+    return true;
+}
+
 /* Passes on what has come from a side, once. False: the connection is broken. */
 static bool pass_on(const struct forwarder *forwarder, struct pair *pair, int side) {
     int32_t from = pair->fd[side], to = pair->fd[!side];
@@ -85,6 +102,7 @@ static bool pass_on(const struct forwarder *forwarder, struct pair *pair, int si
         pair->stalled |= (uint8_t)(1 << side);
     if (sent <= 0)
         return sent == -EAGAIN;
+    pair->moved = forwarder->time;
     /* tcp(7): with MSG_TRUNC the bytes are taken and not copied. */
     return SYS(recvfrom, from, forwarder->buffer, sent, MSG_TRUNC | MSG_DONTWAIT) == sent;
 }
@@ -145,14 +163,21 @@ static long reach(const uint8_t *target) {
     return error;
 }
 
-static void open_pair(const struct forwarder *forwarder, struct pair *pair, int32_t client, const uint8_t *target) {
+static bool is_short(long error) {
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
+static void open_pair(const struct forwarder *forwarder, int32_t client, const uint8_t *target) {
     set_up(client);
     long container = reach(target);
+    if (is_short(container) && make_room(forwarder))
+        container = reach(target);
     if (container < 0) {
         SYS(close, client);
         return;
     }
-    *pair = (struct pair){.fd = {client, (int32_t)container}, .connecting = true};
+    struct pair *pair = free_place();
+    *pair = (struct pair){.fd = {client, (int32_t)container}, .moved = forwarder->time, .connecting = true};
     open_pairs++;
     if (!watch(forwarder, pair, CONTAINER))
         end(pair, true);
@@ -160,17 +185,17 @@ static void open_pair(const struct forwarder *forwarder, struct pair *pair, int3
 
 bool pairs_accept(struct forwarder *forwarder, const struct port *port) {
     for (int count = 0; count < ACCEPTS; count++) {
-        struct pair *pair = free_place();
-        if (pair == NULL)
-            return false;
-        long client = SYS(accept4, port->fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        long client = -EMFILE;
+        if (open_pairs < FORWARD_PAIRS)
+            client = SYS(accept4, port->fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client == -EAGAIN)
             return true;
-        if (client == -EMFILE || client == -ENFILE || client == -ENOBUFS || client == -ENOMEM)
-            return false;
+        /* Of the first alone we know that it is there: for the others there will be another turn, if they are. */
+        if (is_short(client))
+            return count > 0 || make_room(forwarder);
         /* accept(2): errors of a connection that broke while it waited. */
         if (client >= 0)
-            open_pair(forwarder, pair, (int32_t)client, port->target);
+            open_pair(forwarder, (int32_t)client, port->target);
     }
     return true;
 }

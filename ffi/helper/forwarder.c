@@ -9,7 +9,7 @@
 
 #define EVENTS 64
 #define MILLISECOND 1000000u
-/* Without descriptors or memory for one more connection: the next try. */
+/* Without a place, descriptors or memory for one more connection: the next try. */
 #define PAUSE (100 * MILLISECOND)
 
 size_t address_size(const uint8_t *address) {
@@ -68,11 +68,10 @@ static void pause(struct forwarder *forwarder) {
     watch_ports(forwarder, EPOLL_CTL_DEL, false);
 }
 
-/* When one has gone; or, where it was descriptors or memory that were short, after a while. */
+/* When one has gone; or after a while: others have descriptors again, or one of ours has become still. */
 static void end_pause(struct forwarder *forwarder) {
-    uint32_t pairs = pairs_open();
-    bool is_over = forwarder->time >= forwarder->pause_end && pairs < FORWARD_PAIRS;
-    if (!forwarder->paused || !(is_over || pairs < forwarder->pause_pairs))
+    bool is_over = forwarder->time >= forwarder->pause_end || pairs_open() < forwarder->pause_pairs;
+    if (!forwarder->paused || !is_over)
         return;
     forwarder->paused = false;
     watch_ports(forwarder, EPOLL_CTL_ADD, false);
@@ -106,7 +105,7 @@ static int wait_for(const struct forwarder *forwarder, uint64_t silent, uint64_t
         uint64_t idle = forwarder->time - idle_since;
         left = idle < FORWARD_IDLE ? FORWARD_IDLE - idle : 1;
     }
-    if (forwarder->paused && pairs_open() < FORWARD_PAIRS && (left == 0 || left > PAUSE))
+    if (forwarder->paused && (left == 0 || left > PAUSE))
         left = PAUSE;
     return left == 0 ? -1 : (int)(left / MILLISECOND) + 1;
 }

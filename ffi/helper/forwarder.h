@@ -14,8 +14,9 @@
 
 /* Of datagrams the longest there is; of streams so much at a time. */
 #define FORWARD_BUFFER 65536
-/* Connections at once: who comes later waits in the queue of the socket. */
+/* Connections at once, and how long one may have been still when another needs its place. */
 #define FORWARD_PAIRS 1024
+#define FORWARD_STILL FORWARD_SECOND
 /* Clients of UDP ports that are remembered at once: the longest silent makes room. */
 #define FORWARD_PEERS 256
 /* So long a client of a UDP port may be silent, and the forwarder without any client. Nanoseconds. */
@@ -49,7 +50,7 @@ size_t address_size(const uint8_t *address);
 
 /* ---- Connections: forward_pair.c. ---- */
 
-/* Takes connections that wait at a port. False: none can be taken now, for want of room or descriptors. */
+/* Takes connections that wait at a port; for want of room still ones end. False: none can be taken now. */
 bool pairs_accept(struct forwarder *forwarder, const struct port *port);
 /* @index as the event says. */
 void pairs_continue(struct forwarder *forwarder, uint32_t index, uint32_t events);

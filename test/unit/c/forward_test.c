@@ -338,29 +338,94 @@ static void many_senders(void) {
     CHECK(end());
 }
 
-/* Those that come when all places are taken wait, and are served when one has gone. */
-static void many_connections(void) {
-    static int clients[FORWARD_PAIRS + 20], servers[FORWARD_PAIRS + 20];
+/* False: this machine does not allow so many. */
+static bool raise_limit(void) {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max < 2 * FORWARD_PAIRS + 200)
-        return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    CHECK(begin());
-    for (int at = 0; at < FORWARD_PAIRS + 20; at++)
-        clients[at] = connected(SOCK_STREAM);
+    return limit.rlim_max >= 2 * FORWARD_PAIRS + 200;
+}
+
+static int clients[FORWARD_PAIRS + 1], servers[FORWARD_PAIRS + 1];
+
+static bool open_all(void) {
     for (int at = 0; at < FORWARD_PAIRS; at++)
-        CHECK((servers[at] = accepted()) >= 0);
-    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
-    CHECK(accept4(container[0], NULL, NULL, SOCK_CLOEXEC) == -1 && errno == EAGAIN);
-    for (int at = 0; at < 20; at++) {
+        if ((clients[at] = connected(SOCK_STREAM)) < 0 || (servers[at] = accepted()) < 0)
+            return false;
+    return true;
+}
+
+static void close_all(void) {
+    for (int at = 0; at <= FORWARD_PAIRS; at++)
         close_both(clients[at], servers[at]);
-        CHECK((servers[at] = accepted()) >= 0);
-    }
-    CHECK(send(clients[FORWARD_PAIRS + 19], "last", 4, 0) == 4 && says(servers[19], "last"));
+}
+
+static bool is_reset(int fd) {
+    char byte;
+    return ready(fd, POLLIN) && recv(fd, &byte, 1, 0) == -1 && errno == ECONNRESET;
+}
+
+static void many_connections(void) {
+    if (!raise_limit())
+        return;
+    CHECK(begin());
+    CHECK(open_all());
+    CHECK(send(clients[0], "first", 5, 0) == 5 && says(servers[0], "first"));
+    clients[FORWARD_PAIRS] = connected(SOCK_STREAM);
+    CHECK((servers[FORWARD_PAIRS] = accepted()) >= 0);
+    CHECK(send(clients[FORWARD_PAIRS], "last", 4, 0) == 4 && says(servers[FORWARD_PAIRS], "last"));
+    /* Who has waited longest to say something, and nobody else. */
+    CHECK(is_reset(clients[1]) && is_reset(servers[1]));
     for (int at = 0; at < FORWARD_PAIRS; at++)
-        close_both(clients[at + 20], servers[at]);
+        CHECK(at == 1 || (send(servers[at], "on", 2, 0) == 2 && says(clients[at], "on")));
+    close_all();
+    CHECK(end());
+}
+
+static uint64_t milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void busy_connections(void) {
+    if (!raise_limit())
+        return;
+    CHECK(begin());
+    CHECK(open_all());
+    /* Some rounds: what was still while all were opened has begun to move before another comes. */
+    uint64_t until = milliseconds() + 2 * FORWARD_STILL / 1000000;
+    clients[FORWARD_PAIRS] = -1;
+    for (int round = 0; round < 2 || milliseconds() < until; round++) {
+        for (int at = 0; at < FORWARD_PAIRS; at++)
+            CHECK(send(clients[at], "busy", 4, 0) == 4 && says(servers[at], "busy"));
+        if (clients[FORWARD_PAIRS] < 0)
+            clients[FORWARD_PAIRS] = connected(SOCK_STREAM);
+    }
+    CHECK(accept4(container[0], NULL, NULL, SOCK_CLOEXEC) == -1 && errno == EAGAIN);
+    /* At once where one ends of itself. */
+    close_both(clients[0], servers[0]);
+    CHECK((servers[FORWARD_PAIRS] = accepted()) >= 0);
+    CHECK(send(servers[FORWARD_PAIRS], "last", 4, 0) == 4 && says(clients[FORWARD_PAIRS], "last"));
+    clients[0] = servers[0] = -1;
+    close_all();
+    CHECK(end());
+}
+
+/* Some fifty are left to the forwarder: two for each connection. */
+static void few_descriptors(void) {
+    const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+    CHECK(begin());
+    CHECK(prlimit(scene.monitor, RLIMIT_NOFILE, &few, NULL) == 0);
+    for (int at = 0; at < 64; at++)
+        CHECK((clients[at] = connected(SOCK_STREAM)) >= 0);
+    for (int at = 0; at < 64; at++)
+        CHECK((servers[at] = accepted()) >= 0);
+    CHECK(send(clients[63], "last", 4, 0) == 4 && says(servers[63], "last"));
+    CHECK(is_reset(clients[0]));
+    for (int at = 0; at < 64; at++)
+        close_both(clients[at], servers[at]);
     CHECK(end());
 }
 
@@ -424,7 +489,10 @@ CHECK_MAIN({"forward: there is no process until something arrives", lazy},
            {"forward: a reset is passed on", reset},
            {"forward: each client of a UDP port gets its own answers", datagrams},
            {"forward: clients of a UDP port are remembered up to a number, the latest", many_senders},
-           {"forward: connections above the number wait", many_connections},
+           {"forward: of more connections than there is room for the one that was still longest ends",
+            many_connections},
+           {"forward: where all connections are busy the next one waits until one ends", busy_connections},
+           {"forward: without descriptors, too, the one that was still longest makes room", few_descriptors},
            {"forward: a killed forwarder is replaced", killed},
            {"forward: ports that are moved lead elsewhere, or nowhere, at once", moved},
            {"forward: the ports are free before the end is said", freed},
