@@ -1,8 +1,9 @@
 /** What copies for published ports where the kernel cannot lead: with many clients, and what it costs. ::1 is such a way. */
 
 import { afterEach, describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { IMAGE, ready, until, useEngine } from "./harness.ts";
+import { IMAGE, ready, until, untilIdle, useEngine } from "./harness.ts";
 import { onHost, Place } from "./outside.ts";
 
 const able = ready && requires("outside", "curl");
@@ -37,7 +38,13 @@ describe.skipIf(!able)("the forwarder", () => {
 		return place;
 	};
 
-	const fetched = () => onHost("curl -sS -g --max-time 5 http://[::1]:8080/");
+	const fetched = (...more: string[]) => onHost(["curl -sS -g --max-time 5 http://[::1]:8080/", ...more].join(" "));
+
+	/** The one child of the container's monitor that has its name. */
+	const pidOf = (place: Place): number => {
+		const monitor = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${place.pid}/status`, "utf8"))?.[1];
+		return Number(onHost(`pgrep -P ${monitor} -x bunker-forward`));
+	};
 
 	test("serves who comes after more idle clients than it has room for", async () => {
 		const place = await start();
@@ -47,6 +54,21 @@ describe.skipIf(!able)("the forwarder", () => {
 		expect(fetched()).toBe(gateway);
 		await until("those that were still longest have been ended", () => idlers.closed > 100);
 		expect(idlers.closed).toBeLessThan(ROOM);
+		await place.close();
+	});
+
+	test("with two hundred clients has less than 150 kB of memory, and wakes up for nothing", async () => {
+		const place = await start();
+		await using idlers = new Idlers();
+		await idlers.connect(200, 8080);
+		// Its buffer, all of it.
+		writeFileSync(`${engine.directory}/much`, new Uint8Array(1 << 20));
+		fetched("-T", `${engine.directory}/much`);
+		const pid = pidOf(place);
+		await until("all are open", () => onHost(`ls /proc/${pid}/fd`).split("\n").length > 400);
+		await untilIdle(pid);
+		const pss = Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]);
+		expect(pss).toBeLessThan(150);
 		await place.close();
 	});
 });
