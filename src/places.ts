@@ -53,5 +53,7 @@ export const firewallPath = (at: Places): string => `${at.runRoot}/firewall`;
 export const locksDirectory = (at: Places): string => `${at.runRoot}/locks`;
 /** named like bridges whose networks are being removed, each with the network in it: what a kill leaves of them is removed later */
 export const goingBridgesDirectory = (at: Places): string => `${at.runRoot}/bridges`;
+/** by container that was killed: published UDP ports whose conversations nobody has forgotten yet */
+export const flowsDirectory = (at: Places): string => `${at.runRoot}/flows`;
 /** of name resolvers: their lock, and by network's id the socket that containers are handed over by, and what was said */
 export const resolversDirectory = (at: Places): string => `${at.runRoot}/names`;

@@ -30,10 +30,10 @@ static void play(int directory, const void *batch, long size) {
     SYS(close, note);
 }
 
-void detach(int directory) {
+bool detach(int directory) {
     long file = directory < 0 ? -1 : SYS(openat, directory, DETACH_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0)
-        return;
+        return false;
     long size = SYS(lseek, file, 0, SEEK_END);
     long batch = size > 0 ? SYS(mmap, 0, size, PROT_READ, MAP_PRIVATE, file, 0) : -1;
     SYS(close, file);
@@ -41,5 +41,7 @@ void detach(int directory) {
         play(directory, (const void *)batch, size);
         SYS(munmap, batch, size);
     }
-    SYS(unlinkat, directory, DETACH_NAME, 0);
+    return true;
 }
+
+void detach_forget(int directory) { SYS(unlinkat, directory, DETACH_NAME, 0); }

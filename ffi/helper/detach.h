@@ -2,7 +2,11 @@
 #ifndef BUNKER_DETACH_H
 #define BUNKER_DETACH_H
 
-/* Plays the list in a directory, where there is one, and removes it; a directory of -1 has none. */
-void detach(int directory);
+#include <stdbool.h>
+
+/* Plays the list in a directory; false: there is none, as in a directory of -1. */
+bool detach(int directory);
+/* Removes the list: nothing is left to do for who comes after a killed monitor. */
+void detach_forget(int directory);
 
 #endif

@@ -45,8 +45,10 @@ static void end_cgroup(struct monitor *monitor) {
 static void end_network(const struct monitor *monitor) {
     forward_end();
     /* The socket stays open to our end: closing it waits for an RCU grace period, 15 ms. */
-    detach(monitor->kept.policy.run_directory);
+    bool was_led = detach(monitor->kept.policy.run_directory);
     flows_forget(monitor->kept.ports, monitor->kept.policy.port_count);
+    if (was_led)
+        detach_forget(monitor->kept.policy.run_directory);
 }
 
 static _Noreturn void finish(struct monitor *monitor, int status) {

@@ -14,6 +14,7 @@ import {
 	type Endpoint,
 	type EndpointOption,
 	findNetwork,
+	forgetLeftFlows,
 	later,
 	prepare,
 	releading,
@@ -67,6 +68,7 @@ async function connectRunning(
 	const endpoint = all.pop() as Endpoint;
 	try {
 		await prepare(store, [endpoint]);
+		await forgetLeftFlows(store);
 		within(container, running, (namespace) => {
 			try {
 				attach(wiringOf([endpoint], namespace), namespace);

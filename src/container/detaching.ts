@@ -3,7 +3,7 @@
 import { readFileIfThere, unlink } from "../../ffi/file.ts";
 import { DETACH } from "../../ffi/tape.ts";
 import type { Store } from "../kernel/store.ts";
-import { playUndo } from "../network/network.ts";
+import { noteFlows, playUndo } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
 
 /** Where the undo list of a container that runs is. */
@@ -18,5 +18,6 @@ export function detach(store: Store, id: string): void {
 	const batch = readFileIfThere(path);
 	if (!batch) return;
 	playUndo(batch);
+	noteFlows(store, id);
 	unlink(path);
 }

@@ -12,6 +12,7 @@ import {
 	connect,
 	DEFAULT_NETWORK,
 	type Endpoint,
+	forgetLeftFlows,
 	join,
 	type Link,
 	leave,
@@ -105,6 +106,7 @@ export async function takeNetworks(store: Store, container: Asking, others: Othe
 		if (options.publish || options.publishAll)
 			publication = await (await import("./publishing.ts")).publishPorts(store, container, endpoints, others);
 		await prepare(store, endpoints, id);
+		await forgetLeftFlows(store);
 	} catch (error) {
 		dispose();
 		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;

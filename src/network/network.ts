@@ -1,5 +1,8 @@
 /** Networks: the face of this folder. What is under it knows nothing of containers but their ids. */
 
+import { typeIfThere } from "../../ffi/file.ts";
+import type { Store } from "../kernel/store.ts";
+import { flowsDirectory } from "../places.ts";
 import type { Publication } from "./publishing.ts";
 
 export { addressBytes, addressOf, formatAddress, parseAddress } from "./address.ts";
@@ -29,11 +32,16 @@ export {
 	removeNetwork,
 } from "./seldom.ts";
 export { addressesOf, all, DEFAULT_NETWORK, find as findNetwork, type PortRow, portsOf } from "./table.ts";
-export { playUndo } from "./undo.ts";
+export { noteFlows, playUndo } from "./undo.ts";
 
 /** Taking ports, for those few containers that publish some: see publishing.ts. */
 export const publish = async (...given: Parameters<typeof import("./publishing.ts").publish>): Promise<Publication> =>
 	(await import("./publishing.ts")).publish(...given);
+/** Forgets conversations with those that had our addresses before, and were killed. Between an address and the interface that has it. */
+export async function forgetLeftFlows(store: Store): Promise<void> {
+	const directory = flowsDirectory(store.places);
+	if (typeIfThere(directory) !== undefined) (await import("./left-flows.ts")).forgetLeft(directory);
+}
 /** Leading published ports elsewhere. */
 export const releading = () => import("./releading.ts");
 /** Connecting and disconnecting a container that is there. */

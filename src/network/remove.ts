@@ -5,8 +5,7 @@
  */
 
 import { list, makeDirectories } from "../../ffi/directory.ts";
-import { readFileIfThere, unlink, writeFile } from "../../ffi/file.ts";
-import { decodeText } from "../../ffi/text.ts";
+import { unlink, writeFile } from "../../ffi/file.ts";
 import { Failure } from "../failure.ts";
 import { type Filters, isUntil, matchesLabels } from "../filters.ts";
 import { announce, record } from "../kernel/event.ts";
@@ -20,6 +19,7 @@ import { forget } from "./firewall.ts";
 import { hostLinks } from "./host.ts";
 import { inspect } from "./inspection.ts";
 import { deleteLink } from "./link.ts";
+import { readNote } from "./note.ts";
 import { parentOf } from "./parent.ts";
 import { all, byId, isPredefined, type Network, tableName } from "./table.ts";
 
@@ -140,19 +140,10 @@ function removeParent(store: Store, network: Network): void {
 /** Removes bridges that a removal has left which was killed. */
 export async function sweepBridges(store: Store): Promise<void> {
 	for (const name of list(goingBridgesDirectory(store.places))) {
-		const network = noted(`${goingBridgesDirectory(store.places)}/${name}`);
+		const network = readNote<Network>(`${goingBridgesDirectory(store.places)}/${name}`);
 		if (!network || byId(store, network.id)) continue;
 		const isAnothers = all(store).some((other) => other.driver === "bridge" && bridgeName(other) === name);
 		if (isAnothers) unlink(goingPath(store, network));
 		else await removeBridge(store, network);
-	}
-}
-
-/** A note; undefined for one that is just being written, and one whose writer was killed then, before anything was removed. */
-function noted(path: string): Network | undefined {
-	try {
-		return JSON.parse(decodeText(readFileIfThere(path) ?? new Uint8Array()));
-	} catch {
-		return undefined;
 	}
 }

@@ -1,9 +1,9 @@
 /** -p: who reaches a published port by which way, and whom the server sees (docker's documentation, Port publishing). */
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { type Engine, IMAGE, ready, until, useEngine } from "./harness.ts";
+import { type Engine, IMAGE, isAlive, ours, ready, until, useEngine } from "./harness.ts";
 import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost, Place, setting } from "./outside.ts";
 
 const able = ready && requires("outside", "curl");
@@ -192,6 +192,39 @@ describe.skipIf(!able)("-p", () => {
 		expect((await outside.run("timeout", "0.5", ...ask)).code).not.toBe(0);
 		await next.close();
 	});
+
+	for (const [how, take] of [
+		["is started", () => engine.ok("run", "-d", "--name", "next", IMAGE, "sleep", "1000")],
+		["is connected", () => engine.ok("network", "connect", "bridge", "next")],
+	] as const)
+		ours(`nor does one with a container whose monitor was killed, with the next one that ${how}`, async () => {
+			await using outside = await Outside.open();
+			const ask = [process.execPath, "test/e2e/datagram.ts", HOST, "5300", "40002"];
+			const addressOf = (name: string) =>
+				engine.ok("exec", name, "ip", "-4", "-o", "addr", "show", "to", "172.16.0.0/12");
+			await engine.ok("network", "create", "--subnet", "10.83.9.0/24", "elsewhere");
+			await engine.ok("run", "-d", "--name", "next", "--network", "elsewhere", IMAGE, "sleep", "1000");
+			if (how === "is started") await engine.ok("rm", "-f", "next");
+			await engine.ok("run", "-d", "--name", "dns", "-p", "5300:53/udp", IMAGE, "sleep", "1000");
+			const place = await placeOf(engine, "dns");
+			await place.tellClients(53, "udp", "0.0.0.0");
+			expect(await outside.ok(...ask)).toBe(OUTSIDE);
+			const address = /inet (\S+)/.exec(await addressOf("dns"))?.[1];
+			await place.close();
+			process.kill(Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${place.pid}/status`, "utf8"))?.[1]), "SIGKILL");
+			await until("the program is dead", () => !isAlive(place.pid));
+			await engine.ok("ps");
+			await take();
+			expect(/inet (\S+)/.exec(await addressOf("next"))?.[1]).toBe(address as string);
+			const next = await placeOf(engine, "next");
+			await next.tellClients(53, "udp", "0.0.0.0");
+			expect((await outside.run("timeout", "0.5", ...ask)).code).not.toBe(0);
+			await next.close();
+			await engine.removeAll();
+			await engine.ok("network", "rm", "elsewhere");
+			// A note is there until somebody takes an address, and no longer.
+			expect(readdirSync(`${engine.runRoot}/flows`)).toEqual([]);
+		});
 
 	test("what somebody has flushed from the firewall is copied until the next start leads it again", async () => {
 		await using _outside = await Outside.open();
