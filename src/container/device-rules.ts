@@ -6,6 +6,7 @@
 
 import { EXIT, Failure } from "../failure.ts";
 import type { DeviceRule } from "../runtime/runtime.ts";
+import type { Gathered } from "./devices.ts";
 
 const character = (major: number, minor?: number): DeviceRule => ({ allow: true, type: "c", major, minor });
 
@@ -34,13 +35,21 @@ export interface DeviceOptions {
 	deviceRules?: readonly string[];
 }
 
+/** Nodes that it was given, and what may be done with them. */
+type Given = Pick<Gathered, "type" | "major" | "minor" | "access">;
+
 /**
  * The rules of a container; with --privileged all is allowed, and what was asked for beside it is only checked.
  * @throws Failure (125) for a rule that is none
  */
-export function deviceRulesOf({ privileged, deviceRules = [] }: DeviceOptions): DeviceRule[] {
+export function deviceRulesOf(
+	{ privileged, deviceRules = [] }: DeviceOptions,
+	given: readonly Given[] = [],
+): DeviceRule[] {
 	const asked = deviceRules.map(parseDeviceRule);
-	return privileged ? [{ allow: true }] : [...DEFAULT_RULES, ...asked];
+	if (privileged) return [{ allow: true }];
+	const allowed = given.map(({ type, major, minor, access }) => ({ allow: true, type, major, minor, access }));
+	return [...DEFAULT_RULES, ...allowed, ...asked];
 }
 
 /**

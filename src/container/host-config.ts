@@ -76,7 +76,7 @@ function namespaces(options: RunOptions, { links }: HostFacts): object {
 }
 
 /** As docker stores them: 0 and "" are "not set". */
-function limits({ limits = {}, cgroupParent, deviceRules }: RunOptions, host: HostFacts): object {
+function limits({ limits = {}, cgroupParent, deviceRules, devices }: RunOptions, host: HostFacts): object {
 	return {
 		CpuShares: limits.cpuShares ?? 0,
 		Memory: limits.memory ?? 0,
@@ -94,7 +94,11 @@ function limits({ limits = {}, cgroupParent, deviceRules }: RunOptions, host: Ho
 		CpuRealtimeRuntime: limits.cpuRealtimeRuntime ?? 0,
 		CpusetCpus: limits.cpusetCpus ?? "",
 		CpusetMems: limits.cpusetMems ?? "",
-		Devices: [],
+		Devices: (devices ?? []).map(({ host, path, access }) => ({
+			PathOnHost: host,
+			PathInContainer: path,
+			CgroupPermissions: access,
+		})),
 		DeviceCgroupRules: filled(deviceRules),
 		DeviceRequests: null,
 		MemoryReservation: limits.memoryReservation ?? 0,

@@ -32,7 +32,7 @@ import { encodeAttributes, logAttributes } from "./attributes.ts";
 import { callerStreams, type Foreground } from "./callers.ts";
 import { joined, makeCgroup } from "./cgroups.ts";
 import { ProbeJob } from "./checkup.ts";
-import { hostDevices } from "./devices.ts";
+import { gatherDevices, hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
 import {
 	hostHostname,
@@ -226,6 +226,7 @@ export async function specOf(
 		donor,
 		capabilities: () => capabilitiesOf(ownCapabilities()),
 		devices: hostDevices,
+		gathered: options.devices && gatherDevices(options.devices),
 		controlsDevices: hasDeviceController(groups),
 		linked,
 		resources: options.limits && (await import("./limiting.ts")).resourcesFor(options),
@@ -233,8 +234,8 @@ export async function specOf(
 }
 
 /** Whether the user, or the image, asks for a place in the root. */
-const hasPlaces = ({ volumes, tmpfs }: RunOptions, { process }: Spec): boolean =>
-	volumes.length > 0 || tmpfs !== undefined || process.cwd !== "/";
+const hasPlaces = (options: RunOptions, { process }: Spec): boolean =>
+	pointsOf(options).length > 0 || options.tmpfs !== undefined || process.cwd !== "/";
 
 function checkRoot(rootfs: string | undefined): void {
 	if (rootfs === undefined || isDirectory(rootfs)) return;

@@ -134,6 +134,15 @@ export interface HugePageOption {
 	limit: number;
 }
 
+/** A device of the host, or a directory of such, and where it is in the container. */
+export interface DeviceOption {
+	/** as typed: a path of the host */
+	host: string;
+	path: string;
+	/** of r, w and m: what the device controller allows */
+	access: string;
+}
+
 /** What a container may use, in docker's terms: only what was given. Bytes, microseconds. */
 export interface Limits {
 	memory?: number;
@@ -264,6 +273,8 @@ export interface RunOptions {
 	cgroupParent?: string;
 	/** `--device-cgroup-rule`, as typed: `c 10:* rw` */
 	deviceRules?: string[];
+	/** `--device` */
+	devices?: DeviceOption[];
 }
 
 /** The log without any flag: rotated, unlike docker's (README, compatibility). */

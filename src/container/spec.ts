@@ -8,6 +8,7 @@ import {
 	type Device,
 	donorOf,
 	INIT_ANNOTATION,
+	type Mount,
 	type Process,
 	type Resources,
 	type Spec,
@@ -15,6 +16,7 @@ import {
 } from "../runtime/runtime.ts";
 import { cgroupPath } from "./cgroups.ts";
 import { deviceRulesOf } from "./device-rules.ts";
+import type { Gathered } from "./devices.ts";
 import { checkOf, HEALTH_ANNOTATION, mergeHealth } from "./health.ts";
 import { mountsOf } from "./mounting.ts";
 import { namespacesOf } from "./namespaces.ts";
@@ -42,6 +44,8 @@ export interface SpecFacts {
 	capabilities: () => readonly string[];
 	/** the host's device nodes */
 	devices: () => Device[];
+	/** those that --device names */
+	gathered?: readonly Gathered[];
 	/** there is a device controller, so that nodes can be there */
 	controlsDevices: boolean;
 	/** variables of containers that it is linked to */
@@ -66,12 +70,12 @@ export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts):
 		...(domainname !== undefined && { domainname }),
 		process: processOf(options, image, facts, hostname),
 		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
-		mounts: mountsOf(options, facts, nodes),
+		mounts: [...mountsOf(options, facts, nodes), ...(nodes ? [] : boundDevices(facts.gathered))],
 		annotations: annotations(options, image, nodes),
 		linux: {
 			namespaces: namespacesOf(options),
 			...protectedPaths(options),
-			devices: options.privileged ? facts.devices() : nodes ? DEFAULT_DEVICES : [],
+			devices: nodes ? nodesOf(options.privileged ? facts.devices() : DEFAULT_DEVICES, facts.gathered) : [],
 			sysctl: { ...(own ? OWN_NETWORK : {}), ...options.sysctls },
 			cgroupsPath: cgroupPath(facts.id, options.cgroupParent),
 			...resources(options, facts),
@@ -80,8 +84,11 @@ export function buildSpec(options: RunOptions, image: Config, facts: SpecFacts):
 }
 
 /** Limits, and rules of devices where these can be. */
-function resources(options: RunOptions, { controlsDevices, resources: limits }: SpecFacts): { resources?: Resources } {
-	const devices = (controlsDevices || options.deviceRules) && { devices: deviceRulesOf(options) };
+function resources(
+	options: RunOptions,
+	{ controlsDevices, gathered = [], resources: limits }: SpecFacts,
+): { resources?: Resources } {
+	const devices = (controlsDevices || options.deviceRules) && { devices: deviceRulesOf(options, gathered) };
 	return limits || devices ? { resources: { ...devices, ...limits } } : {};
 }
 
@@ -96,6 +103,24 @@ const DEFAULT_DEVICES: Device[] = (
 		["tty", 5, 0],
 	] as const
 ).map(([name, major, minor]) => ({ path: `/dev/${name}`, type: "c", major, minor, fileMode: 0o666, uid: 0, gid: 0 }));
+
+/** With those that were asked for, which come before others of the same path. */
+function nodesOf(devices: readonly Device[], gathered: readonly Gathered[] = []): Device[] {
+	if (gathered.length === 0) return [...devices];
+	const byPath = new Map<string, Device>();
+	for (const device of devices) byPath.set(device.path, device);
+	for (const { host: _host, access: _access, ...device } of gathered) byPath.set(device.path, device);
+	return [...byPath.values()];
+}
+
+/** Where a container can have no nodes of its own: the host's, which can be opened all the same. */
+const boundDevices = (gathered: readonly Gathered[] = []): Mount[] =>
+	gathered.map(({ host, path }) => ({
+		destination: path,
+		type: "bind",
+		source: host,
+		options: ["bind", "rprivate", "dev"],
+	}));
 
 function processOf(options: RunOptions, image: Config, facts: SpecFacts, hostname: string): Process {
 	return {

@@ -8,7 +8,6 @@
 
 const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
-const DEVICES = "yet (devices)";
 const REGISTRIES = "yet (registries: pull, push)";
 const LATER = "yet";
 const WINDOWS = "(docker has it for Windows only)";
@@ -17,7 +16,6 @@ const DAEMON = "(bunker has no daemon to connect to)";
 /** of `run` and `create` */
 const creating = (): Record<string, string> => ({
 	[VOLUMES]: "--mount --volume-driver --volumes-from --storage-opt",
-	[DEVICES]: "--device",
 	[REGISTRIES]: "--disable-content-trust",
 	[DAEMON]: "--use-api-socket",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",

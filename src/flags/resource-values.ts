@@ -10,6 +10,7 @@ import { statusIfThere } from "../../ffi/file.ts";
 import { checkLimits, parseDeviceRule } from "../container/container.ts";
 import type { HugePageOption, Limits, RateOption, RunOptions, WeightOption } from "../container/options.ts";
 import { parseBinarySize } from "../text/size.ts";
+import { parseDevice } from "./devices.ts";
 import type { Values } from "./flags.ts";
 import type { resourceFlags } from "./resources.ts";
 import { malformed } from "./usage.ts";
@@ -23,7 +24,7 @@ type Given = Partial<Values<typeof resourceFlags>>;
  */
 export async function readResources(
 	values: Given,
-): Promise<Pick<RunOptions, "limits" | "cgroupParent" | "deviceRules">> {
+): Promise<Pick<RunOptions, "limits" | "cgroupParent" | "deviceRules" | "devices">> {
 	const { limits, warnings } = await checkLimits(readLimits(values));
 	const rules = values["device-cgroup-rule"] ?? [];
 	for (const rule of rules) parseDeviceRule(rule);
@@ -32,6 +33,7 @@ export async function readResources(
 		...(Object.keys(limits).length > 0 && { limits }),
 		...(values["cgroup-parent"] && { cgroupParent: values["cgroup-parent"] }),
 		...(rules.length > 0 && { deviceRules: rules }),
+		...(values.device?.length && { devices: values.device.map(parseDevice) }),
 	};
 }
 

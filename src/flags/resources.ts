@@ -28,6 +28,7 @@ export const resourceFlags = {
 	...changeableFlags,
 	"blkio-weight-device": list("", "its share of a device's I/O: /dev/sda:WEIGHT"),
 	"cgroup-parent": string("", "the cgroup in which its own is made", { standard: "/bunker" }),
+	device: list("", "give it a device of the host: HOST[:PATH][:rwm]", { completes: "file" }),
 	"device-cgroup-rule": list("", "allow devices: 'c 10:* rw', a type, major:minor, and of r w m"),
 	"device-read-bps": list("", "limit bytes read in a second: /dev/sda:1mb"),
 	"device-read-iops": list("", "limit reads in a second: /dev/sda:1000"),

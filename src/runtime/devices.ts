@@ -53,7 +53,10 @@ export function makeDevices(tape: Tape, paths: Paths, devices: readonly Device[]
 		paths.makeParent(path);
 		const mode = (type === "c" ? S_IFCHR : S_IFBLK) | fileMode;
 		const number = deviceNumber(major, minor);
-		tape.step(`make device ${path} (${type} ${major}:${minor})`, "mknodat", [AT_FDCWD, tape.text(path), mode, number]);
+		tape.step(`make device ${path} (${type} ${major}:${minor})`, "mknodat", [AT_FDCWD, tape.text(path), mode, number], {
+			// docker, too, leaves what an image has there.
+			okay: ["EEXIST"],
+		});
 		if (uid !== 0 || gid !== 0)
 			tape.step(`give it to ${uid}:${gid}`, "fchownat", [AT_FDCWD, tape.text(path), uid, gid, AT_SYMLINK_NOFOLLOW]);
 	}

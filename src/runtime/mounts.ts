@@ -93,7 +93,8 @@ export interface Bind {
  * @param facts.devices whether nodes on it can be opened
  */
 export function takeBind(tape: Tape, mount: Mount, facts: { directory: boolean; devices: boolean }): Bind {
-	const { directory, devices } = facts;
+	const { directory } = facts;
+	const devices = facts.devices || mount.options.includes("dev");
 	const readOnly = mount.options.includes("ro") || mount.options.includes("rro");
 	const attributes = (devices ? 0 : MOUNT_ATTR_NODEV) | (readOnly ? MOUNT_ATTR_RDONLY : 0);
 	const tree = takeTree(tape, mount.source, attributes, propagationText(attributes));
