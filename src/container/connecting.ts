@@ -28,6 +28,7 @@ import { undoPath } from "./detaching.ts";
 import { addNetwork, removeNetwork } from "./etc.ts";
 import { namesOf, resolverOf } from "./networking.ts";
 import { sweepEnded } from "./state.ts";
+import { forgetStaying, noteStaying } from "./staying.ts";
 import type { Container } from "./table.ts";
 
 /** Milliseconds that a monitor may take to read where its ports lead: before an address is given back, and another has it. */
@@ -111,6 +112,7 @@ async function serve(store: Store, { id }: Container, { program, programStart }:
 	try {
 		naming.open(program);
 		await naming.handOver();
+		forgetStaying(store, id);
 	} finally {
 		close(pidfd);
 	}
@@ -135,6 +137,7 @@ export async function disconnectNetwork(
 	const part = parts.partIn(store, container.id, id);
 	if (!part) throw new Failure(`container ${container.name} is not connected to network ${network?.name ?? from}`);
 	const addresses = parts.addressesIn(store, container.id, id);
+	if (running && resolverOf(parts.joinedOf(store, container.id)) === id) noteStaying(store, container.id, id, running);
 	// The interface first: with the rows its address is another's.
 	if (running && network && part.id !== null)
 		try {

@@ -120,7 +120,9 @@ export async function revive(store: Store, mark: Mark): Promise<void> {
 		return;
 	}
 	unlink(`${resolversDirectory(store.places)}/${network}`);
-	if ((await servedBy(store, network)).length > 0) await startResolver(store, network, listen(store, network), true);
+	const { stayingWith } = await import("./staying.ts");
+	const served = [...(await servedBy(store, network)), ...stayingWith(store, network)];
+	if (served.length > 0) await startResolver(store, network, listen(store, network), true);
 	else unlink(logPath(store, network));
 }
 

@@ -10,6 +10,7 @@ import { resolversDirectory, runDirectory } from "../places.ts";
 import { hostResolvers } from "./files.ts";
 import { lockNames, RESOLVER_DESCRIPTORS } from "./naming.ts";
 import { type Asked, upstreamsOf } from "./resolvers.ts";
+import { stayingWith } from "./staying.ts";
 import { byId } from "./table.ts";
 import { isResolver, networkOf, unwatch, watched } from "./watched.ts";
 
@@ -38,6 +39,7 @@ function containersOf(store: Store, network: string): Containers {
 			return state === undefined || isAlive(state.program, state.programStart);
 		},
 		name: (id) => store.first<{ name: string }>("SELECT name FROM container WHERE id = ?", id)?.name,
+		staying: () => stayingWith(store, network),
 		open: (id) => {
 			const state = stateOf(store, id);
 			return state && isAlive(state.program, state.programStart)
@@ -52,6 +54,8 @@ function containersOf(store: Store, network: string): Containers {
 		mayEnd: (isIdle) => {
 			using _lock = lockNames(store);
 			if (!isIdle()) return false;
+			// There are none: what goes is notes.
+			stayingWith(store, network);
 			for (const name of [network, `${network}.log`]) unlink(`${resolversDirectory(store.places)}/${name}`);
 			for (const mark of watched(store))
 				if (isResolver(mark) && networkOf(mark) === network && mark.pid === process.pid) unwatch(store, mark);

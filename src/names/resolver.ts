@@ -24,6 +24,8 @@ export interface Containers {
 	/** false only where it is known to have ended: an address may stand in its row for a while */
 	mayRun(id: string): boolean;
 	name(id: string): string | undefined;
+	/** those that stay with this resolver though they have left its network */
+	staying(): string[];
 	/** a pidfd of its first process, if it runs; the caller closes it */
 	open(id: string): number | undefined;
 	/** servers for what is not ours, and whether names without a dot are kept from them */
@@ -151,7 +153,7 @@ export class Resolver {
 
 	/** Makes new sockets for containers that run and have none here: their resolver was killed, or who would have handed them over. */
 	private adoptLost(): void {
-		for (const id of servedBy(this.store, this.network)) {
+		for (const id of [...servedBy(this.store, this.network), ...this.containers.staying()]) {
 			if (this.counts.has(id)) continue;
 			const pidfd = this.containers.open(id);
 			if (pidfd !== undefined) this.adopt(id, pidfd);

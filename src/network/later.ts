@@ -13,6 +13,8 @@ import type { EndpointOption } from "./options.ts";
 import { connect } from "./rows.ts";
 import { addressesOf, byId, type EndpointRow, endpointsOf, find, type Network } from "./table.ts";
 
+export { joinedOf };
+
 /** The part that a container has in a network; undefined if it has none. */
 export function partIn(store: Store, container: string, network: string): EndpointRow | undefined {
 	return endpointsOf(store, container).find((row) => row.network === network);

@@ -61,6 +61,48 @@ describe.skipIf(!ready || !requires("outside", "dig"))("kill -9", () => {
 		await until("no resolver is left", () => resolvers().length === 0);
 	});
 
+	for (const other of ["m", "bridge"])
+		ours(
+			`of a resolver whose container has left its network for ${other}: it is started again all the same`,
+			async () => {
+				await engine.ok("network", "create", "--subnet", "10.83.1.0/24", "n");
+				if (other === "m") await engine.ok("network", "create", "--subnet", "10.83.2.0/24", "m");
+				await start("c1");
+				await engine.ok("network", "connect", other, "c1");
+				await engine.ok("network", "disconnect", "n", "c1");
+				const pid = await pidOf("c1");
+				expect((await ask(pid, "nobody")).code).toBe(0);
+				for (let round = 0; round < 2; round++) {
+					await killResolver();
+					expect((await ask(pid, "nobody")).code).not.toBe(0);
+					await engine.ok("ps");
+					await until("it answers", async () => (await ask(pid, "nobody")).code === 0);
+					expect(resolvers().length).toBe(1);
+				}
+				if (other === "m") expect((await ask(pid, "c1")).stdout).toBe("10.83.2.2\n");
+				await engine.removeAll();
+				await until("no resolver is left", () => resolvers().length === 0);
+				expect(readdirSync(`${engine.runRoot}/names`)).toEqual(["lock"]);
+				if (other === "m") await engine.ok("network", "rm", "m");
+			},
+		);
+
+	ours("of the resolver that a container has got instead of the first one's: that one is started again", async () => {
+		await engine.ok("network", "create", "--subnet", "10.83.1.0/24", "n");
+		await engine.ok("network", "create", "--subnet", "10.83.2.0/24", "m");
+		await start("c1");
+		await engine.ok("network", "disconnect", "n", "c1");
+		await engine.ok("network", "connect", "m", "c1");
+		const pid = await pidOf("c1");
+		expect((await ask(pid, "c1")).stdout).toBe("10.83.2.2\n");
+		while (resolvers().length > 0) await killResolver();
+		await engine.ok("ps");
+		await until("it answers", async () => (await ask(pid, "c1")).stdout === "10.83.2.2\n");
+		expect(resolvers().length).toBe(1);
+		await engine.removeAll();
+		await engine.ok("network", "rm", "m");
+	});
+
 	ours("of a resolver, then a start on its network: all are served", async () => {
 		await engine.ok("network", "create", "--subnet", "10.83.1.0/24", "n");
 		await start("c1");
