@@ -1,7 +1,7 @@
 /** Which ports of a container `ps`, `port` and `inspect` show: docker's NetworkSettings.Ports. */
 
 import type { Store } from "../kernel/store.ts";
-import { type PortRow, type Protocol, portsOf, published } from "../network/network.ts";
+import { bridged, type PortRow, type Protocol, published, publishedBy } from "../network/network.ts";
 import { Facts, type Subject } from "./facts.ts";
 import { byName } from "./maps.ts";
 import { isNetworked } from "./networking.ts";
@@ -25,17 +25,37 @@ export interface Shown extends Subject {
 	pid?: number;
 }
 
-/** What the ports of a container are: none of one that does not run, or has no network of its own. All are asked for with one query. */
+/** What the ports of a container are. All are asked for with one query, or two. */
 export function shownPorts(store: Store, facts = new Facts(store)): (container: Shown) => ShownPort[] {
 	let rows: Map<string, PortRow[]> | undefined;
-	return (container) => {
-		if (!hasPorts(container)) return [];
-		rows ??= published(store);
-		return withExposed(rows.get(container.id) ?? [], facts.exposed(container));
-	};
+	let onBridges: Set<string> | undefined;
+	return (container) =>
+		shownOf(container, facts, {
+			published: (id) => {
+				rows ??= published(store);
+				return rows.get(id) ?? [];
+			},
+			isBridged: (id) => {
+				onBridges ??= bridged(store);
+				return onBridges.has(id);
+			},
+		});
 }
 
-const hasPorts = ({ pid, options }: Shown): boolean => pid !== undefined && isNetworked(options);
+/** What networks know of containers. */
+interface Known {
+	published: (id: string) => readonly PortRow[];
+	isBridged: (id: string) => boolean;
+}
+
+/** None of one that does not run, or is on no bridge: it has none that anybody could reach (moby, getPortMapInfo). */
+function shownOf(container: Shown, facts: Facts, { published, isBridged }: Known): ShownPort[] {
+	const { id, pid, options } = container;
+	if (pid === undefined || !isNetworked(options)) return [];
+	const rows = published(id);
+	const shown = withExposed(rows, facts.exposed(container));
+	return rows.length > 0 || shown.length === 0 || isBridged(id) ? shown : [];
+}
 
 /** Published ports, and those that are exposed and not published. */
 function withExposed(rows: readonly PortRow[], exposed: readonly string[]): ShownPort[] {
@@ -62,8 +82,11 @@ export function ports(store: Store, name: string): PortMap {
 
 /** Docker's NetworkSettings.Ports. */
 export function portMapOf(store: Store, container: Shown): PortMap {
-	if (!hasPorts(container)) return {};
-	return portMap(withExposed(portsOf(store, container.id), new Facts(store).exposed(container)));
+	const known = {
+		published: (id: string) => publishedBy(store, id),
+		isBridged: (id: string) => bridged(store).has(id),
+	};
+	return portMap(shownOf(container, new Facts(store), known));
 }
 
 export type PortMap = Record<string, { HostIp: string; HostPort: string }[] | null>;

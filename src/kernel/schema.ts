@@ -137,7 +137,7 @@ CREATE TABLE port (                 -- published while the container runs
 	port INTEGER NOT NULL,
 	container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
 	target INTEGER NOT NULL,        -- the container's port
-	inside TEXT,                    -- the container's address that the kernel leads to; NULL: none of that family, the forwarder copies
+	inside TEXT,                    -- the container's address that the kernel leads to; NULL: none of that family, the forwarder copies; '': it leads nowhere
 	comment TEXT NOT NULL DEFAULT '', -- what the ruleset says beside it: the container's name
 	PRIMARY KEY (protocol, address, port)
 ) STRICT, WITHOUT ROWID;

@@ -57,7 +57,7 @@ export interface Published {
 /** What the rows of published ports lead to; without those that nothing in the container can answer. */
 export function publishedOf(rows: readonly PortRow[]): Published[] {
 	return rows.flatMap(({ protocol, address, port, inside, target, comment }) =>
-		inside === null ? [] : [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }],
+		!inside ? [] : [{ protocol, hostAddress: address, hostPort: port, address: inside, port: target, comment }],
 	);
 }
 

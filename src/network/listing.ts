@@ -32,7 +32,21 @@ export function memberships(store: Store): Map<string, Membership[]> {
 
 /** Which ports of each container are published, by its id. */
 export function published(store: Store): Map<string, PortRow[]> {
-	return byContainer(portsOf(store));
+	return byContainer(portsOf(store).filter(leads));
+}
+
+/** Which ports of a container are published. */
+export const publishedBy = (store: Store, container: string): PortRow[] => portsOf(store, container).filter(leads);
+
+const leads = ({ inside }: PortRow): boolean => inside !== "";
+
+/** Containers that are on a bridge now. */
+export function bridged(store: Store): Set<string> {
+	const rows = store.all<{ container: string }>(
+		`SELECT DISTINCT container FROM endpoint JOIN network ON network.id = endpoint.network
+		 WHERE endpoint.id NOT NULL AND driver = 'bridge'`,
+	);
+	return new Set(rows.map(({ container }) => container));
 }
 
 function byContainer<Row extends { container: string }>(rows: readonly Row[]): Map<string, Row[]> {

@@ -15,7 +15,7 @@ export { distrust } from "./generation.ts";
 export { join, leave } from "./joining.ts";
 export { type Link, linksTo } from "./links.ts";
 export type { NetworkSummary } from "./list.ts";
-export { type Membership, memberships, published, type Settings, settingsOf } from "./listing.ts";
+export { bridged, type Membership, memberships, published, publishedBy, type Settings, settingsOf } from "./listing.ts";
 export type { EndpointOption, NetworkOptions, Protocol, PublishOption } from "./options.ts";
 export { usePools } from "./pool.ts";
 export { defaultGateways, prepare } from "./prepare.ts";

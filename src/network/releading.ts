@@ -42,7 +42,7 @@ async function leadRows(
 	endpoint: Endpoint | undefined,
 	undo: string,
 ): Promise<void> {
-	const moved = rows.map((row) => ({ ...row, inside: endpoint ? insideOf(row.address, endpoint) : null }));
+	const moved = rows.map((row) => ({ ...row, inside: endpoint ? insideOf(row.address, endpoint) : "" }));
 	if (moved.every(({ inside }, at) => inside === rows[at]?.inside)) return;
 	doubt(store);
 	store.transaction(() => {

@@ -51,7 +51,7 @@ export interface PortRow {
 	container: string;
 	/** the container's port */
 	target: number;
-	/** the container's address that the kernel leads to; null: the forwarder copies */
+	/** the container's address that the kernel leads to; null: the forwarder copies; "": its networks have no way out now, it leads nowhere */
 	inside: string | null;
 	/** what the ruleset says beside it: the container's name */
 	comment: string;

@@ -27,7 +27,7 @@ export function playUndo(batch: Uint8Array): void {
  * (left-flows.ts), since nobody who only looks should load what that needs.
  */
 export function noteFlows(store: Store, container: string): void {
-	const ports = portsOf(store, container).filter(({ protocol, inside }) => protocol === "udp" && inside !== null);
+	const ports = portsOf(store, container).filter(({ protocol, inside }) => protocol === "udp" && inside);
 	if (ports.length === 0) return;
 	makeDirectories(flowsDirectory(store.places), 0o700);
 	writeFile(`${flowsDirectory(store.places)}/${container}`, JSON.stringify(ports), 0o600);

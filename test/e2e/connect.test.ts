@@ -266,6 +266,37 @@ describe.skipIf(!ready)("network connect and disconnect", () => {
 		expect(ruleset()).not.toContain("8042");
 	});
 
+	ours(
+		"port, ps and inspect show what is published while there is a way out, and what is exposed on a bridge",
+		async () => {
+			await engine.ok("network", "create", "--internal", "--subnet", "10.20.82.0/24", "n3");
+			const ports = ["-p", "8044:80", "--expose", "90"];
+			await engine.ok("run", "-d", "--name", "one", "--network", "n1", ...ports, IMAGE, "sleep", "1000");
+			const shown = async () => [
+				await engine.ok("port", "one"),
+				await engine.ok("ps", "--format", "{{.Ports}}"),
+				await engine.ok("inspect", "-f", "{{json .NetworkSettings.Ports}}", "one"),
+				await engine.ok("ps", "-q", "--filter", "publish=8044", "--format", "{{.Names}}"),
+			];
+			const published = await shown();
+			expect(published[0]).toBe("80/tcp -> 0.0.0.0:8044\n80/tcp -> [::]:8044");
+			await engine.ok("network", "connect", "n3", "one");
+			expect(await shown()).toEqual(published);
+			await engine.ok("network", "disconnect", "n1", "one");
+			expect(await shown()).toEqual(["", "80/tcp, 90/tcp", '{"80/tcp":null,"90/tcp":null}', ""]);
+			await engine.ok("network", "disconnect", "n3", "one");
+			expect(await shown()).toEqual(["", "", "{}", ""]);
+			expect(await engine.run("port", "one", "80")).toMatchObject({
+				code: 1,
+				stderr: "bunker: no public port '80' published for one\n",
+			});
+			await engine.ok("network", "connect", "n1", "one");
+			expect(await shown()).toEqual(published);
+			await engine.ok("rm", "-f", "one");
+			await engine.ok("network", "rm", "n3");
+		},
+	);
+
 	ours("a conversation with a published UDP port goes on at the new address", async () => {
 		await engine.ok("run", "-d", "--name", "one", "--network", "n1", "-p", "5301:53/udp", IMAGE, "sleep", "1000");
 		await engine.ok("network", "connect", "n2", "one");

@@ -129,12 +129,12 @@ describe.skipIf(!ready || TARGET === "podman")("ports", () => {
 			expect(await found("publish=18080", "expose=9005/udp")).toEqual(["open", "web"]);
 		});
 
-		test("asks for the ports and networks of all containers with one query each", async () => {
+		test("asks for the ports and networks of all containers with one query each, and one for who is on a bridge", async () => {
 			const { stderr } = await engine.run("ps", "-a", "--format", "{{.Ports}} {{.Networks}}", {
 				env: { BUNKER_TRACE: "store" },
 			});
 			const queries = (table: string) => stderr.split("\n").filter((line) => line.includes(`FROM ${table}`)).length;
-			expect([queries("port"), queries("endpoint")]).toEqual([1, 1]);
+			expect([queries("port"), queries("endpoint")]).toEqual([1, 2]);
 		});
 	});
 
