@@ -1,0 +1,16 @@
+/** What is copied, from where to where, and how. */
+
+/** One end of a copy: a name in a directory. */
+export interface Spot {
+	/** descriptor of the directory, O_PATH is enough */
+	directory: number;
+	/** one component, as ffi/text.ts makes it of bytes; "." for the directory itself, which keeps its own owner and mode */
+	name: string;
+	/** for errors, as the user knows it: `web:/etc/hosts` */
+	path: string;
+}
+
+export interface CopyOptions {
+	/** `-a`: owners, user.* attributes and access lists are kept; else what is made is its copier's, root's in a container */
+	archive: boolean;
+}
