@@ -53,7 +53,7 @@ export async function createContainer(store: Store, options: RunOptions, boot: s
 			volumes?.use,
 		);
 		trace("time", "container inserted");
-		volumes?.make();
+		await volumes?.make(container);
 		return { container, image, [Symbol.dispose]: operation[Symbol.dispose] };
 	} catch (error) {
 		giveUp(store, id, operation);
@@ -65,12 +65,15 @@ export async function createContainer(store: Store, options: RunOptions, boot: s
 
 /** What is mounted in it: as it is stored, and what is to be done for it with the container's row, and then. */
 async function settleVolumes(store: Store, options: RunOptions, image: Image | undefined) {
-	const { settle, useVolumes, makeVolumes } = await import("./settling.ts");
+	const [{ settle, useVolumes }, { fillVolumes }] = await Promise.all([
+		import("./settling.ts"),
+		import("./filling.ts"),
+	]);
 	const settled = settle(store, options, image);
 	return {
 		options: { points: settled.points },
 		use: (id: string) => useVolumes(store, id, settled),
-		make: () => makeVolumes(store, settled),
+		make: (container: Container) => fillVolumes(store, container),
 	};
 }
 

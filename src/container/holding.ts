@@ -14,17 +14,17 @@ import { isAlive } from "../../ffi/process.ts";
 import { packetPair, receive } from "../../ffi/socket.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
 import { decodePacket, PACKET } from "../../ffi/tape.ts";
-import { trace, traces } from "../environment.ts";
 import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import type { Step } from "../kernel/tape.ts";
 import { containerDirectory, volumeContent } from "../places.ts";
-import { compileHold, Descriptors, type Spec } from "../runtime/runtime.ts";
+import { compileHold, Descriptors, type Mount } from "../runtime/runtime.ts";
 import { makeBase, makeDirectoriesOf, prepareBinds } from "./files.ts";
 import { dropLock, lockOperation, lockRoot, lockUpper } from "./locks.ts";
 import { userMounts } from "./mounting.ts";
 import { rootSource } from "./plan.ts";
-import { openNull, stepFailure } from "./play.ts";
+import { openNull, stepFailure, traceSteps } from "./play.ts";
 import { pointsOf } from "./points.ts";
 import { lookHeld } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
@@ -73,48 +73,69 @@ export async function hold(store: Store, name: string, what: string): Promise<Ho
 }
 
 async function holdStopped(store: Store, container: Container): Promise<Hold> {
+	const { options } = container;
+	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
+	if (options.remove) removeTree(`${containerDirectory(store.places, container.id)}/work/work/incompat/volatile`);
+	const content = (volume: string) => volumeContent(store.places, volume);
+	// What is written to a tmpfs would be gone with the hold.
+	const mounts = userMounts(options, { content }, false).filter(({ type }) => type !== "tmpfs");
+	return await mountRoot(store, container, { mounts, readOnly: options.readOnly });
+}
+
+/**
+ * Mounts the root of a container that does not run; under its operation lock.
+ * @param options.mounts what is mounted in it
+ * @throws Failure with the sentence of the step that failed
+ */
+export async function mountRoot(
+	store: Store,
+	container: Container,
+	{ mounts, readOnly }: { mounts: Mount[]; readOnly: boolean },
+): Promise<Hold> {
 	const { id, options } = container;
 	const image = container.image === null ? undefined : get(store, container.image);
 	makeBase(store);
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
-	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
-	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 	using lock = lockRoot(store, id);
-	const content = (volume: string) => volumeContent(store.places, volume);
-	// What is written to a tmpfs would be gone with the hold.
-	const mounts = userMounts(options, { content }, false).filter(({ type }) => type !== "tmpfs");
-	const spec: Pick<Spec, "mounts" | "root"> = {
-		mounts,
-		root: { path: options.rootfs ?? "rootfs", readonly: options.readOnly },
-	};
-	const directories = prepareBinds(spec, pointsOf(options));
+	const spec = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };
 	const [control, theirs] = packetPair();
 	const descriptors = new Descriptors(openNull());
-	const facts = { control: descriptors.pass(theirs), lock: descriptors.pass(lock.fd) };
 	const compiled = compileHold(spec, {
 		root: rootSource({ options, image, places: store.places, id }),
-		directories,
-		...facts,
+		directories: prepareBinds(spec, pointsOf(options)),
+		control: descriptors.pass(theirs),
+		lock: descriptors.pass(lock.fd),
 	});
 	const { steps } = compiled.tape;
-	if (traces("tape")) for (const [index, step] of steps.entries()) trace("tape", `step ${index + 1}: ${step.what}`);
+	traceSteps(steps);
 	const job = sealedMemfd("bunker-job", compiled.tape.encode(compiled.policy.place));
-	const { pid, pidfd } = await spawnHelper(descriptors.withJob(job), `cp ${id.slice(0, 12)}`);
+	const { pid, pidfd } = await spawnHelper(descriptors.withJob(job), `hold ${id.slice(0, 12)}`);
 	for (const fd of [job, theirs]) close(fd);
-	const said = receive(control, PACKET.header);
-	if (said?.length !== 1) {
-		const packet = said && decodePacket(said);
+	const release = () => {
 		for (const fd of [control, pidfd]) close(fd);
-		throw packet
-			? stepFailure(steps, packet.value, packet.extra)
-			: new Failure(`make the root of container ${container.name}: the helper was killed`);
-	}
-	const root = open(`/proc/${pid}/root`, O_PATH | O_DIRECTORY);
-	return {
-		container,
-		root,
-		[Symbol.dispose]: () => {
-			for (const fd of [root, control, pidfd]) close(fd);
-		},
 	};
+	try {
+		awaitRoot(control, steps, container.name);
+		const root = open(`/proc/${pid}/root`, O_PATH | O_DIRECTORY);
+		return {
+			container,
+			root,
+			[Symbol.dispose]: () => {
+				close(root);
+				release();
+			},
+		};
+	} catch (error) {
+		release();
+		throw error;
+	}
+}
+
+function awaitRoot(control: number, steps: readonly Step[], name: string): void {
+	const said = receive(control, PACKET.header);
+	if (said?.length === 1) return;
+	const packet = said && decodePacket(said);
+	throw packet
+		? stepFailure(steps, packet.value, packet.extra)
+		: new Failure(`make the root of container ${name}: the helper was killed`);
 }

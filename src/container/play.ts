@@ -141,7 +141,8 @@ function programFailure(steps: readonly Step[], step: Step, errno: number, where
 	return new Failure(where, { exitCode: missing ? EXIT.notFound : EXIT.notExecutable });
 }
 
-function traceSteps(steps: readonly Step[]): void {
+/** Prints the steps for BUNKER_TRACE=tape. */
+export function traceSteps(steps: readonly Step[]): void {
 	if (!traces("tape")) return;
 	steps.forEach((step, index) => {
 		trace("tape", `step ${index + 1}/${steps.length}: ${step.what}`);

@@ -9,7 +9,7 @@ import { randomBytes } from "../../ffi/random.ts";
 import { type Image, get as imageOf } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { mergeTmpfsOptions } from "../runtime/runtime.ts";
-import { ANONYMOUS_LABEL, ensure, makeContent, type NewVolume, use } from "../volume/volume.ts";
+import { ANONYMOUS_LABEL, ensure, type NewVolume, use } from "../volume/volume.ts";
 import type { MountOption, Point, RunOptions, VolumeOption } from "./options.ts";
 import { pointOf, pointsOf } from "./points.ts";
 import { find } from "./table.ts";
@@ -47,11 +47,6 @@ export function settle(store: Store, options: RunOptions, image: Image | undefin
 export function useVolumes(store: Store, container: string, { points, volumes }: Settled): void {
 	for (const volume of volumes) ensure(store, volume);
 	for (const { type, source } of points) if (type === "volume") use(store, container, source);
-}
-
-/** Makes the directories of the volumes that a new container uses. */
-export function makeVolumes(store: Store, { volumes }: Settled): void {
-	for (const { name } of volumes) makeContent(store.places, name);
 }
 
 function fromVolume(volume: VolumeOption, volumes: Wanted[]): Point {
