@@ -47,6 +47,7 @@ export {
 	processes,
 	prune,
 	pruneNetworks,
+	removeLink,
 	removeNetwork,
 	rename,
 	resolve,

@@ -23,6 +23,7 @@ export const prune = late(async () => (await import("./prune.ts")).prune);
 export const pruneNetworks = late(async () => (await import("./networks.ts")).pruneNetworks);
 export const removeNetwork = late(async () => (await import("./networks.ts")).removeNetwork);
 export const selectNetworks = late(async () => (await import("./networks.ts")).selectNetworks);
+export const removeLink = late(async () => (await import("./unlinking.ts")).removeLink);
 export const rename = late(async () => (await import("./rename.ts")).rename);
 export const resolve = late(async () => (await import("./resolving.ts")).resolve);
 export const shownNetworks = late(async () => (await import("./shown-networks.ts")).shownNetworks);

@@ -29,7 +29,6 @@ const refusedFlags = (): Record<string, Record<string, string>> => ({
 	run: creating(),
 	create: creating(),
 	start: { "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
-	rm: { [NETWORKS]: "--link -l" },
 	"network create": {
 		"(bunker runs on one host)": "--ingress --scope",
 		"(a network's flags are given where it is made)": "--config-from --config-only",

@@ -46,6 +46,8 @@ export async function forgetLeftFlows(store: Store): Promise<void> {
 export const releading = () => import("./releading.ts");
 /** Connecting and disconnecting a container that is there. */
 export const later = () => import("./later.ts");
+/** Taking links of --link away. */
+export const unlinking = () => import("./unlink.ts");
 /** What a start would do, as sentences. */
 export const explainNetworks = async (...given: Parameters<typeof import("./explaining.ts").explainNetworks>) =>
 	(await import("./explaining.ts")).explainNetworks(...given);

@@ -49,6 +49,47 @@ describe.skipIf(!ready)("--link", () => {
 		await engine.removeAll();
 	});
 
+	// moby, daemon/delete.go (rmLink)
+	ours("rm --link takes the name away, at once and for good, and neither container", async () => {
+		await engine.ok("run", "-d", ...BRIDGE, "--name", "db", IMAGE, "sleep", "1000");
+		const links = ["--link", "db:data", "--link", "db:more"];
+		await engine.ok("run", "-d", ...BRIDGE, "--name", "web", "-h", "data", ...links, IMAGE, "sleep", "1000");
+		const names = async () => (await engine.ok("exec", "web", "cat", "/etc/hosts")).match(/(?<=\t)(data|more)\b.*/g);
+		const short = (await engine.ok("inspect", "-f", "{{.Id}}", "db")).slice(0, 12);
+		expect(await names()).toEqual([`data ${short} db`, `more ${short} db`, "data"]);
+		expect(await engine.ok("rm", "--link", "/web/data")).toBe("/web/data");
+		expect(await names()).toEqual([`more ${short} db`, "data"]);
+		const shown = () => engine.ok("inspect", "-f", "{{json .HostConfig.Links}}", "web");
+		expect(await shown()).toBe('["/db:/web/more"]');
+		await engine.ok("restart", "-t", "0", "web");
+		expect(await names()).toEqual([`more ${short} db`, "data"]);
+		await engine.ok("rm", "-l", "web/more");
+		expect([await names(), await shown()]).toEqual([["data"], "null"]);
+		await engine.ok("rm", "-f", "db");
+		await engine.ok("restart", "-t", "0", "web");
+		await engine.removeAll();
+	});
+
+	ours("rm --link of what is no link is an error, and nothing is removed", async () => {
+		await engine.ok("run", "-d", ...BRIDGE, "--name", "db", IMAGE, "sleep", "1000");
+		await engine.ok("create", ...BRIDGE, "--name", "web", "--link", "db", IMAGE, "true");
+		const id = await engine.ok("inspect", "-f", "{{.Id}}", "web");
+		const refused = async (name: string, why: string) =>
+			expect(await engine.run("rm", "--link", name)).toMatchObject({ code: 1, stdout: "", stderr: `bunker: ${why}\n` });
+		for (const name of ["web/other", "nosuch/db", `${id}/db`, "web/db/x", "nosuch"])
+			await refused(name, `No such container: ${name}`);
+		const own = (await engine.run("rm", "--link", "web")).stderr;
+		expect(own).toBe(
+			"bunker: remove link web: that is the container itself\na link is named after the container that has it: NAME/ALIAS\n",
+		);
+		expect(await engine.run("rm", "-f", "--link", "web/other", "web/db")).toMatchObject({
+			code: 0,
+			stdout: "web/db\n",
+		});
+		expect(await engine.ok("inspect", "-f", "{{json .HostConfig.Links}}", "web")).toBe("null");
+		await engine.removeAll();
+	});
+
 	ours("one that does not run, or is not there, is an error: 125", async () => {
 		await engine.ok("create", ...BRIDGE, "--name", "made", IMAGE, "true");
 		const stopped = await engine.run("run", ...BRIDGE, "--rm", "--name", "asks", "--link", "made", IMAGE, "true");
