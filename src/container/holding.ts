@@ -1,27 +1,32 @@
 /**
  * The root of a container as the container sees it, its volumes included,
- * whether it runs or not: one that runs shows it in /proc, of one that does not
- * a helper makes the mounts, in a namespace of its own, and goes with us
- * (runtime/holding.ts). Paths in it are to be resolved below the root's
- * descriptor (openat2(2), RESOLVE_IN_ROOT), never from ours.
+ * whether it runs or not: of one that runs a helper copies the mounts, of one
+ * that does not it makes them, in a namespace of its own either way, and goes
+ * with us (runtime/holding.ts). It is not /proc/PID/root of the container: that
+ * is what its program has made its own root, and when the program has ended,
+ * nothing is mounted in it any more, so that what is meant for a volume would be
+ * written below it. Paths in it are to be resolved below the root's descriptor
+ * (openat2(2), RESOLVE_IN_ROOT), never from ours.
  */
 
 import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
 import { removeTree } from "../../ffi/directory.ts";
-import { close, open } from "../../ffi/file.ts";
+import { errno } from "../../ffi/errno.ts";
+import { close, closing, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
-import { isAlive } from "../../ffi/process.ts";
+import { openProcess, waitReadable } from "../../ffi/process.ts";
 import { packetPair, receive } from "../../ffi/socket.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
-import { decodePacket, PACKET } from "../../ffi/tape.ts";
-import { Failure } from "../failure.ts";
+import { decodePacket, PACKET, type State } from "../../ffi/tape.ts";
+import { trace } from "../environment.ts";
+import { EXIT, Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Step } from "../kernel/tape.ts";
 import { containerDirectory, volumeContent } from "../places.ts";
-import { compileHold, Descriptors, type Mount } from "../runtime/runtime.ts";
+import { type Compiled, compileCopy, compileHold, Descriptors, ENTER, type Mount } from "../runtime/runtime.ts";
 import { makeBase, makeDirectoriesOf, prepareBinds } from "./files.ts";
-import { dropLock, lockOperation, lockRoot, lockUpper } from "./locks.ts";
+import { dropLock, lockOperation, lockRoot, lockUpper, waitForHolds } from "./locks.ts";
 import { userMounts } from "./mounting.ts";
 import { rootSource } from "./plan.ts";
 import { openNull, stepFailure, traceSteps } from "./play.ts";
@@ -53,29 +58,32 @@ export async function hold(store: Store, name: string, what: string): Promise<Ho
 	if (!row) dropLock(store, id);
 	if (!row) throw new Failure(`${what} ${name}: it was removed meanwhile`);
 	const { container, running } = lookHeld(store, row);
-	if (!running) return await holdStopped(store, container);
-	const upper = container.image === null ? undefined : lockUpper(store, id);
-	const root = open(`/proc/${running.program}/root`, O_PATH | O_DIRECTORY);
-	// The pid may have become another's before we opened it.
-	if (!isAlive(running.program, running.programStart)) {
-		close(root);
-		upper?.[Symbol.dispose]();
-		return await holdStopped(store, lookHeld(store, row).container);
-	}
-	return {
-		container,
-		root,
-		[Symbol.dispose]: () => {
-			close(root);
-			upper?.[Symbol.dispose]();
-		},
-	};
+	const held = running && (await holdRunning(store, container, running));
+	return held ?? (await holdStopped(store, container));
+}
+
+/** @returns undefined where its program has ended */
+async function holdRunning(store: Store, container: Container, running: State): Promise<Hold | undefined> {
+	const pidfd = openProcess(running.program, running.programStart);
+	if (pidfd === undefined) return undefined;
+	using _program = closing(pidfd);
+	using upper = container.image === null ? undefined : lockUpper(store, container.id);
+	const descriptors = new Descriptors(openNull());
+	const [control, theirs] = packetPair();
+	const lock = upper ? descriptors.pass(upper.fd) : -1;
+	const facts = { control: descriptors.pass(theirs), lock, pidfd: descriptors.pass(pidfd) };
+	const held = await holdBy(container, compileCopy(facts), descriptors, { control, theirs });
+	if (!("step" in held)) return held;
+	if (held.step?.what !== ENTER || held.errno !== errno.ESRCH) throw held.failure;
+	if (waitReadable([pidfd], 0).length > 0) return undefined;
+	// Its other threads run on, but the kernel gives the namespaces of the first only.
+	throw new Failure(`enter container ${container.name}: the first thread of its program has ended`, {
+		hint: "stop it, or use exec",
+	});
 }
 
 async function holdStopped(store: Store, container: Container): Promise<Hold> {
 	const { options } = container;
-	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
-	if (options.remove) removeTree(`${containerDirectory(store.places, container.id)}/work/work/incompat/volatile`);
 	const content = (volume: string) => volumeContent(store.places, volume);
 	// What is written to a tmpfs would be gone with the hold.
 	const mounts = userMounts(options, { content }, false).filter(({ type }) => type !== "tmpfs");
@@ -97,45 +105,63 @@ export async function mountRoot(
 	makeBase(store);
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	using lock = lockRoot(store, id);
+	if (image) waitForHolds(store, id);
+	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
+	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 	const spec = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };
-	const [control, theirs] = packetPair();
+	const directories = prepareBinds(spec, pointsOf(options));
+	const root = rootSource({ options, image, places: store.places, id });
 	const descriptors = new Descriptors(openNull());
-	const compiled = compileHold(spec, {
-		root: rootSource({ options, image, places: store.places, id }),
-		directories: prepareBinds(spec, pointsOf(options)),
-		control: descriptors.pass(theirs),
-		lock: descriptors.pass(lock.fd),
-	});
-	const { steps } = compiled.tape;
-	traceSteps(steps);
-	const job = sealedMemfd("bunker-job", compiled.tape.encode(compiled.policy.place));
-	const { pid, pidfd } = await spawnHelper(descriptors.withJob(job), `hold ${id.slice(0, 12)}`);
-	for (const fd of [job, theirs]) close(fd);
-	const release = () => {
-		for (const fd of [control, pidfd]) close(fd);
-	};
-	try {
-		awaitRoot(control, steps, container.name);
-		const root = open(`/proc/${pid}/root`, O_PATH | O_DIRECTORY);
-		return {
-			container,
-			root,
-			[Symbol.dispose]: () => {
-				close(root);
-				release();
-			},
-		};
-	} catch (error) {
-		release();
-		throw error;
-	}
+	const [control, theirs] = packetPair();
+	const facts = { control: descriptors.pass(theirs), lock: descriptors.pass(lock.fd), root, directories };
+	const held = await holdBy(container, compileHold(spec, facts), descriptors, { control, theirs });
+	if ("step" in held) throw held.failure;
+	return held;
 }
 
-function awaitRoot(control: number, steps: readonly Step[], name: string): void {
+/** A helper that has ended before the root was there. */
+interface Ended {
+	/** what failed; undefined where it was killed */
+	step: Step | undefined;
+	errno: number;
+	failure: Failure;
+}
+
+/** Starts the helper, and waits until the root is there. */
+async function holdBy(
+	container: Container,
+	{ tape, policy }: Compiled,
+	descriptors: Descriptors,
+	{ control, theirs }: { control: number; theirs: number },
+): Promise<Hold | Ended> {
+	const { steps } = tape;
+	traceSteps(steps);
+	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
+	const { pid, pidfd } = await spawnHelper(descriptors.withJob(job), `hold ${container.id.slice(0, 12)}`);
+	for (const fd of [job, theirs]) close(fd);
 	const said = receive(control, PACKET.header);
-	if (said?.length === 1) return;
-	const packet = said && decodePacket(said);
-	throw packet
-		? stepFailure(steps, packet.value, packet.extra)
-		: new Failure(`make the root of container ${name}: the helper was killed`);
+	trace("time", "root held");
+	if (said?.length !== 1) {
+		for (const fd of [control, pidfd]) close(fd);
+		return ended(container, steps, said && decodePacket(said));
+	}
+	const root = open(`/proc/${pid}/root`, O_PATH | O_DIRECTORY);
+	return {
+		container,
+		root,
+		[Symbol.dispose]: () => {
+			for (const fd of [root, control, pidfd]) close(fd);
+		},
+	};
+}
+
+function ended({ name }: Container, steps: readonly Step[], packet: ReturnType<typeof decodePacket>): Ended {
+	if (!packet)
+		return {
+			step: undefined,
+			errno: 0,
+			failure: new Failure(`make the root of container ${name}: the helper was killed`),
+		};
+	const { value, extra } = packet;
+	return { step: steps[value], errno: extra, failure: stepFailure(steps, value, extra).withExitCode(EXIT.failed) };
 }

@@ -1,8 +1,8 @@
 /**
- * A hold: the root of a container that does not run, with what its user has
- * mounted in it, in a mount namespace of the helper's own. It shows at
- * /proc/PID/root of the helper, which waits until bunker lets go of it or is
- * gone; with it go the mounts. Nothing of the container is executed.
+ * A hold: the root of a container with what is mounted in it, in a mount
+ * namespace of the helper's own. It shows at /proc/PID/root of the helper, which
+ * waits until bunker lets go of it or is gone; with it go the mounts. Nothing of
+ * the container is executed.
  */
 
 import { CLONE_NEWNS } from "../../ffi/constants.ts";
@@ -14,29 +14,35 @@ import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
 import type { Spec } from "./spec.ts";
 import { NO_MONITOR } from "./waiting.ts";
 
-export interface HoldFacts {
+/** The helper's numbers of descriptors. */
+interface Given {
+	/** its end of the socket: a byte comes out of it when the root is there; it waits for its end */
+	control: number;
+	/** of the directory that holds the upper layer: kept as long as it is mounted; -1: none */
+	lock: number;
+}
+
+export interface HoldFacts extends Given {
 	root: RootSource;
 	/** sources of bind mounts that are directories */
 	directories: ReadonlySet<string>;
-	/** the helper's end of the socket: a byte comes out of it when the root is there; it waits for its end */
-	control: number;
-	/** of the directory that holds the upper layer: kept as long as it is mounted */
-	lock: number;
+}
+
+export interface CopyFacts extends Given {
+	/** a pidfd of the container's first process */
+	pidfd: number;
 }
 
 /** What `control` says when the root is there. */
 export const HOLD_READY = 1;
 
 /**
- * Compiles a hold.
+ * Compiles a hold of a container that does not run.
  * @param spec only what the user has mounted: no program, no kernel's file systems
  */
 export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFacts): Compiled {
-	const tape = new Tape();
+	const { tape, policy } = begin(facts);
 	const paths = new Paths(tape);
-	const policy = writePolicy(tape, { ...NO_MONITOR, control: facts.control, lock: facts.lock });
-	tape.step("set the file mode mask to 0: modes are what the steps say", "umask", [0]);
-	tape.step("begin a session of its own", "setsid", []);
 	const binds = spec.mounts.map((mount) =>
 		mount.type === "bind"
 			? takeBind(tape, mount, { directory: facts.directories.has(mount.source), devices: false })
@@ -51,9 +57,38 @@ export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFact
 		else mountFileSystem(tape, paths, mount);
 	});
 	if (spec.root.readonly) sealRoot(tape, false);
-	const ready = tape.bytes(Uint8Array.of(HOLD_READY));
-	tape.step("tell bunker that the root is there", "write", [facts.control, ready, 1], { full: true });
-	tape.step("wait until bunker lets go of it", "read", [facts.control, ready, 1]);
-	tape.step("end", "exit_group", [0]);
+	keep(tape, facts);
 	return { tape, policy };
+}
+
+/**
+ * Compiles a hold of a container that runs: a copy of its mount namespace. It
+ * stays as it is when the container ends; and its root is the namespace's, not
+ * what the program may have made its own by chroot(2), which is what
+ * /proc/PID/root shows.
+ */
+export function compileCopy(facts: CopyFacts): Compiled {
+	const { tape, policy } = begin(facts);
+	tape.step(ENTER, "setns", [facts.pidfd, CLONE_NEWNS]);
+	tape.step("take a copy of it", "unshare", [CLONE_NEWNS]);
+	keep(tape, facts);
+	return { tape, policy };
+}
+
+/** The step that fails with ESRCH where the container's first process has ended. */
+export const ENTER = "enter the container's mount namespace";
+
+function begin({ control, lock }: Given): Compiled {
+	const tape = new Tape();
+	const policy = writePolicy(tape, { ...NO_MONITOR, control, lock });
+	tape.step("set the file mode mask to 0: modes are what the steps say", "umask", [0]);
+	tape.step("begin a session of its own", "setsid", []);
+	return { tape, policy };
+}
+
+function keep(tape: Tape, { control }: Given): void {
+	const ready = tape.bytes(Uint8Array.of(HOLD_READY));
+	tape.step("tell bunker that the root is there", "write", [control, ready, 1], { full: true });
+	tape.step("wait until bunker lets go of it", "read", [control, ready, 1]);
+	tape.step("end", "exit_group", [0]);
 }

@@ -9,7 +9,7 @@ export { Descriptors } from "./descriptors.ts";
 export { compileExec, type ExecFacts } from "./entering.ts";
 export { compileGuard, type GuardFacts } from "./guarding.ts";
 export type { PathKind } from "./hardening.ts";
-export { compileHold, type HoldFacts } from "./holding.ts";
+export { type CopyFacts, compileCopy, compileHold, ENTER, type HoldFacts } from "./holding.ts";
 export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
 export type { Caller, Compiled, PolicyOptions } from "./policy.ts";
 export { compileProbe } from "./probing.ts";
