@@ -26,10 +26,15 @@ export async function complete(words: readonly string[], flags: Partial<Places>)
 		return;
 	}
 	const typed = line.at(-1) ?? "";
-	const candidates = await all(found, access(flags).openIfThere);
-	const lines = candidates
-		.filter(([word]) => word.startsWith(typed))
-		.map(([word, description]) => (DESCRIBING.includes(shell) && description ? `${word}\t${description}` : word));
+	const candidates = (await all(found, access(flags).openIfThere)).filter(([word]) => word.startsWith(typed));
+	// No container's: a path of the host. What is in a container is not looked up.
+	if ("kind" in found && found.kind === "spot" && candidates.length === 0) {
+		writeOut(STDOUT, typed.includes(":") ? "" : ":file\n");
+		return;
+	}
+	const lines = candidates.map(([word, description]) =>
+		DESCRIBING.includes(shell) && description ? `${word}\t${description}` : word,
+	);
 	writeOut(STDOUT, lines.map((text) => `${text}\n`).join(""));
 }
 
@@ -44,5 +49,6 @@ async function existing(kind: string, open: Open): Promise<string[]> {
 	if (kind === "network") return store ? allNetworks(store).map(({ name }) => name) : ["bridge", "host", "none"];
 	if (!store) return [];
 	if (kind === "image") return references(store);
+	if (kind === "spot") return names(store).map((name) => `${name}:`);
 	return names(store);
 }

@@ -71,6 +71,10 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Make an image of what a container has changed",
 		load: async () => (await import("./commit.ts")).default,
 	},
+	cp: {
+		summary: "Copy files and directories between a container and the host",
+		load: async () => (await import("./cp.ts")).default,
+	},
 	diff: {
 		summary: "List what a container has changed of its image",
 		load: async () => (await import("./diff.ts")).default,
@@ -196,6 +200,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		verbs: {
 			attach: "attach",
 			commit: "commit",
+			cp: "cp",
 			create: "create",
 			diff: "diff",
 			exec: "exec",

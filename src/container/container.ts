@@ -8,6 +8,7 @@ export { attend } from "./attend.ts";
 export type { CommitOptions } from "./commit.ts";
 export { create } from "./create.ts";
 export { parseDeviceRule } from "./device-rules.ts";
+export type { Copying } from "./ends.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { Facts, mountPoints } from "./facts.ts";
 export { type EventsOptions, events, type Recorded } from "./following.ts";
@@ -35,6 +36,8 @@ export {
 	checkLimits,
 	commit,
 	connectNetwork,
+	copyIn,
+	copyOut,
 	diff,
 	disconnectNetwork,
 	explain,
@@ -42,6 +45,7 @@ export {
 	inspect,
 	inspectNetwork,
 	meter,
+	packOut,
 	pause,
 	ports,
 	processes,
@@ -55,6 +59,7 @@ export {
 	shownNetworks,
 	shownPorts,
 	startAfterBoot,
+	unpackIn,
 	unpause,
 	update,
 } from "./seldom.ts";
@@ -68,3 +73,4 @@ export { upStates } from "./state.ts";
 export type { Amounts, Meter, Stalled, Usage } from "./stats.ts";
 export { kill, type Stopped, stop, wait } from "./stop.ts";
 export { names } from "./table.ts";
+export type { TypedPath } from "./typed.ts";

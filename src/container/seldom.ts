@@ -9,6 +9,10 @@ const late =
 export const checkLimits = late(async () => (await import("./limits.ts")).checkLimits);
 export const commit = late(async () => (await import("./commit.ts")).commit);
 export const connectNetwork = late(async () => (await import("./connecting.ts")).connectNetwork);
+export const copyIn = late(async () => (await import("./copying.ts")).copyIn);
+export const copyOut = late(async () => (await import("./copying.ts")).copyOut);
+export const packOut = late(async () => (await import("./copying.ts")).packOut);
+export const unpackIn = late(async () => (await import("./copying.ts")).unpackIn);
 export const diff = late(async () => (await import("./diff.ts")).diff);
 export const disconnectNetwork = late(async () => (await import("./connecting.ts")).disconnectNetwork);
 export const explain = late(async () => (await import("./explain.ts")).explain);

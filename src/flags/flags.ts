@@ -9,8 +9,8 @@ interface ValueOf {
 	list: string[];
 }
 
-/** What a shell completes a word to: names that exist, a path of the host, or one of these words. */
-export type Completes = "container" | "image" | "network" | "file" | "directory" | readonly string[];
+/** What a shell completes a word to: names that exist, a path of the host, either (`spot`, of `cp`), or one of these words. */
+export type Completes = "container" | "image" | "network" | "spot" | "file" | "directory" | readonly string[];
 
 export interface Flag<Kind extends keyof ValueOf = keyof ValueOf> {
 	kind: Kind;

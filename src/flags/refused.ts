@@ -41,7 +41,7 @@ const refusedVerbs = (): Record<string, string> => ({
 	[REGISTRIES]: "login logout manifest pull push search trust",
 	[NETWORKS]: "connect disconnect",
 	[VOLUMES]: "volume",
-	[LATER]: "builder build cp prune",
+	[LATER]: "builder build prune",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	"(bunker runs on one host)": "config node secret service stack swarm",

@@ -1,0 +1,114 @@
+/**
+ * `cp`: files and trees between a container and the host, or an archive. The
+ * paths are found (ends.ts), what lands where is docker's rule
+ * (landing.ts), and the copying itself is src/copy's.
+ */
+
+import { copyTree, packTree, type Spot, unpackInto } from "../copy/copy.ts";
+import { Failure } from "../failure.ts";
+import type { Source, Target } from "../image/image.ts";
+import type { Store } from "../kernel/store.ts";
+import { Workshop } from "../tar/workshop.ts";
+import {
+	type Copying,
+	checkWritable,
+	destinationIn,
+	hostOutput,
+	hostSource,
+	type Node,
+	noParent,
+	shown,
+	sourceIn,
+} from "./ends.ts";
+import { note } from "./events.ts";
+import { type Hold, hold } from "./holding.ts";
+import { landing, nameOf } from "./landing.ts";
+import { checkStill } from "./layers.ts";
+import { type Found, isDirectory, Side } from "./side.ts";
+import { baseOf, parentOf, type TypedPath } from "./typed.ts";
+
+/** Copies from a container to a path of the host. @throws Failure */
+export async function copyOut(store: Store, copying: Copying, to: TypedPath): Promise<void> {
+	using host = Side.host();
+	const target = hostOutput(host, to);
+	using held = await hold(store, copying.container, "cp");
+	using side = Side.below(held.root);
+	const source = sourceIn(side, copying, copying.follow);
+	note(store, held.container, "archive-path");
+	const what = `copy ${shown(copying)} to ${to.typed}`;
+	const landed = landing(
+		{ typed: copying.inside, isDirectory: isDirectory(source.node.status) },
+		{ trail: to.trail, there: kindOf(target), name: baseOf(target.path) },
+		what,
+	);
+	const spot = spotOf(target, landed, (path) => path);
+	if (!spot) throw new Failure(`invalid output path: directory "${parentOf(target.path)}" does not exist`);
+	copyTree(spotOfSource(source, shown(copying)), spot, { archive: copying.archive });
+	checkStill(store, held.container, "cp");
+}
+
+/** Copies a path of the host into a container. @throws Failure */
+export async function copyIn(store: Store, copying: Copying, from: TypedPath): Promise<void> {
+	using host = Side.host();
+	const source = hostSource(host, from, copying.follow);
+	using held = await hold(store, copying.container, "cp");
+	using side = Side.below(held.root);
+	const target = destinationIn(side, copying);
+	const landed = landing(
+		{ typed: from, isDirectory: isDirectory(source.node.status) },
+		{ trail: copying.inside.trail, there: kindOf(target), name: baseOf(target.path) },
+		`copy ${from.typed} to ${shown(copying)}`,
+	);
+	const spot = spotOf(target, landed, (path) => `${copying.container}:${path}`);
+	if (!spot) throw noParent(target, copying);
+	checkWritable(held, spot.directory, copying);
+	copyTree(spotOfSource(source, source.path), spot, { archive: copying.archive });
+	done(store, held);
+}
+
+/** Writes what is at a path of a container to an archive. @throws Failure */
+export async function packOut(store: Store, copying: Copying, target: Target): Promise<void> {
+	using held = await hold(store, copying.container, "cp");
+	using side = Side.below(held.root);
+	const source = sourceIn(side, copying, copying.follow);
+	note(store, held.container, "archive-path");
+	// docker names what a link leads to by its own name here, and by that of the link where it copies.
+	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
+	packTree(spotOfSource(source, shown(copying)), as, target);
+	checkStill(store, held.container, "cp");
+}
+
+/** Unpacks an archive into a directory of a container. @throws Failure */
+export async function unpackIn(store: Store, copying: Copying, source: Source): Promise<void> {
+	using held = await hold(store, copying.container, "cp");
+	using side = Side.below(held.root);
+	const { node } = destinationIn(side, copying);
+	if (!node || !isDirectory(node.status)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
+	checkWritable(held, node.fd, copying);
+	using workshop = Workshop.open(store.places);
+	await unpackInto(node.fd, source, workshop, { archive: copying.archive });
+	done(store, held);
+}
+
+function done(store: Store, { container }: Hold): void {
+	checkStill(store, container, "cp");
+	note(store, container, "extract-to-dir");
+}
+
+function kindOf({ node }: Found): "directory" | "other" | undefined {
+	return node && (isDirectory(node.status) ? "directory" : "other");
+}
+
+/** A directory is read by way of what was found, anything else by its name. */
+function spotOfSource({ node, parent, name }: Node, path: string): Spot {
+	if (isDirectory(node.status)) return { directory: node.fd, name: ".", path };
+	return { directory: parent as number, name, path };
+}
+
+/** @returns undefined where there is no directory to land in */
+function spotOf(target: Found, landed: ReturnType<typeof landing>, show: (path: string) => string): Spot | undefined {
+	const { name } = landed;
+	const directory = landed.inside ? target.node?.fd : target.parent;
+	if (directory === undefined) return undefined;
+	return { directory, name, path: show(landed.inside && name !== "." ? `${target.path}/${name}` : target.path) };
+}
