@@ -33,8 +33,9 @@ export const blobsDirectory = (at: Places): string => `${at.root}/blobs/sha256`;
 export const layersDirectory = (at: Places): string => `${at.root}/layers`;
 /** the layer below all others: empty directories and files that every container mounts something over */
 export const baseDirectory = (at: Places): string => `${at.root}/base`;
-/** of a volume */
-export const volumeDirectory = (at: Places, name: string): string => `${at.root}/volumes/${name}`;
+/** directories of volumes, by name */
+export const volumesDirectory = (at: Places): string => `${at.root}/volumes`;
+export const volumeDirectory = (at: Places, name: string): string => `${volumesDirectory(at)}/${name}`;
 /** what is mounted of it */
 export const volumeContent = (at: Places, name: string): string => `${volumeDirectory(at, name)}/_data`;
 /** what is being made, renamed when it is whole; whatever is old here is garbage */

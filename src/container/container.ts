@@ -53,6 +53,7 @@ export {
 	pruneNetworks,
 	removeLink,
 	removeNetwork,
+	removeVolume,
 	rename,
 	resolve,
 	selectNetworks,

@@ -7,7 +7,7 @@ import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { recordPart } from "../network/network.ts";
 import { containerDirectory, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
-import { dropVolumes, removeContent } from "../volume/volume.ts";
+import { dropVolumes } from "../volume/volume.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
 import { detach } from "./detaching.ts";
@@ -128,7 +128,7 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 		makeDirectories(temporaryDirectory(store.places), 0o700);
 		attemptRename(directory, grave);
 	}
-	let dropped: string[] = [];
+	const dropped: string[] = [];
 	const forget = () => {
 		if (!container) return;
 		if (end) recordOoms(store, container);
@@ -138,14 +138,15 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 		recordOf(store, container, "destroy");
 	};
 	const release = () => {
-		if (volumes && container?.options.points) dropped = dropVolumes(store, anonymousOf(container.options));
+		if (!volumes || !container?.options.points) return;
+		for (const content of dropVolumes(store, anonymousOf(container.options))) dropped.push(content);
 	};
 	dropRow(store, id, grave, { before: forget, after: release });
 	announce(store);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
 	removeTree(grave);
-	for (const name of dropped) removeContent(store.places, name);
+	for (const content of dropped) removeTree(content);
 }
 
 /** Before the row goes, which tells of it. Its monitor may be at it, or have been killed. */

@@ -26,6 +26,7 @@ export const processes = late(async () => (await import("./processes.ts")).proce
 export const prune = late(async () => (await import("./prune.ts")).prune);
 export const pruneNetworks = late(async () => (await import("./networks.ts")).pruneNetworks);
 export const removeNetwork = late(async () => (await import("./networks.ts")).removeNetwork);
+export const removeVolume = late(async () => (await import("./volumes.ts")).removeVolume);
 export const selectNetworks = late(async () => (await import("./networks.ts")).selectNetworks);
 export const removeLink = late(async () => (await import("./unlinking.ts")).removeLink);
 export const rename = late(async () => (await import("./rename.ts")).rename);

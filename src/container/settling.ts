@@ -6,10 +6,11 @@
  */
 
 import { randomBytes } from "../../ffi/random.ts";
+import { EXIT, Failure } from "../failure.ts";
 import { type Image, get as imageOf } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { mergeTmpfsOptions } from "../runtime/runtime.ts";
-import { ANONYMOUS_LABEL, ensure, type NewVolume, use } from "../volume/volume.ts";
+import { ANONYMOUS_LABEL, checkVolume, ensure, type NewVolume, use } from "../volume/volume.ts";
 import type { MountOption, Point, RunOptions, VolumeOption } from "./options.ts";
 import { pointOf, pointsOf } from "./points.ts";
 import { find } from "./table.ts";
@@ -25,7 +26,7 @@ export interface Settled {
 
 /**
  * Settles what is mounted in a new container.
- * @throws Failure (125) where another container or an image is not there
+ * @throws Failure (125) where another container or an image is not there, or a volume cannot be called so
  */
 export function settle(store: Store, options: RunOptions, image: Image | undefined): Settled {
 	const volumes: Wanted[] = [];
@@ -40,7 +41,17 @@ export function settle(store: Store, options: RunOptions, image: Image | undefin
 	for (const target in image?.config.config.Volumes ?? {})
 		if (!points.has(target) && !covered.has(target))
 			add({ type: "volume", source: anonymous(volumes), target, readOnly: false, mode: "", anonymous: true });
+	for (const volume of volumes) refuseWrong(volume);
 	return { points: [...points.values()], volumes };
+}
+
+/** What keeps a container from being made: 125. */
+function refuseWrong(volume: Wanted): void {
+	try {
+		checkVolume(volume);
+	} catch (error) {
+		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
+	}
 }
 
 /** Notes which volumes a container uses, those that are missing are made; within the transaction that makes it. */

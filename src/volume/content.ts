@@ -3,7 +3,7 @@
  * one without a row is garbage.
  */
 
-import { makeDirectories, removeTree } from "../../ffi/directory.ts";
+import { makeDirectories } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import { type Places, temporaryDirectory, volumeContent, volumeDirectory } from "../places.ts";
@@ -14,9 +14,16 @@ export function makeContent(at: Places, name: string): void {
 	makeDirectories(volumeContent(at, name), 0o755);
 }
 
-/** Removes what a volume held, once its row is gone: out of the way by one rename first. */
-export function removeContent(at: Places, name: string): void {
+/**
+ * Puts what a volume held out of the way: within the transaction that drops its
+ * row, so that nobody makes another of that name meanwhile, and as the last of it.
+ * @returns where it is, to be removed after that; of a kill the next `rm` or `ps` clears it
+ */
+export function putAway(at: Places, name: string): string {
 	const grave = `${temporaryDirectory(at)}/removed-${randomBytes(8).toHex()}`;
-	makeDirectories(temporaryDirectory(at), 0o700);
-	if (attemptRename(volumeDirectory(at, name), grave)) removeTree(grave);
+	if (!attemptRename(volumeDirectory(at, name), grave)) {
+		makeDirectories(temporaryDirectory(at), 0o700);
+		attemptRename(volumeDirectory(at, name), grave);
+	}
+	return grave;
 }

@@ -1,20 +1,21 @@
-/** Volumes that go with a container: every removal of one comes through here. */
+/** Volumes that go: with their container, by name, or because nobody uses them. */
 
 import { record } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import { putAway } from "./content.ts";
 
 /**
- * Removes the rows of volumes that nobody uses; within a transaction.
- * @returns the names of those that are gone, whose content is to be removed after it
+ * Drops volumes that nobody uses; within a transaction, as the last of it.
+ * @returns directories that are to be removed after it
  */
 export function dropVolumes(store: Store, names: readonly string[]): string[] {
-	return names.filter((name) => drop(store, name));
+	return names.map((name) => drop(store, name)).filter((grave) => grave !== undefined);
 }
 
-/** Removes the row of a volume that nobody uses; within a transaction. @returns false if it is used, or gone */
-export function drop(store: Store, name: string): boolean {
+/** Drops a volume that nobody uses; the same. @returns undefined if it is used, or gone */
+export function drop(store: Store, name: string): string | undefined {
 	const sql = "DELETE FROM volume WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM volume_use WHERE volume = ?1)";
-	if (store.run(sql, name) === 0) return false;
+	if (store.run(sql, name) === 0) return undefined;
 	record(store, { type: "volume", action: "destroy", actor: name, attributes: { driver: "local" } });
-	return true;
+	return putAway(store.places, name);
 }

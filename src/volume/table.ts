@@ -4,6 +4,7 @@ import { now } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { record } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
+import { checkVolume } from "./rules.ts";
 
 /** A volume. Its content is in `volumeDirectory(places, name)/_data`, made when it is first needed. */
 export interface Volume {
@@ -56,10 +57,12 @@ export type NewVolume = Omit<Volume, "created">;
 /**
  * Adds a volume, unless there is one of that name; within a transaction.
  * @returns the one that is there now
+ * @throws Failure for a name or an option that is none
  */
 export function ensure(store: Store, asked: NewVolume): Volume {
 	const known = find(store, asked.name);
 	if (known) return known;
+	checkVolume(asked);
 	const volume = { ...asked, created: now() };
 	store.run(
 		"INSERT INTO volume (name, created, labels, options) VALUES (?, ?, ?, ?)",

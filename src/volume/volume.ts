@@ -4,8 +4,11 @@
  * host. This file is the folder's face.
  */
 
-export { makeContent, removeContent } from "./content.ts";
-export { drop, dropVolumes } from "./dropping.ts";
+export { makeContent } from "./content.ts";
+export { dropVolumes } from "./dropping.ts";
+export type { PrunedVolumes } from "./remove.ts";
+export { checkVolume } from "./rules.ts";
+export { createVolume, listVolumes, pruneVolumes, removeVolume, volumeUsage } from "./seldom.ts";
 export {
 	ANONYMOUS_LABEL,
 	all,
@@ -18,3 +21,4 @@ export {
 	usersOf,
 	type Volume,
 } from "./table.ts";
+export type { VolumeUsage } from "./usage.ts";

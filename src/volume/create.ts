@@ -1,0 +1,40 @@
+/** `volume create`. */
+
+import { Failure } from "../failure.ts";
+import { announce } from "../kernel/event.ts";
+import type { Store } from "../kernel/store.ts";
+import { makeContent } from "./content.ts";
+import { checkVolume } from "./rules.ts";
+import { ensure, find, type NewVolume, type Volume } from "./table.ts";
+
+/**
+ * Makes a volume; one that is there is no error. Its directory is made within
+ * the transaction: whoever removes the volume then finds it.
+ * @returns the one that is there now
+ * @throws Failure for a wrong name or option, and where it is there with other options
+ */
+export function create(store: Store, asked: NewVolume): Volume {
+	checkVolume(asked);
+	const volume = store.transaction(() => {
+		const known = find(store, asked.name);
+		if (known && asked.options && !isSame(known.options, asked.options)) throw differs(known);
+		const made = known ?? ensure(store, asked);
+		makeContent(store.places, asked.name);
+		return made;
+	});
+	announce(store);
+	return volume;
+}
+
+function isSame(one: Readonly<Record<string, string>> = {}, other: Readonly<Record<string, string>>): boolean {
+	const names = Object.keys(one);
+	return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+function differs({ name, options = {} }: Volume): Failure {
+	const pairs = Object.entries(options).map(([option, value]) => `${option}=${value}`);
+	const what = pairs.length > 0 ? pairs.join(" ") : "no options";
+	return new Failure(`create ${name}: there is a volume of that name already, with ${what}`, {
+		hint: "remove it first, or leave its options out",
+	});
+}

@@ -1,0 +1,59 @@
+/** What a volume may be called, and made with (moby, daemon/volume/local). Pure. */
+
+import { Failure } from "../failure.ts";
+
+/** A name becomes a directory's. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+/** NAME_MAX */
+const LONGEST = 255;
+
+/** Which options of the driver `local` need which others. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+	type: ["device"],
+	device: ["type"],
+	o: ["device", "type"],
+	size: [],
+};
+
+/** True of what can be the name of a volume. */
+export const isName = (name: string): boolean => NAME.test(name) && name.length <= LONGEST;
+
+/** @throws Failure for a name that is none, and for options that the driver `local` has not */
+export function checkVolume({
+	name,
+	options = {},
+}: {
+	name: string;
+	options?: Readonly<Record<string, string>>;
+}): void {
+	const reason = wrongName(name) ?? wrongOptions(options);
+	if (reason !== undefined) throw new Failure(`create ${name}: ${reason}`);
+}
+
+function wrongName(name: string): string | undefined {
+	if (name.length === 1) return "volume name is too short, names should be at least two alphanumeric characters";
+	if (name.length > LONGEST) return `volume name is too long, names have at most ${LONGEST} characters`;
+	if (NAME.test(name)) return undefined;
+	return `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed; a directory of the host is named by its absolute path`;
+}
+
+function wrongOptions(options: Readonly<Record<string, string>>): string | undefined {
+	for (const option of Object.keys(options)) {
+		const needed = Object.hasOwn(NEEDED, option) ? NEEDED[option] : undefined;
+		if (!needed) return `invalid option: "${option}": the driver local has ${Object.keys(NEEDED).join(", ")}`;
+		const missing = needed.find((other) => !Object.hasOwn(options, other));
+		if (missing !== undefined) return `missing required option: "${missing}"`;
+	}
+	if (options.type === "cifs" && /^\/\/[^/]*:[0-9]+(\/|$)/.test(options.device ?? ""))
+		return "port not allowed in CIFS device URL, include 'port' in 'o='";
+	return wrongSize(options.size);
+}
+
+/** docker takes a size where the file system has project quotas; of 0 anywhere. */
+function wrongSize(size: string | undefined): string | undefined {
+	if (size === undefined) return undefined;
+	const match = /^([0-9]+(?:\.[0-9]+)?) ?(?:[kmgtp]i?b?|b)?$/i.exec(size);
+	if (!match) return `invalid size: '${size}'`;
+	if (Number(match[1]) === 0) return undefined;
+	return `size=${size}: quota size requested but no quota support; type=tmpfs, device=tmpfs and o=size=${size} make a volume of that size in memory`;
+}
