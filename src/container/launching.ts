@@ -153,7 +153,8 @@ export async function launchContainer(
 	cgroup.keep();
 	networking?.keep();
 	noteStarted(store, container, foreground !== undefined, time);
-	for (const fd of [...donors.values(), home]) if (fd >= 0) close(fd);
+	for (const pidfd of donors.values()) close(pidfd);
+	if (home >= 0) close(home);
 	return { pid, control: control[0] };
 }
 
@@ -250,6 +251,8 @@ function helperDescriptors(
 ): { descriptors: Descriptors; numbers: HelperDescriptors } {
 	const descriptors = new Descriptors(openNull());
 	const directory = (path: string) => open(path, O_PATH | O_DIRECTORY);
+	const donors = new Map<string, number>();
+	for (const [donor, pidfd] of given.donors) donors.set(donor, descriptors.pass(pidfd));
 	const numbers: HelperDescriptors = {
 		control: descriptors.pass(given.control),
 		cli: foreground ? descriptors.pass(openSelf()) : -1,
@@ -258,7 +261,7 @@ function helperDescriptors(
 		runDirectory: descriptors.pass(directory(runDirectory(store.places, id))),
 		logDirectory: descriptors.pass(directory(containerDirectory(store.places, id))),
 		callers: foreground && !options.tty ? callerStreams(descriptors, foreground.streams) : [],
-		donors: new Map([...given.donors].map(([donor, pidfd]) => [donor, descriptors.pass(pidfd)])),
+		donors,
 		home: given.home < 0 ? -1 : descriptors.pass(given.home),
 	};
 	return { descriptors, numbers };

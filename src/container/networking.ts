@@ -42,9 +42,8 @@ export const isNetworked = ({ network }: RunOptions): boolean =>
 export function connectAll(store: Store, { id, name, options }: Asking): void {
 	if (!isNetworked(options)) return;
 	const networks = options.networks ?? [{ network: options.network }];
-	networks.forEach((network, position) => {
+	for (const [position, network] of networks.entries())
 		connect(store, id, network, position, namesOf({ id, name, options }));
-	});
 }
 
 /** The network whose resolver serves a container: the first of the user's; undefined: it needs none. */

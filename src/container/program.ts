@@ -36,7 +36,9 @@ export function environment(
 export function mergeVariables(...lists: readonly string[][]): string[] {
 	const merged = new Map<string, string>();
 	for (const variable of lists.flat()) merged.set(variable.split("=", 1)[0] as string, variable);
-	return [...merged.values()];
+	const variables: string[] = [];
+	for (const variable of merged.values()) variables.push(variable);
+	return variables;
 }
 
 /** Absolute; the root where nobody says anything. */

@@ -90,7 +90,8 @@ class Reader {
 
 	private longName(typed: string): string | undefined {
 		if (Object.hasOwn(this.flags, typed) || typed === "help") return typed;
-		return Object.keys(this.flags).find((name) => this.flags[name]?.synonyms?.includes(typed));
+		for (const name in this.flags) if (this.flags[name]?.synonyms?.includes(typed)) return name;
+		return undefined;
 	}
 
 	/** `-d`, `-itd`, `-e NAME`, `-eNAME`, `-e=NAME`, `-t=false` */
@@ -102,7 +103,7 @@ class Reader {
 	private readShort(group: string, word: string): string {
 		const short = group[0] as string;
 		const typed = `'${short}' in ${word}`;
-		const name = Object.keys(this.flags).find((name) => this.flags[name]?.short === short);
+		const name = this.shortName(short);
 		if (name === undefined && short !== "h") throw this.unknown(short, `unknown shorthand flag: ${typed}`);
 		const inline = group.length > 2 && group[1] === "=" ? group.slice(2) : undefined;
 		if (name === undefined) this.help = true;
@@ -111,6 +112,11 @@ class Reader {
 		else this.set(name, `-${short}`, group.slice(1) || this.following(name, typed));
 		const single = name === undefined || (this.flags[name]?.kind === "bool" && inline === undefined);
 		return single ? group.slice(1) : "";
+	}
+
+	private shortName(short: string): string | undefined {
+		for (const name in this.flags) if (this.flags[name]?.short === short) return name;
+		return undefined;
 	}
 
 	/** The next argument as a flag's value, whatever it looks like; a bool takes none. */

@@ -91,9 +91,7 @@ export class Tape {
 	/** A NULL-terminated array of addresses: argv, envp. */
 	pointers(places: readonly Place[]): Place {
 		const array = this.block((places.length + 1) * 8);
-		places.forEach((place, index) => {
-			this.pointer(array.plus(index * 8), place);
-		});
+		for (const [index, place] of places.entries()) this.pointer(array.plus(index * 8), place);
 		return array;
 	}
 
@@ -144,12 +142,8 @@ export class Tape {
 		};
 		for (const [name, value] of Object.entries(header))
 			view.setUint32(JOB.offset[name as keyof typeof JOB.offset], value, true);
-		this.steps.forEach((step, index) => {
-			encodeStep(view, steps + index * STEP.size, step);
-		});
-		this.relocations.forEach((offset, index) => {
-			view.setUint32(relocations + index * 4, offset, true);
-		});
+		for (const [index, step] of this.steps.entries()) encodeStep(view, steps + index * STEP.size, step);
+		for (const [index, offset] of this.relocations.entries()) view.setUint32(relocations + index * 4, offset, true);
 		bytes.set(this.data.subarray(0, this.used), data);
 		return bytes;
 	}

@@ -42,10 +42,10 @@ export function setCredentials(tape: Tape, process: Process, identity: IdentityB
 
 /** One step: a bounding set is dropped capability by capability; one that this kernel does not know is no failure. */
 function dropBounding(tape: Tape, keep: readonly string[]): void {
-	capabilityNames.forEach((name, number) => {
-		if (keep.includes(name)) return;
+	for (const [number, name] of capabilityNames.entries()) {
+		if (keep.includes(name)) continue;
 		tape.step(`give up ${name}`, "prctl", [PR_CAPBSET_DROP, number, 0, 0, 0], { okay: ["EINVAL"] });
-	});
+	}
 }
 
 /** After the last change of credentials, which clears it (prctl(2)): the program dies with its monitor. */

@@ -76,9 +76,7 @@ export function encodeIdentity(identity: Identity, capabilities: bigint): Uint8A
 	view.setUint32(4, identity.gid, true);
 	view.setUint32(8, identity.groups.length, true);
 	bytes.set(capabilityData(mask, mask, 0n), CAPABILITIES_AT);
-	identity.groups.forEach((group, index) => {
-		view.setUint32(GROUPS_AT + index * 4, group, true);
-	});
+	for (const [index, group] of identity.groups.entries()) view.setUint32(GROUPS_AT + index * 4, group, true);
 	bytes.set(home, HOME_AT);
 	return bytes;
 }

@@ -29,13 +29,14 @@ export class Paths {
 	 * component: a link in the path is followed, inside the container's root.
 	 */
 	make(path: string): void {
-		const parts = path.split("/").filter(Boolean);
-		parts.forEach((_, index) => {
-			const prefix = `/${parts.slice(0, index + 1).join("/")}`;
-			if (this.made.has(prefix)) return;
+		if (this.made.has(path)) return;
+		let prefix = "";
+		for (const part of path.split("/").filter(Boolean)) {
+			prefix += `/${part}`;
+			if (this.made.has(prefix)) continue;
 			this.made.add(prefix);
 			this.create(prefix, "directory", "mkdirat", 0o755);
-		});
+		}
 	}
 
 	/** Makes an empty file, and its parents, where it is missing. Never opened: what is there may be a FIFO. */

@@ -44,13 +44,13 @@ export function execute(tape: Tape, process: Process, home: Place): void {
 	const envp = tape.pointers(variables);
 	const [program = ""] = process.args;
 	const candidates = program.includes("/") ? [program] : searchPath(program, process.env);
-	candidates.forEach((path, index) => {
+	for (const [index, path] of candidates.entries()) {
 		const last = index === candidates.length - 1;
 		// What LookPath of Go's os/exec passes over: not there, not executable.
 		tape.step(`execute ${path}`, "execve", [tape.text(path), argv, envp], {
 			okay: last ? [] : ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"],
 		});
-	});
+	}
 }
 
 /** Where a name may be, by PATH of the program's own environment; an empty part is the working directory. */
