@@ -91,11 +91,13 @@ function attemptUnlink(path: Path, directory: number, flags: number): number {
 	return result === -(errno.ENOENT as number) ? GONE : -result;
 }
 
+/** Nothing else happens while a directory is read: one buffer, whose pages are taken once, does for all. */
+const buffer = new Uint8Array(32768);
+const view = new DataView(buffer.buffer);
+
 /** All entries of an open directory but `.` and `..`. */
 export function entries(fd: number): Entry[] {
 	const found: Entry[] = [];
-	const buffer = new Uint8Array(32768);
-	const view = new DataView(buffer.buffer);
 	attempt("lseek", fd, 0, 0);
 	for (;;) {
 		const size = attempt("getdents64", fd, buffer, buffer.length);

@@ -29,9 +29,9 @@ function textAddress(text: string): number {
 	if (!text.isWellFormed()) return bytesAddress(encodeText(text));
 	// UTF-8 takes at most three bytes for each UTF-16 unit.
 	if (next + text.length * 3 + 1 > scratch.length) next = 0;
+	if (text.includes("\0")) throw new SystemError(JSON.stringify(text), 22);
 	const { read, written } = encoder.encodeInto(text, scratch.subarray(next));
 	if (read < text.length) throw new Error(`a string of ${text.length} characters does not fit a system call`);
-	if (scratch.subarray(next, next + written).includes(0)) throw new SystemError(JSON.stringify(text), 22);
 	scratch[next + written] = 0;
 	const address = scratchAddress + next;
 	next += written + 1;
