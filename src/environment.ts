@@ -11,6 +11,15 @@ export const VARIABLES = {
 	NO_COLOR: "if set, no colours in the output",
 } as const;
 
+/**
+ * What a bunker has that bunker starts, with nothing of the caller's. It is over
+ * too soon for JavaScriptCore's thread that takes memory for a heap that grows.
+ */
+export const OWN_ENVIRONMENT: readonly string[] = [
+	"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+	"BUN_JSC_useWarmUpMarkedBlocks=0",
+];
+
 /** The value of a variable; undefined if it is not set or empty. */
 export function variable(name: keyof typeof VARIABLES): string | undefined {
 	return process.env[name] || undefined;

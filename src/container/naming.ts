@@ -12,7 +12,7 @@ import { sealedMemfd } from "../../ffi/library.ts";
 import { openPid, sendSignal, waitReadable } from "../../ffi/process.ts";
 import { knockIn, listenIn, sendRights } from "../../ffi/rights.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
-import { trace, variable } from "../environment.ts";
+import { OWN_ENVIRONMENT, trace, variable } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { doors, servedBy } from "../names/names.ts";
@@ -136,7 +136,7 @@ async function startResolver(store: Store, network: string, listening: number, a
 	const argv = [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__resolve", network];
 	if (adopt) argv.push("adopt");
 	const traced = variable("BUNKER_TRACE");
-	const environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", ...(traced ? [`BUNKER_TRACE=${traced}`] : [])];
+	const environment = [...OWN_ENVIRONMENT, ...(traced ? [`BUNKER_TRACE=${traced}`] : [])];
 	const { tape, policy } = compileWait(0, argv, environment);
 	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
 	const descriptors = new Descriptors(openNull());

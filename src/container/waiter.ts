@@ -7,6 +7,7 @@
 
 import { close } from "../../ffi/file.ts";
 import { callersFileLimit, isAlive, openProcess, sendSignal, startTime, waitReadable } from "../../ffi/process.ts";
+import { OWN_ENVIRONMENT } from "../environment.ts";
 import type { Places } from "../places.ts";
 
 const SIGKILL = 9;
@@ -52,7 +53,7 @@ function parse(waiter: string): [pid: number, start: bigint] {
  * container's end. The limit of open files goes with it: nobody of whom it
  * could be asked is there then.
  */
-export function reapCommand(places: Places, id: string): { argv: string[]; environment: string[] } {
+export function reapCommand(places: Places, id: string): { argv: string[]; environment: readonly string[] } {
 	return {
 		argv: [
 			process.execPath,
@@ -64,6 +65,6 @@ export function reapCommand(places: Places, id: string): { argv: string[]; envir
 			id,
 			String(callersFileLimit()),
 		],
-		environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+		environment: OWN_ENVIRONMENT,
 	};
 }

@@ -62,7 +62,7 @@ export interface PolicyOptions {
 	/** the sockets of published ports */
 	ports?: readonly HeldPort[];
 	/** argv and environment of the clean-up: also where none is asked for yet, since `update --restart` may */
-	cleanup?: { argv: string[]; environment: string[] };
+	cleanup?: { argv: string[]; environment: readonly string[] };
 }
 
 /** Places in the policy that steps of the tape fill or read. */
