@@ -47,8 +47,14 @@ const PROBES = {
 	history: { holds: () => Bun.spawnSync(["git", "rev-parse", "-q", "--verify", "HEAD~1"]).exitCode === 0 },
 	unshare: program("unshare", "util-linux"),
 	ip: program("ip", "iproute2"),
-	/** interfaces of that driver, built in or as a module */
+	/** interfaces of that kind, built in or as a module */
+	macvlan: { holds: () => makes("macvlan") },
 	ipvlan: { holds: () => makes("ipvlan") },
+	vlan: { holds: () => makes("vlan id 5") },
+	dummy: { holds: () => makes("dummy") },
+	perl: program("perl", "perl-base"),
+	/** the protocol, built in or as a module */
+	sctp: { holds: () => Bun.which("perl") !== null && hasSctp() },
 	curl: program("curl"),
 	iperf3: program("iperf3"),
 	/** a network of the tests' own, and what joins another to it (test/e2e/outside.ts) */
@@ -89,6 +95,11 @@ function withRemedy(need: Need): string {
 function makes(kind: string): boolean {
 	const script = `ip link add name br0 type bridge && ip link add link br0 name one0 type ${kind}`;
 	return Bun.spawnSync(["unshare", "--net", "sh", "-c", script], { stderr: "ignore" }).exitCode === 0;
+}
+
+function hasSctp(): boolean {
+	const script = "socket(S, PF_INET, SOCK_STREAM, 132) or exit 1";
+	return Bun.spawnSync(["perl", "-MSocket", "-e", script]).exitCode === 0;
 }
 
 function exists(path: string): boolean {

@@ -4,6 +4,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { requires } from "../requires.ts";
 import { IMAGE, ours, ready, until, useEngine } from "./harness.ts";
 
+const DRIVERS = [
+	{ driver: "macvlan", prefix: "dm" },
+	{ driver: "ipvlan", prefix: "di" },
+] as const;
 const ip = (...words: string[]) => Bun.spawnSync(["ip", ...words]);
 
 describe.skipIf(!ready || !requires("ip"))("macvlan and ipvlan", () => {
@@ -101,6 +105,50 @@ describe.skipIf(!ready || !requires("ip"))("macvlan and ipvlan", () => {
 		expect(outcome.stderr).toContain("the module ipvlan is neither built in nor can it be loaded");
 		expect(await engine.ok("ps", "-a", "-q")).toBe("");
 	});
+
+	test.skipIf(!requires("vlan"))(
+		"a parent with a number behind a dot is a VLAN, made and removed with the network",
+		async () => {
+			const [near, other] = [`${parent}.5`, `${far}.5`];
+			for (const line of [
+				`link add link ${far} name ${other} type vlan id 5`,
+				`address add 10.20.95.1/24 dev ${other}`,
+			])
+				expect(ip(...line.split(" ")).exitCode).toBe(0);
+			expect(ip("link", "set", other, "up").exitCode).toBe(0);
+			await engine.ok("network", "create", "-d", "macvlan", "--subnet", "10.20.95.0/24", "-o", `parent=${near}`, "mac");
+			expect(ip("link", "show", near).exitCode).toBe(1);
+			await sleeper("one");
+			expect(ip("-d", "link", "show", near).stdout.toString()).toContain("vlan protocol 802.1Q id 5");
+			await inside("one", "ping -c 1 -w 5 10.20.95.1");
+			// What comes without the tag is not heard there.
+			expect(ip("neighbour", "show", "dev", other).stdout.toString()).toContain("10.20.95.");
+			await engine.removeAll();
+			await engine.ok("network", "rm", "mac");
+			expect(ip("link", "show", near).exitCode).toBe(1);
+			expect(ip("link", "show", parent).exitCode).toBe(0);
+			ip("link", "del", other);
+		},
+	);
+
+	for (const { driver, prefix } of DRIVERS)
+		test.skipIf(!requires("dummy", driver))(
+			`without a parent containers on ${driver} have a wire of their own, gone with the network`,
+			async () => {
+				const id = await create(driver);
+				const dummy = `${prefix}-${id.slice(0, 12)}`;
+				await sleeper("one");
+				await sleeper("two", "--ip", "10.20.90.9");
+				expect(ip("-d", "link", "show", dummy).stdout.toString()).toMatch(/^ +dummy/m);
+				await inside("one", "ping -c 1 -w 5 two");
+				await inside("one", "ping -c 1 -w 5 10.20.90.9");
+				// That address is on the other wire, too, and nothing leads there.
+				expect((await engine.run("exec", "one", "ping", "-c", "1", "-W", "1", "10.20.90.1")).code).not.toBe(0);
+				await engine.removeAll();
+				await engine.ok("network", "rm", "mac");
+				expect(ip("link", "show", dummy).exitCode).toBe(1);
+			},
+		);
 
 	describe.skipIf(!requires("ipvlan"))("ipvlan", () => {
 		test("a container has the MAC address of the parent, and an address of its own", async () => {

@@ -11,7 +11,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 export PATH=$PATH:/usr/sbin:/sbin
 
 # kmod: modules are loaded when they are asked for; the others are what tests need (test/requires.ts).
-packages=busybox-static,iproute2,mount,kmod,strace,tmux,procps,attr,xz-utils,zstd
+packages=busybox-static,iproute2,nftables,mount,kmod,strace,tmux,procps,attr,xz-utils,zstd
 # What it takes to reach the disk, the repository and the command.
 first_modules='virtio_pci virtio_blk virtio_console crc32c_generic ext4 9pnet_virtio 9p qemu_fw_cfg'
 
