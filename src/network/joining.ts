@@ -235,9 +235,15 @@ function checkWanted(wanted: string, subnet: Subnet, taken: readonly string[]): 
 		throw new NoAddress(`the address ${wanted} is already in use`);
 }
 
-/** docker's of old: made of the IPv4 address, so that a neighbour's cache stays right; else of the endpoint's id. */
-function macOf(addresses: readonly Joined[], id: string): string {
-	const four = addresses[0]?.family === 4 ? addresses[0].address.split(".").map(Number) : undefined;
-	const bytes = four ?? [0, 2, 4, 6].map((at) => Number.parseInt(id.slice(at, at + 2), 16));
+/** docker's of old: made of the IPv4 address, so that a neighbour's cache stays right for the next who has it; without one of the IPv6 address. */
+function macOf([first]: readonly Joined[], id: string): string {
+	const bytes = first?.family === 4 ? first.address.split(".").map(Number) : hashOf(first?.address ?? id);
 	return ["02", "42", ...bytes.map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
+}
+
+/** Four bytes (FNV-1a): the end of an address may be that of another one, of another subnet. */
+function hashOf(text: string): number[] {
+	let hash = 0x811c9dc5;
+	for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+	return [hash >>> 24, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff, hash & 0xff];
 }

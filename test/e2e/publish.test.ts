@@ -11,6 +11,8 @@ const able = ready && requires("outside", "curl");
 /** The address of the default network's gateway, and a container's network namespace. */
 const gatewayOf = async (engine: Engine, name: string) =>
 	/via (\S+)/.exec(await engine.ok("exec", name, "ip", "route", "show", "default"))?.[1] as string;
+const addressOf = (engine: Engine, name: string) =>
+	engine.ok("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}}{{end}}", name);
 const placeOf = async (engine: Engine, name: string) =>
 	new Place(Number(await engine.ok("inspect", "-f", "{{.State.Pid}}", name)));
 
@@ -143,6 +145,23 @@ describe.skipIf(!able)("-p", () => {
 		expect(onHost(curl("[::1]"))).toMatch(/^fd.*::1$/);
 		expect(() => onHost(curl("127.0.0.1"))).toThrow("exit 7");
 		await place.close();
+		await engine.removeAll();
+		await engine.ok("network", "rm", "six");
+	});
+
+	ours("without IPv4 a container is reached at once by the address that another has just had", async () => {
+		await engine.ok("network", "create", "--ipv6", "--ipv4=false", "six");
+		const reached = async (name: string) => {
+			await engine.ok("run", "-d", "--name", name, "--network", "six", "-p", "8080:80", IMAGE, "sleep", "1000");
+			const place = await placeOf(engine, name);
+			await place.tellClients(80);
+			const client = onHost(curl(`[${await addressOf(engine, name)}]`, 80));
+			await place.close();
+			await engine.ok("rm", "-f", name);
+			return client;
+		};
+		expect(await reached("one")).toBe(await reached("other"));
+		await engine.ok("network", "rm", "six");
 	});
 
 	test("datagrams find their way, and the answers theirs", async () => {
