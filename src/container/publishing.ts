@@ -57,9 +57,9 @@ export async function publishPorts(
 	{ exposed, sweep, named }: Given,
 ): Promise<Publication | undefined> {
 	const wanted = wantedPorts(options, exposed);
-	const endpoint = outletOf(endpoints);
-	if (!endpoint || wanted.length === 0) return undefined;
-	return publish(store, endpoint, { container: id, wanted, comment: name, sweep, named });
+	const outlet = outletOf(endpoints);
+	if (!outlet || wanted.length === 0) return undefined;
+	return publish(store, { container: id, outlet, wanted, comment: name, sweep, named });
 }
 
 /** Descriptors that the helper opens itself, and some to spare. */

@@ -11,7 +11,7 @@ import { type HeldSocket, holdPort, isUnsupported } from "../../ffi/held-port.ts
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, formatAddress, parseAddress } from "./address.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Outlet } from "./gateway.ts";
 import { FROM_INTERNAL } from "./mark.ts";
 import { OPTION } from "./option-names.ts";
 import type { Protocol, PublishOption } from "./options.ts";
@@ -55,7 +55,7 @@ const KINDS: Record<Protocol, { type: number; number: number }> = {
 export interface ClaimOptions {
 	container: string;
 	/** its way to everywhere: its ports are published there */
-	endpoint: Endpoint;
+	outlet: Outlet;
 	wanted: readonly PublishOption[];
 	/** what the ruleset says beside them */
 	comment: string;
@@ -104,7 +104,7 @@ function claimAll(store: Store, options: ClaimOptions): HeldPort[] {
 
 function claimOne(store: Store, options: ClaimOptions, option: PublishOption, held: HeldPort[]): void {
 	const { protocol, host } = option;
-	const addresses = addressesFor(option, options.endpoint);
+	const addresses = addressesFor(option, options.outlet);
 	const [first, last] = typeof host === "object" ? host : [host || 0, host || 0];
 	const tries = first === 0 ? RANDOM_TRIES : last - first + 1;
 	let refusal: PortTaken | undefined;
@@ -123,10 +123,10 @@ function claimOne(store: Store, options: ClaimOptions, option: PublishOption, he
 }
 
 function note(store: Store, options: ClaimOptions, option: PublishOption, bound: Bound[], held: HeldPort[]): void {
-	const { container, endpoint, comment } = options;
+	const { container, outlet, comment } = options;
 	const { protocol, port: target } = option;
 	for (const { address, port, fd } of bound) {
-		const row: PortRow = { protocol, address, port, container, target, inside: insideOf(address, endpoint), comment };
+		const row: PortRow = { protocol, address, port, container, target, inside: insideOf(address, outlet), comment };
 		held.push({ ...row, type: KINDS[protocol].type, fd });
 		store.run(
 			`INSERT INTO port (protocol, address, port, container, target, inside, comment)
@@ -137,18 +137,27 @@ function note(store: Store, options: ClaimOptions, option: PublishOption, bound:
 }
 
 /** The container's address of the same family: the kernel translates no other. */
-export function insideOf(address: string, { addresses }: Endpoint): string | null {
+export function insideOf(address: string, { addresses }: Pick<Outlet, "addresses">): string | null {
 	const family = address.indexOf(":") < 0 ? 4 : 6;
 	for (const one of addresses) if (one.family === family) return one.address;
 	return null;
 }
 
-/** The host's addresses, canonical, that a port is published on. */
-export function addressesFor({ address }: PublishOption, { network, addresses }: Endpoint): string[] {
+/**
+ * The host's addresses, canonical, that a port is published on. Where none was
+ * asked for it is what the network says (host_binding_ipv4, which may be IPv6's),
+ * of the one that is its family's way; without a word all of IPv4 and IPv6.
+ */
+export function addressesFor({ address }: PublishOption, { parts }: Outlet): string[] {
 	if (address !== undefined) return [canonical(address)];
-	const standard = network.options.driverOptions?.[OPTION.binding];
-	if (standard && standard !== EVERYWHERE4) return [canonical(standard)];
-	return addresses[0]?.family === 6 ? [EVERYWHERE6] : [EVERYWHERE4, EVERYWHERE6];
+	const found: string[] = [];
+	let last = EVERYWHERE4;
+	for (const { family, endpoint } of parts) {
+		last = endpoint.network.options.driverOptions?.[OPTION.binding] || EVERYWHERE4;
+		const own = family === 6 && last === EVERYWHERE4 ? EVERYWHERE6 : last;
+		if (own.indexOf(":") >= 0 === (family === 6)) found.push(canonical(own));
+	}
+	return found.length > 0 ? found : [canonical(last)];
 }
 
 function canonical(text: string): string {

@@ -7,11 +7,10 @@ import type { Store } from "../kernel/store.ts";
 import { bridgeAddresses, bridgeMessage, bridgeName, bridgeSettings } from "./bridge.ts";
 import { addressesFor, insideOf } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { outletOf } from "./gateway.ts";
+import { type Outlet, outletOf } from "./gateway.ts";
 import { addressMessages, interfaceMessage, interfaceSettings, routeMessages } from "./interfaces.ts";
-import { allowHairpin } from "./link.ts";
 import type { PublishOption } from "./options.ts";
-import { type Published, publishMessages } from "./port-messages.ts";
+import { hairpinMessages, type Published, publishMessages } from "./port-messages.ts";
 import { repairMessages } from "./repair.ts";
 import { sharedOf } from "./shared.ts";
 import { type Network, subnetsOf } from "./table.ts";
@@ -37,7 +36,7 @@ export function explainNetworks(
 		...bridged.filter(isMissing).flatMap((network) => bridgeLines(store, network)),
 		...(outlet ? wanted.flatMap((port) => portLines(store, outlet, port, comment)) : []),
 		...endpoints.flatMap(interfaceLines),
-		...(outlet && wanted.length > 0 ? sentences([allowHairpin(outlet.outside)]) : []),
+		...(outlet && wanted.length > 0 ? sentences(hairpinMessages(outlet)) : []),
 	];
 }
 
@@ -56,13 +55,13 @@ function bridgeLines(store: Store, network: Network): string[] {
 }
 
 /** A random port is known only once it is held. */
-function portLines(store: Store, endpoint: Endpoint, option: PublishOption, comment: string): string[] {
+function portLines(store: Store, outlet: Outlet, option: PublishOption, comment: string): string[] {
 	const { protocol, host, port } = option;
 	const number = (typeof host === "number" && host) || undefined;
 	const shown = number ? `port ${number}` : host ? `one of the ports ${(host as number[]).join("-")}` : "a free port";
-	const places = addressesFor(option, endpoint);
+	const places = addressesFor(option, outlet);
 	const led = places.flatMap((hostAddress): Published[] => {
-		const address = insideOf(hostAddress, endpoint);
+		const address = insideOf(hostAddress, outlet);
 		return address === null ? [] : [{ protocol, hostAddress, hostPort: number ?? UNKNOWN, address, port, comment }];
 	});
 	return [

@@ -17,18 +17,38 @@ export function chooseGateways(endpoints: readonly Endpoint[]): void {
 		}
 }
 
+/** Where published ports lead. */
+export interface Outlet {
+	/** at most one of each family */
+	addresses: Joined[];
+	/** the part in whose network a family's ports are published; one may be both */
+	parts: { family: 4 | 6; endpoint: Endpoint }[];
+}
+
 /**
- * The part whose addresses published ports lead to: a bridge's, which is the way
- * to everywhere, so that answers go the way that questions came. Where IPv4 and
- * IPv6 part it is IPv4's, and what comes by IPv6 is copied there. Without one no
- * port is published (docker, too).
+ * Published ports lead where the way to everywhere is, so that answers go the
+ * way that questions came: IPv4's and IPv6's each its own, if it is a bridge's.
+ * Without a way of IPv6 what comes by it is copied to where IPv4's lead (moby,
+ * bridge: ProgramExternalConnectivity). Undefined: no port is published.
  */
-export function outletOf(endpoints: readonly Endpoint[]): Endpoint | undefined {
-	for (const family of [4, 6])
-		for (const endpoint of endpoints)
-			if (endpoint.network.driver === "bridge")
-				for (const address of endpoint.addresses) if (address.isDefault && address.family === family) return endpoint;
+export function outletOf(endpoints: readonly Endpoint[]): Outlet | undefined {
+	const four = defaultOf(endpoints, 4);
+	const outlet: Outlet = { addresses: [], parts: [] };
+	take(outlet, 4, four);
+	take(outlet, 6, defaultOf(endpoints, 6) ?? four);
+	return outlet.parts.length > 0 ? outlet : undefined;
+}
+
+function defaultOf(endpoints: readonly Endpoint[], family: 4 | 6): Endpoint | undefined {
+	for (const endpoint of endpoints)
+		for (const address of endpoint.addresses) if (address.isDefault && address.family === family) return endpoint;
 	return undefined;
+}
+
+function take({ addresses, parts }: Outlet, family: 4 | 6, endpoint: Endpoint | undefined): void {
+	if (endpoint?.network.driver !== "bridge") return;
+	parts.push({ family, endpoint });
+	for (const address of endpoint.addresses) if (address.family === family) addresses.push(address);
 }
 
 function compare(one: Endpoint, other: Endpoint): number {

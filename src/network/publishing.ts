@@ -8,10 +8,9 @@ import type { Store } from "../kernel/store.ts";
 import { type Address, addressBytes, parseAddress } from "./address.ts";
 import { type ClaimOptions, claimPorts, closePorts, type HeldPort } from "./claim.ts";
 import { forgetFlows } from "./conntrack.ts";
-import type { Endpoint } from "./endpoint.ts";
 import { change } from "./firewall.ts";
-import { allowHairpin } from "./link.ts";
-import { publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
+import type { Outlet } from "./gateway.ts";
+import { hairpinMessages, publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
 
 /** A socket for the monitor, and where in the container what arrives at it is copied to. */
 export interface PortSocket {
@@ -42,11 +41,12 @@ export interface Publication {
  * Takes ports of the host.
  * @throws PortTaken, or Failure (125), with nothing taken
  */
-export function publish(store: Store, endpoint: Endpoint, options: Omit<ClaimOptions, "endpoint">): Publication {
-	const held = claimPorts(store, { endpoint, ...options });
+export function publish(store: Store, options: ClaimOptions): Publication {
+	const { outlet } = options;
+	const held = claimPorts(store, options);
 	const published = publishedOf(held);
 	return {
-		sockets: held.filter(({ fd }) => fd >= 0).map((port) => socketOf(port, endpoint)),
+		sockets: held.filter(({ fd }) => fd >= 0).map((port) => socketOf(port, outlet)),
 		lead: async (file) => {
 			if (published.length === 0) return;
 			writeFile(file, encodeBatch(withdrawMessages(store, published)), 0o600);
@@ -54,14 +54,14 @@ export function publish(store: Store, endpoint: Endpoint, options: Omit<ClaimOpt
 			if (held.some(({ type }) => type === SOCK_DGRAM)) forgetFlows(published);
 		},
 		turn: () => {
-			if (published.length > 0) playMessages([allowHairpin(endpoint.outside)]);
+			if (published.length > 0) playMessages(hairpinMessages(outlet));
 		},
 		close: () => closePorts(held),
 	};
 }
 
 /** What has no address of the socket's family in the container is reached by the other. */
-function socketOf({ fd, type, address, inside, target }: HeldPort, { addresses }: Endpoint): PortSocket {
+function socketOf({ fd, type, address, inside, target }: HeldPort, { addresses }: Outlet): PortSocket {
 	const reached = inside ?? (addresses[0]?.address as string);
 	const bytes = addressBytes(parseAddress(reached) as Address);
 	const family = familyOf(addressBytes(parseAddress(address) as Address));

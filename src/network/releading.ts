@@ -11,10 +11,9 @@ import { type Address, addressBytes, parseAddress } from "./address.ts";
 import { insideOf } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change } from "./firewall.ts";
-import { outletOf } from "./gateway.ts";
+import { type Outlet, outletOf } from "./gateway.ts";
 import { doubt } from "./generation.ts";
-import { allowHairpin } from "./link.ts";
-import { publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
+import { hairpinMessages, publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
 import { type PortRow, portsOf } from "./table.ts";
 
 /**
@@ -31,18 +30,18 @@ export async function leadAnew(
 	undo: string,
 ): Promise<Uint8Array[]> {
 	const rows = portsOf(store, container);
-	const endpoint = outletOf(endpoints);
-	await leadRows(store, rows, endpoint, undo);
-	return (endpoint?.addresses ?? []).map(({ address }) => addressBytes(parseAddress(address) as Address));
+	const outlet = outletOf(endpoints);
+	await leadRows(store, rows, outlet, undo);
+	return (outlet?.addresses ?? []).map(({ address }) => addressBytes(parseAddress(address) as Address));
 }
 
 async function leadRows(
 	store: Store,
 	rows: readonly PortRow[],
-	endpoint: Endpoint | undefined,
+	outlet: Outlet | undefined,
 	undo: string,
 ): Promise<void> {
-	const moved = rows.map((row) => ({ ...row, inside: endpoint ? insideOf(row.address, endpoint) : "" }));
+	const moved = rows.map((row) => ({ ...row, inside: outlet ? insideOf(row.address, outlet) : "" }));
 	if (moved.every(({ inside }, at) => inside === rows[at]?.inside)) return;
 	doubt(store);
 	store.transaction(() => {
@@ -60,5 +59,5 @@ async function leadRows(
 	if (led.length > 0) writeFile(undo, encodeBatch(withdrawMessages(store, led)), 0o600);
 	await change(store, [...withdrawn, ...publishMessages(store, led)]);
 	if (led.length === 0) unlink(undo);
-	else if (endpoint) playMessages([allowHairpin(endpoint.outside)]);
+	else if (outlet) playMessages(hairpinMessages(outlet));
 }

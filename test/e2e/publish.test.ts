@@ -164,6 +164,30 @@ describe.skipIf(!able)("-p", () => {
 		await engine.ok("network", "rm", "six");
 	});
 
+	test("of two networks each leads what is its way to everywhere: IPv4's, or IPv6's", async () => {
+		await using outside = await Outside.open();
+		await engine.ok("network", "create", "--ipv6", "--ipv4=false", "six");
+		await engine.ok("network", "create", "four");
+		const networks = ["--network", "six", "--network", "four"];
+		await engine.ok("run", "-d", "--name", "web", ...networks, "-p", "8080:80", IMAGE, "sleep", "1000");
+		const place = await placeOf(engine, "web");
+		await place.tellClients(80);
+		const clients = async () => [
+			await outside.ok(...curl(HOST).split(" ")),
+			await outside.ok(...curl(`[${HOST6}]`).split(" ")),
+		];
+		expect(await clients()).toEqual([OUTSIDE, OUTSIDE6]);
+		// Its own ports, by either way.
+		expect((await place.ok(...curl(`[${HOST6}]`).split(" "))).startsWith("fd")).toBe(true);
+		await engine.ok("network", "disconnect", "six", "web");
+		expect(await clients()).toEqual([OUTSIDE, await gatewayOf(engine, "web")]);
+		await engine.ok("network", "connect", "six", "web");
+		expect(await clients()).toEqual([OUTSIDE, OUTSIDE6]);
+		await place.close();
+		await engine.removeAll();
+		await engine.ok("network", "rm", "four", "six");
+	});
+
 	test("datagrams find their way, and the answers theirs", async () => {
 		await using outside = await Outside.open();
 		await engine.ok("run", "-d", "--name", "dns", "-p", "5300:53/udp", IMAGE, "sleep", "1000");

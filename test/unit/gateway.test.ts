@@ -1,8 +1,9 @@
 /** Which network is a container's way to everywhere, how interfaces are called, and what they are set to. */
 
 import { describe, expect, test } from "bun:test";
+import { addressesFor } from "../../src/network/claim.ts";
 import type { Endpoint } from "../../src/network/endpoint.ts";
-import { chooseGateways, outletOf } from "../../src/network/gateway.ts";
+import { chooseGateways, type Outlet, outletOf } from "../../src/network/gateway.ts";
 import { interfaceSettings } from "../../src/network/interfaces.ts";
 import { interfaceName } from "../../src/network/joining.ts";
 import type { EndpointRow } from "../../src/network/table.ts";
@@ -52,18 +53,42 @@ describe("the default route", () => {
 		expect(chosen(on("a", [four, six]), on("b", [four], 1))).toEqual(["b", "a"]);
 	});
 
-	test("is where published ports lead; of IPv4's and IPv6's the first, and no other driver's than a bridge's", () => {
+	test("is where published ports lead: IPv4's and IPv6's apart, by no other driver than bridge", () => {
 		const outlet = (...endpoints: Endpoint[]) => {
 			chooseGateways(endpoints);
-			return outletOf(endpoints)?.network.name;
+			const found = outletOf(endpoints);
+			return found?.parts.map(({ family, endpoint }) => `${endpoint.network.name} ${family}`).join();
 		};
-		expect(outlet(on("a", [four, six]), on("b", [four], 1))).toBe("b");
-		expect(outlet(on("a", [six]), on("b", [four]))).toBe("b");
-		expect(outlet(on("a", [six]), on("b", [four], 0, true))).toBe("a");
+		const wire = (...addresses: (typeof four | typeof six)[]) => {
+			const made = on("a", addresses);
+			made.network.driver = "macvlan";
+			return made;
+		};
+		expect(outlet(on("a", [four, six]), on("b", [four], 1))).toBe("b 4,a 6");
+		expect(outlet(on("a", [six]), on("b", [four]))).toBe("b 4,a 6");
+		// What comes by IPv6 is copied to where IPv4's leads, if IPv6 has no way of its own.
+		expect(outlet(on("a", [four]), on("b", [four]))).toBe("a 4,a 6");
+		expect(outlet(on("a", [six]), on("b", [four], 0, true))).toBe("a 6");
 		expect(outlet(on("a", [four], 0, true))).toBeUndefined();
-		const wire = on("a", [four]);
-		wire.network.driver = "macvlan";
-		expect(outlet(wire, on("b", [four]))).toBeUndefined();
+		expect(outlet(wire(four), on("b", [four]))).toBeUndefined();
+		expect(outlet(wire(four), on("b", [six]))).toBe("b 6");
+		expect(outlet(wire(six), on("b", [four]))).toBe("b 4");
+	});
+
+	test("gives published ports the address of the host that its network says, each family its own", () => {
+		const places = (one: string | undefined, other: string | undefined) => {
+			const endpoints = [on("a", [four, six]), on("b", [four], 1)];
+			for (const [at, binding] of [one, other].entries())
+				if (binding && endpoints[at])
+					endpoints[at].network.options.driverOptions = { "com.docker.network.bridge.host_binding_ipv4": binding };
+			chooseGateways(endpoints);
+			return addressesFor({ protocol: "tcp", port: 80 }, outletOf(endpoints) as Outlet);
+		};
+		expect(places(undefined, undefined)).toEqual(["0.0.0.0", "::"]);
+		expect(places("::1", undefined)).toEqual(["0.0.0.0", "::1"]);
+		expect(places("127.0.0.1", "127.0.0.2")).toEqual(["127.0.0.2"]);
+		expect(places(undefined, "127.0.0.2")).toEqual(["127.0.0.2", "::"]);
+		expect(places("127.0.0.1", "::1")).toEqual(["127.0.0.1"]);
 	});
 
 	test("is none of an internal network's", () => {
