@@ -10,7 +10,7 @@ import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { explainNetworks, join } from "../network/network.ts";
-import { containerDirectory } from "../places.ts";
+import { containerDirectory, volumeContent } from "../places.ts";
 import { type Caller, Descriptors, type DeviceRule, donorOf, type Spec } from "../runtime/runtime.ts";
 import { attachedStreams } from "./callers.ts";
 import { groupsOf } from "./cgroups.ts";
@@ -22,23 +22,25 @@ import { resolveDonors, resolveLinks } from "./namespaces.ts";
 import { connectAll, isNetworked, resolverOf } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
-import { pointsOf } from "./points.ts";
+import { needsSettling, pointsOf } from "./points.ts";
 import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
+import { settle } from "./settling.ts";
 import { type Container, unstarted } from "./table.ts";
 import { followLinks } from "./targets.ts";
 
 /** The plan of a run, as text. Touches nothing. */
 export async function explain(store: Store, asked: RunOptions): Promise<string> {
 	const image = asked.image === undefined ? undefined : imageOf(store, asked.image);
-	const options = resolveLinks(store, resolveDonors(store, asked));
+	const settled = needsSettling(asked, image) && { points: settle(store, asked, image).points };
+	const options = resolveLinks(store, resolveDonors(store, { ...asked, ...settled }));
 	if (options.name !== undefined) checkName(options.name);
 	const container = imaginary(image, options);
 	const groups = groupsOf(container.id, options.cgroupParent);
 	const spec = await specOf(store, container, image, groups);
 	const directories = new Set(
 		pointsOf(options)
-			.map(({ source }) => source)
+			.map(({ type, source }) => (type === "volume" ? volumeContent(store.places, source) : source))
 			.filter(willBeDirectory),
 	);
 	const { tape } = compilePlan({

@@ -20,6 +20,8 @@ export interface VolumeOption {
 	propagation?: Propagation;
 	/** a volume is not filled from the image */
 	noCopy?: true;
+	/** all of it as docker shows it, where that is not what the rest says: `/a/../b:/c` */
+	typed?: string;
 }
 
 /** `--mount`, checked: paths are absolute. What was not given is undefined. */
@@ -41,11 +43,15 @@ export interface MountOption {
 	/** what a volume that has to be made is made with */
 	labels?: Record<string, string>;
 	driverOptions?: Record<string, string>;
+	/** `local` */
+	driver?: string;
 	/** of a tmpfs: bytes, permission bits */
 	size?: number;
 	mode?: number;
-	/** of a tmpfs: further options as mount(8) has them */
-	tmpfsOptions?: string[];
+	/** docker's, of macOS: shown, and without effect */
+	consistency?: string;
+	/** paths as docker shows them, where that is not what they come to: `/a/../b` */
+	typed?: { source?: string; target?: string };
 }
 
 /**

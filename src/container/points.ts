@@ -16,10 +16,14 @@ export function pointsOf({ points, volumes }: RunOptions): readonly Point[] {
 	return points ?? volumes.map(pointOf);
 }
 
+/** docker's mode of volumes that were given none: their content is labelled for SELinux (moby, daemon/volumes_unix.go). */
+export const NAMED_MODE = "z";
+
 /** What one `-v` comes to; a volume without a name has none yet. */
 export function pointOf({ source, target, readOnly, named, mode, propagation, noCopy }: VolumeOption): Point {
 	const common = { source, target, readOnly, mode: mode ?? (readOnly ? "ro" : "") };
-	if (named) return { ...common, type: "volume", ...(noCopy && { noCopy }) };
+	if (named)
+		return { ...common, type: "volume", mode: common.mode || (source && NAMED_MODE), ...(noCopy && { noCopy }) };
 	return { ...common, type: "bind", create: true, ...(propagation && { propagation }) };
 }
 

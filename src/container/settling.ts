@@ -5,6 +5,8 @@
  * what others have, that before what the image declares).
  */
 
+import { AT_FDCWD } from "../../ffi/constants.ts";
+import { statusIfThere } from "../../ffi/file.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { type Image, get as imageOf } from "../image/image.ts";
@@ -12,7 +14,7 @@ import type { Store } from "../kernel/store.ts";
 import { mergeTmpfsOptions } from "../runtime/runtime.ts";
 import { ANONYMOUS_LABEL, checkVolume, ensure, type NewVolume, use } from "../volume/volume.ts";
 import type { MountOption, Point, RunOptions, VolumeOption } from "./options.ts";
-import { pointOf, pointsOf } from "./points.ts";
+import { NAMED_MODE, pointOf, pointsOf } from "./points.ts";
 import { find } from "./table.ts";
 
 /** A volume that a container uses, and what it is made with where there is none of that name. */
@@ -31,14 +33,12 @@ export interface Settled {
 export function settle(store: Store, options: RunOptions, image: Image | undefined): Settled {
 	const volumes: Wanted[] = [];
 	const points = new Map<string, Point>();
-	const add = (point: Point) => {
-		if (!points.has(point.target)) points.set(point.target, point);
-	};
-	for (const volume of options.volumes) add(fromVolume(volume, volumes));
+	const add = (point: Point) => points.set(point.target, point);
+	for (const typed of options.volumesFrom ?? []) for (const point of pointsFrom(store, typed)) add(point);
+	for (const volume of options.volumes) if (volume.source !== "") add(fromVolume(volume, volumes));
 	for (const mount of options.mounts ?? []) add(fromMount(store, mount, volumes));
 	const covered = new Set((options.tmpfs ?? []).map(({ target }) => target));
-	for (const typed of options.volumesFrom ?? []) for (const point of pointsFrom(store, typed)) add(point);
-	for (const target in image?.config.config.Volumes ?? {})
+	for (const target of unnamed(options, image))
 		if (!points.has(target) && !covered.has(target))
 			add({ type: "volume", source: anonymous(volumes), target, readOnly: false, mode: "", anonymous: true });
 	for (const volume of volumes) refuseWrong(volume);
@@ -54,41 +54,69 @@ function refuseWrong(volume: Wanted): void {
 	}
 }
 
+/** Where volumes without a name are wanted, by -v and by the image; they give way to whatever else is there. */
+function unnamed({ volumes }: RunOptions, image: Image | undefined): string[] {
+	const asked = volumes.filter(({ source }) => source === "").map(({ target }) => target);
+	return [...asked, ...Object.keys(image?.config.config.Volumes ?? {})];
+}
+
 /** Notes which volumes a container uses, those that are missing are made; within the transaction that makes it. */
 export function useVolumes(store: Store, container: string, { points, volumes }: Settled): void {
-	for (const volume of volumes) ensure(store, volume);
+	for (const volume of volumes) refusing(() => ensure(store, volume));
 	for (const { type, source } of points) if (type === "volume") use(store, container, source);
 }
 
 function fromVolume(volume: VolumeOption, volumes: Wanted[]): Point {
 	const point = pointOf(volume);
-	if (point.type === "bind") return point;
-	if (point.source === "") return { ...point, source: anonymous(volumes), anonymous: true };
-	volumes.push({ name: point.source });
+	if (point.type === "volume") volumes.push({ name: point.source });
 	return point;
 }
 
 function fromMount(store: Store, mount: MountOption, volumes: Wanted[]): Point {
-	const { type, source = "", target, readOnly = false, propagation, recursive, create, noCopy, subpath } = mount;
-	const common = { type, target, readOnly, mode: "", noCopy, subpath };
+	const { type, source = "", readOnly = false, propagation, recursive, create, noCopy, subpath } = mount;
+	const common = { type, target: mount.target, readOnly, mode: "", noCopy, subpath };
 	switch (type) {
 		case "bind":
+			if (!create) checkSource(source);
 			return { ...common, source, propagation, recursive, create };
 		case "image":
-			return { ...common, source: imageOf(store, source).id };
+			return { ...common, source: refusing(() => imageOf(store, source)).id, readOnly: true };
 		case "tmpfs":
 			return { ...common, source: "", options: tmpfsOptions(mount) };
 		case "volume": {
 			const { labels, driverOptions } = mount;
-			if (source === "") return { ...common, source: anonymous(volumes, mount), anonymous: true };
-			volumes.push({ name: source, labels, options: driverOptions });
-			return { ...common, source };
+			if (source !== "") volumes.push({ name: source, labels, options: driverOptions });
+			const name = source || anonymous(volumes, mount);
+			return { ...common, source: name, mode: NAMED_MODE, ...(source === "" && { anonymous: true }) };
 		}
 	}
 }
 
-function tmpfsOptions({ size, mode, readOnly, tmpfsOptions = [] }: MountOption): string[] {
-	const asked = [...tmpfsOptions, ...(readOnly ? ["ro"] : [])];
+/** docker looks when the container is made, and again when it is started. @throws Failure (125) */
+function checkSource(source: string): void {
+	const invalid = (why: string) =>
+		new Failure(`invalid mount config for type "bind": ${why}`, { exitCode: EXIT.refused });
+	const status = (() => {
+		try {
+			return statusIfThere(source, AT_FDCWD, 0);
+		} catch (error) {
+			throw invalid((error as Error).message);
+		}
+	})();
+	if (!status) throw invalid(`bind source path does not exist: ${source}`);
+}
+
+/** What keeps a container from being made: 125, whoever says it. */
+function refusing<T>(act: () => T): T {
+	try {
+		return act();
+	} catch (error) {
+		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
+	}
+}
+
+function tmpfsOptions({ size, mode, readOnly }: MountOption): string[] {
+	const asked = readOnly ? ["ro"] : [];
 	if (size !== undefined) asked.push(`size=${size}`);
 	if (mode !== undefined) asked.push(`mode=${mode.toString(8)}`);
 	return mergeTmpfsOptions(asked.join(",")).options;
@@ -101,12 +129,11 @@ function anonymous(volumes: Wanted[], { labels, driverOptions }: Partial<MountOp
 	return name;
 }
 
-/** `NAME[:ro|rw]`: what another container has; a tmpfs is its own. */
+/** `NAME[:MODE]`: what another container has; a tmpfs is its own. */
 function pointsFrom(store: Store, typed: string): Point[] {
-	const colon = typed.indexOf(":");
-	const name = colon < 0 ? typed : typed.slice(0, colon);
-	const readOnly = typed.endsWith(":ro");
-	return pointsOf(find(store, name).options)
+	const [name = "", mode = ""] = typed.split(":");
+	const readOnly = mode.split(",").includes("ro");
+	return pointsOf(refusing(() => find(store, name)).options)
 		.filter(({ type }) => type === "bind" || type === "volume")
-		.map((point) => ({ ...point, readOnly: point.readOnly || readOnly, noCopy: true }));
+		.map((point) => ({ ...point, mode: "", readOnly: point.readOnly || readOnly, noCopy: true }));
 }

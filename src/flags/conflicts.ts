@@ -10,10 +10,11 @@ export function checkConflicts(options: RunOptions): void {
 	checkSysctls(options);
 }
 
-function checkTargets({ volumes, tmpfs = [] }: RunOptions): void {
+/** A volume without a name gives way to whatever else is mounted there, as one that the image declares does. */
+function checkTargets({ volumes, mounts = [], tmpfs = [] }: RunOptions): void {
 	const targets = new Set<string>();
-	for (const { target } of [...volumes, ...tmpfs]) {
-		if (targets.has(target)) throw malformed(`duplicate mount point: ${target}`);
+	for (const { target } of [...volumes.filter(({ source }) => source !== ""), ...mounts, ...tmpfs]) {
+		if (targets.has(target)) throw malformed(`Duplicate mount point: ${target}`);
 		targets.add(target);
 	}
 }

@@ -149,7 +149,7 @@ class Reader {
 }
 
 /** Go's strconv.ParseBool. */
-function truth(value: string): boolean | undefined {
+export function truth(value: string): boolean | undefined {
 	if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
 	return /^(0|f|F|false|FALSE|False)$/.test(value) ? false : undefined;
 }

@@ -22,7 +22,7 @@ import { parseStopping, stopFlags } from "./stopping.ts";
 import { parseTmpfs, tmpfsFlags } from "./tmpfs.ts";
 import { helpHint, malformed } from "./usage.ts";
 import { parseVariables, variableFlags } from "./variables.ts";
-import { parseVolumes } from "./volumes.ts";
+import { readVolumes, volumeFlags } from "./volumes.ts";
 
 /** What `run` and `create` have in common. */
 export const createFlags = {
@@ -38,6 +38,7 @@ export const createFlags = {
 	...stopFlags,
 	...tmpfsFlags,
 	...variableFlags,
+	...volumeFlags,
 	attach: list("a", "attach to STDIN, STDOUT or STDERR alone", { standard: "all, without -d" }),
 	cidfile: string("", "write the container's id to this new file", { completes: "file" }),
 	entrypoint: string("", "run this instead of the image's entrypoint"),
@@ -57,7 +58,6 @@ export const createFlags = {
 	rootfs: string("", "run in this directory, used as it is, instead of an image", { completes: "directory" }),
 	tty: bool("t", "give the program a terminal"),
 	user: string("u", "run as NAME|UID[:GROUP|GID]"),
-	volume: list("v", "show a directory or file of the host: SRC:DST[:ro]"),
 	workdir: string("w", "the working directory in the container"),
 };
 
@@ -113,7 +113,7 @@ export async function runOptions(
 		restart: parseRestart(values.restart, { remove: values.rm }),
 		init: values.init,
 		readOnly: values["read-only"],
-		volumes: parseVolumes(values.volume),
+		...(await readVolumes(values)),
 		log: configuredLog(values["log-driver"], values["log-opt"], config),
 		idFile: values.cidfile || undefined,
 		attach: parseAttach(values.attach, values.detach ?? false),

@@ -15,7 +15,7 @@ const DAEMON = "(bunker has no daemon to connect to)";
 
 /** of `run` and `create` */
 const creating = (): Record<string, string> => ({
-	[VOLUMES]: "--mount --volume-driver --volumes-from --storage-opt",
+	[VOLUMES]: "--storage-opt",
 	[REGISTRIES]: "--disable-content-trust",
 	[DAEMON]: "--use-api-socket",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",

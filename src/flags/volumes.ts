@@ -1,64 +1,34 @@
-/** `-v SRC:DST[:ro]`: docker's short syntax, as far as it names paths of the host. */
-
-import type { VolumeOption } from "../container/options.ts";
-import { absolute, clean } from "../text/path.ts";
-import { malformed } from "./usage.ts";
-
-/** Modes of docker's that bunker has not (docs: docker run, --volume). */
-const LATER = new Set(["z", "Z", "nocopy", "shared", "slave", "private", "rshared", "rslave", "rprivate"]);
-
 /**
- * Parses all `-v` of a command line.
- * @throws Failure (125)
+ * What is mounted in a container for its user: volumes, paths of the host,
+ * images, memory. Only the table; what the values mean is loaded where one is
+ * given (volume-values.ts, mount-values.ts).
  */
-export function parseVolumes(volumes: readonly string[]): VolumeOption[] {
-	const parsed = volumes.map(parseVolume);
-	const targets = new Set<string>();
-	for (const { target } of parsed) {
-		if (targets.has(target)) throw malformed(`duplicate mount point: ${target}`);
-		targets.add(target);
-	}
-	return parsed;
-}
 
-function parseVolume(volume: string): VolumeOption {
-	const parts = volume.split(":");
-	const invalid = (why: string) => malformed(`invalid volume specification: ${volume}: ${why}`);
-	if (parts.length > 3) throw invalid("[SRC:]DST[:MODE] is expected");
-	const [source, target, mode] = parts.length === 1 ? ["", parts[0]] : parts;
-	if ((source === "" && parts.length > 1) || !target) throw invalid("[SRC:]DST[:MODE] is expected");
-	if (!target.startsWith("/")) throw invalid("the path in the container must be absolute");
-	if (clean(target) === "/") throw invalid("the path in the container cannot be /");
-	const option = { ...sourceOf(source as string), target: clean(target), readOnly: parseMode(mode) };
-	const reason = refusalOfProc(option);
-	if (reason) throw invalid(reason);
-	return option;
-}
+import type { RunOptions } from "../container/options.ts";
+import { list, string, type Values } from "./flags.ts";
 
-/** Files of /proc that LXCFS has others for, and runc lets be replaced. */
-const REPLACEABLE =
-	/^(cpuinfo|diskstats|meminfo|stat|swaps|uptime|loadavg|slabinfo|net\/dev|sys\/kernel\/ns_last_pid|sys\/crypto\/fips_enabled)$/;
+export const volumeFlags = {
+	mount: list("", "mount something: type=bind|volume|tmpfs|image,src=SRC,dst=DST[,readonly][,OPTION=VALUE]"),
+	volume: list("v", "show a volume, or a directory or file of the host: [SRC:]DST[:ro]", { completes: "file" }),
+	"volume-driver": string("", "the driver of volumes that have to be made", {
+		standard: "local",
+		completes: ["local"],
+	}),
+	"volumes-from": list("", "mount the volumes of another container: CONTAINER[:ro]", { completes: "container" }),
+};
 
-/**
- * Nothing but a /proc can stand for the container's own, and little can lie in
- * it: programs trust what it says (runc, rootfs_linux.go: checkProcMount).
- */
-function refusalOfProc({ source, target }: VolumeOption): string | undefined {
-	if (target === "/proc")
-		return /^\/proc(\/|$)/.test(source) ? undefined : '"/proc" cannot be mounted because it is not of type proc';
-	if (!target.startsWith("/proc/") || REPLACEABLE.test(target.slice("/proc/".length))) return undefined;
-	return `${JSON.stringify(target)} cannot be mounted because it is inside /proc`;
-}
+export type VolumeValues = Values<typeof volumeFlags>;
+export type VolumeOptions = Pick<RunOptions, "volumes" | "mounts" | "volumesFrom" | "volumeDriver">;
 
-/** docker: what holds no slash and is no `.` is the name of a volume. */
-function sourceOf(source: string): Pick<VolumeOption, "source" | "named"> {
-	if (/^(\/|\.\.?(\/|$))/.test(source)) return { source: absolute(source) };
-	return { source, named: true };
-}
-
-function parseMode(mode: string | undefined): boolean {
-	if (mode === undefined || mode === "rw") return false;
-	if (mode === "ro") return true;
-	const later = mode.split(",").every((word) => LATER.has(word) || word === "ro" || word === "rw");
-	throw malformed(later ? `the volume mode "${mode}" is not supported yet (volumes)` : `invalid mode: ${mode}`);
+/** @throws Failure (125) */
+export async function readVolumes(values: VolumeValues): Promise<VolumeOptions> {
+	const { mount, volume, "volumes-from": from, "volume-driver": driver } = values;
+	if (!driver && mount.length + volume.length + from.length === 0) return { volumes: [] };
+	const { parseDriver, parseVolumes, parseVolumesFrom } = await import("./volume-values.ts");
+	return {
+		volumes: parseVolumes(volume),
+		...(mount.length > 0 && { mounts: await (await import("./mount-values.ts")).parseMounts(mount) }),
+		...(from.length > 0 && { volumesFrom: parseVolumesFrom(from) }),
+		...(driver && { volumeDriver: parseDriver(driver) }),
+	};
 }

@@ -102,7 +102,7 @@ describe.skipIf(!ready)("flags of run", () => {
 			expect(await refused("--tmpfs", "/proc/sys")).toContain("nothing can be mounted there");
 			expect(await refused("--tmpfs", "/data:nosuch")).toContain('invalid tmpfs option "nosuch"');
 			expect(await refused("--tmpfs", "/data:lowerdir=/")).toContain('invalid tmpfs option "lowerdir=/"');
-			expect(await refused("--tmpfs", "/data", "-v", "/tmp:/data")).toContain("duplicate mount point: /data");
+			expect(await refused("--tmpfs", "/data", "-v", "/tmp:/data")).toContain("Duplicate mount point: /data");
 		});
 
 		test("with dev takes nodes, of the devices that the container may use", async () => {

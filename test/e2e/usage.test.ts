@@ -59,8 +59,8 @@ describe.skipIf(!ready)("wrong use", () => {
 		});
 
 		ours("one of docker's that comes later is refused by name, with the reason", async () => {
-			expect((await wrong("run", "--volumes-from", "web", IMAGE, "true")).line).toBe(
-				"bunker: --volumes-from is not supported yet (volumes)",
+			expect((await wrong("run", "--disable-content-trust", IMAGE, "true")).line).toBe(
+				"bunker: --disable-content-trust is not supported yet (registries: pull, push)",
 			);
 			expect((await wrong("run", "--device", "/dev/null", IMAGE)).code).toBe(125);
 		});
@@ -135,8 +135,8 @@ describe.skipIf(!ready)("wrong use", () => {
 		const cases: [string, string[], string][] = [
 			["a mode of a volume", ["-v", "/tmp:/x:bad"], "invalid mode: bad"],
 			["a relative path in the container", ["-v", "/tmp:x"], "absolute"],
-			["the name of a volume", ["-v", "data:/x"], "not supported yet (volumes)"],
-			["two volumes in one place", ["-v", "/tmp:/x", "-v", "/etc:/x"], "duplicate mount point: /x"],
+			["a volume without a path", ["-v", "data:x"], "invalid mount path: 'x' mount path must be absolute"],
+			["two volumes in one place", ["-v", "/tmp:/x", "-v", "/etc:/x"], "Duplicate mount point: /x"],
 			["a volume on /proc", ["-v", "/tmp:/proc"], '"/proc" cannot be mounted because it is not of type proc'],
 			["a volume in /proc", ["-v", "/tmp:/proc/x"], '"/proc/x" cannot be mounted because it is inside /proc'],
 			["a network", ["--network", "web"], "network web not found"],

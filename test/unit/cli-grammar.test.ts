@@ -146,8 +146,8 @@ describe("errors are 125, one line that names the flag, and a hint", () => {
 	});
 
 	test("a flag of docker's that is not there yet is refused with the reason", () => {
-		expect(failure(() => anywhere("--volumes-from", "web")).message).toBe(
-			"--volumes-from is not supported yet (volumes)",
+		expect(failure(() => anywhere("--disable-content-trust")).message).toBe(
+			"--disable-content-trust is not supported yet (registries: pull, push)",
 		);
 	});
 

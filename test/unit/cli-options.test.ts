@@ -4,7 +4,6 @@ import { describe, expect, test } from "bun:test";
 import { parse } from "../../src/flags/grammar.ts";
 import { parseLog } from "../../src/flags/logging.ts";
 import { runFlags, runOptions } from "../../src/flags/options.ts";
-import { parseVolumes } from "../../src/flags/volumes.ts";
 import { absolute } from "../../src/text/path.ts";
 
 async function options(...args: string[]) {
@@ -92,41 +91,6 @@ describe("run", () => {
 			message: "'bunker run' requires at least 1 argument",
 			exitCode: 1,
 		});
-	});
-});
-
-describe("-v", () => {
-	test.each([
-		["/a:/b", { source: "/a", target: "/b", readOnly: false }],
-		["/a:/b:rw", { source: "/a", target: "/b", readOnly: false }],
-		["/a/../c/:/b/./d/:ro", { source: "/c", target: "/b/d", readOnly: true }],
-		["./x:/b", { source: `${process.cwd()}/x`, target: "/b", readOnly: false }],
-		[".:/b", { source: process.cwd(), target: "/b", readOnly: false }],
-		["/proc:/proc:ro", { source: "/proc", target: "/proc", readOnly: true }],
-		["/a:/proc/net/dev", { source: "/a", target: "/proc/net/dev", readOnly: false }],
-		["/a:/sys", { source: "/a", target: "/sys", readOnly: false }],
-	])("%s", (text, volume) => {
-		expect(parseVolumes([text])).toEqual([volume]);
-	});
-
-	test.each([
-		["/a:/b:bad", "invalid mode: bad"],
-		["rel:/x:bad", "invalid mode: bad"],
-		["/a:/b:z", 'the volume mode "z" is not supported yet (volumes)'],
-		["/a:b", "invalid volume specification: /a:b: the path in the container must be absolute"],
-		["/a:/", "invalid volume specification: /a:/: the path in the container cannot be /"],
-		["/a:/b/..", "invalid volume specification: /a:/b/..: the path in the container cannot be /"],
-		[":/b", "invalid volume specification: :/b: [SRC:]DST[:MODE] is expected"],
-		["/a:", "invalid volume specification: /a:: [SRC:]DST[:MODE] is expected"],
-		["/a:/b:ro:x", "invalid volume specification: /a:/b:ro:x: [SRC:]DST[:MODE] is expected"],
-		["/a:/proc/", 'invalid volume specification: /a:/proc/: "/proc" cannot be mounted because it is not of type proc'],
-		["/a:/x/../proc/1/x", '"/proc/1/x" cannot be mounted because it is inside /proc'],
-	])("%s is refused", (text, message) => {
-		expect(() => parseVolumes([text])).toThrow(message);
-	});
-
-	test("twice the same path in the container is refused", () => {
-		expect(() => parseVolumes(["/a:/x", "/b:/x/"])).toThrow("duplicate mount point: /x");
 	});
 });
 
