@@ -88,6 +88,35 @@ const ulimit = struct(
 
 const anything = list(struct("struct {}", {}));
 
+/** mount.Mount, of --mount */
+const mountSpec = struct("mount.Mount", {
+	Type: text,
+	Source: text,
+	Target: text,
+	ReadOnly: bool,
+	Consistency: text,
+	BindOptions: maybe(
+		struct("mount.BindOptions", {
+			Propagation: text,
+			NonRecursive: bool,
+			CreateMountpoint: bool,
+			ReadOnlyNonRecursive: bool,
+			ReadOnlyForceRecursive: bool,
+		}),
+	),
+	VolumeOptions: maybe(
+		struct("mount.VolumeOptions", {
+			NoCopy: bool,
+			Labels: labels,
+			Subpath: text,
+			DriverConfig: maybe(struct("mount.Driver", { Name: text, Options: labels })),
+		}),
+	),
+	ImageOptions: maybe(struct("mount.ImageOptions", { Subpath: text })),
+	TmpfsOptions: maybe(struct("mount.TmpfsOptions", { SizeBytes: int, Mode: int, Options: list(texts) })),
+	ClusterOptions: maybe(struct("mount.ClusterOptions", {})),
+});
+
 const hostConfig = struct("container.HostConfig", {
 	Binds: texts,
 	ContainerIDFile: text,
@@ -156,6 +185,7 @@ const hostConfig = struct("container.HostConfig", {
 	"CPUPercent=CpuPercent": int,
 	IOMaximumIOps: int,
 	IOMaximumBandwidth: int,
+	Mounts: list(mountSpec, "mount.Mount"),
 	MaskedPaths: texts,
 	ReadonlyPaths: texts,
 	Init: maybe(bool),

@@ -75,7 +75,7 @@ export function committedConfig(options: RunOptions, image: Config): Config {
 		Env: env.length > 0 ? env : undefined,
 		Cmd: command ?? undefined,
 		Healthcheck: healthConfig(mergeHealth(options.health, image.Healthcheck)),
-		Volumes: filled(image.Volumes ?? {}),
+		Volumes: filled({ ...image.Volumes, ...unnamedVolumes(options) }),
 		WorkingDir: options.workingDirectory ?? image.WorkingDir,
 		Entrypoint: entrypoint?.length ? entrypoint : undefined,
 		Labels: filled(labels),
@@ -84,5 +84,9 @@ export function committedConfig(options: RunOptions, image: Config): Config {
 	};
 	return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined && value !== ""));
 }
+
+/** What -v without a source has asked for is the image's from now on; what has a source is the host's. */
+const unnamedVolumes = ({ volumes }: RunOptions): Record<string, object> =>
+	Object.fromEntries(volumes.filter(({ source }) => source === "").map(({ target, typed }) => [typed ?? target, {}]));
 
 const filled = <T extends object>(fields: T): T | undefined => (Object.keys(fields).length > 0 ? fields : undefined);

@@ -9,7 +9,7 @@ import { pointsOf } from "./points.ts";
 /** A mount that the user has asked for, as docker's MountPoint. */
 export interface MountPoint {
 	Type: "bind" | "volume" | "tmpfs" | "image";
-	/** of a volume */
+	/** of a volume or image, as typed */
 	Name?: string;
 	Source: string;
 	Destination: string;
@@ -62,16 +62,20 @@ export const exposedPorts = ({ expose = [], publish = [] }: RunOptions): string[
 /** Docker's default is TCP. */
 const withProtocol = (port: string): string => (port.includes("/") ? port : `${port}/tcp`);
 
+const imageNameAt = ({ mounts = [] }: RunOptions, target: string): string =>
+	mounts.find((mount) => mount.target === target)?.source ?? "";
+
 /** What is mounted in a container, as docker shows it; --tmpfs is not of it (moby, daemon/inspect.go). */
 export function mountPoints(store: Store, options: RunOptions): MountPoint[] {
 	return pointsOf(options).map(({ type, source, target, mode, readOnly, propagation }) => ({
 		Type: type,
 		...(type === "volume" && { Name: source }),
+		...(type === "image" && { Name: imageNameAt(options, target) }),
 		Source: type === "volume" ? volumeContent(store.places, source) : source,
 		Destination: target,
 		...(type === "volume" && { Driver: "local" }),
 		Mode: mode,
 		RW: !readOnly,
-		Propagation: type === "bind" ? (propagation ?? "rprivate") : "",
+		Propagation: type === "bind" || type === "image" ? (propagation ?? "rprivate") : "",
 	}));
 }

@@ -3,6 +3,7 @@
 import type { PublishOption } from "../network/network.ts";
 import { capabilityName } from "../runtime/runtime.ts";
 import { byName } from "./maps.ts";
+import { mountSpec } from "./mount-spec.ts";
 import type { LogOptions, RateOption, RunOptions, VolumeOption } from "./options.ts";
 import { protectedPaths } from "./privileges.ts";
 
@@ -23,13 +24,14 @@ export function hostConfig(options: RunOptions, host: HostFacts): object {
 		...namespaces(options, host),
 		...limits(options, host),
 		...processes(options),
+		...(options.mounts && { Mounts: options.mounts.map(mountSpec) }),
 		...paths(options),
 	};
 }
 
 function basics(options: RunOptions): object {
 	return {
-		Binds: filled(options.volumes.map(bind)),
+		Binds: filled(options.volumes.filter(({ source }) => source !== "").map(bind)),
 		ContainerIDFile: options.idFile ?? "",
 		LogConfig: { Type: options.log.driver, Config: logConfig(options.log) },
 		NetworkMode: options.network,
@@ -39,8 +41,8 @@ function basics(options: RunOptions): object {
 			MaximumRetryCount: options.restart?.maximumRetries ?? 0,
 		},
 		AutoRemove: options.remove,
-		VolumeDriver: "",
-		VolumesFrom: null,
+		VolumeDriver: options.volumeDriver ?? "",
+		VolumesFrom: filled(options.volumesFrom),
 		ConsoleSize: [0, 0],
 		...(options.annotations && { Annotations: options.annotations }),
 		CapAdd: filled(capabilities(options.capAdd)),
@@ -146,7 +148,8 @@ function portBindings(published: readonly PublishOption[] = []): Record<string, 
 	return byName(bindings);
 }
 
-const bind = ({ source, target, readOnly }: VolumeOption): string => `${source}:${target}${readOnly ? ":ro" : ""}`;
+const bind = ({ source, target, readOnly, mode = readOnly ? "ro" : "", typed }: VolumeOption): string =>
+	typed ?? [source, target, mode].filter(Boolean).join(":");
 
 /** docker shows them with their prefix, whatever was typed. */
 const capabilities = (typed: readonly string[] = []): string[] => typed.map((name) => capabilityName(name) ?? name);
