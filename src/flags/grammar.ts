@@ -52,9 +52,10 @@ class Reader {
 		private readonly flags: Flags,
 		private readonly args: readonly string[],
 	) {
-		for (const [name, flag] of Object.entries(flags)) {
-			if (flag.kind === "list") this.values[name] = [];
-			if (flag.kind === "bool") this.values[name] = flag.standard === "true";
+		for (const name in flags) {
+			const flag = flags[name];
+			if (flag?.kind === "list") this.values[name] = [];
+			if (flag?.kind === "bool") this.values[name] = flag.standard === "true";
 		}
 	}
 

@@ -96,7 +96,7 @@ export async function runOptions(
 		dns: config.dns,
 		...parseHosts(values),
 		...(await readNetworks(values)),
-		...parseProcesses({ ...values, ulimit: [...configuredUlimits(config), ...values.ulimit] }),
+		...parseProcesses(values, configuredUlimits(config)),
 		...checkMachine(values),
 		...parsePrivileges(values),
 		...parseNamespaces(values),

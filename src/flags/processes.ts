@@ -23,10 +23,13 @@ const SYSCTLS = /^(net\..|fs\.mqueue\..|kernel\.(msgmax|msgmnb|msgmni|sem|shmall
 
 type Processes = Pick<RunOptions, "ulimits" | "sysctls" | "oomScoreAdj">;
 
-/** @throws Failure (125) */
-export function parseProcesses(values: Values<typeof processFlags>): Processes {
+/**
+ * @param configured limits of the configuration; those of flags win
+ * @throws Failure (125)
+ */
+export function parseProcesses(values: Values<typeof processFlags>, configured: readonly string[]): Processes {
 	return {
-		ulimits: parseUlimits(values.ulimit),
+		ulimits: parseUlimits([...configured, ...values.ulimit]),
 		sysctls: parseSysctls(values.sysctl),
 		oomScoreAdj: parseScore(values["oom-score-adj"]),
 	};
