@@ -41,17 +41,8 @@ export function settle(store: Store, options: RunOptions, image: Image | undefin
 	for (const target of unnamed(options, image))
 		if (!points.has(target) && !covered.has(target))
 			add({ type: "volume", source: anonymous(volumes), target, readOnly: false, mode: "", anonymous: true });
-	for (const volume of volumes) refuseWrong(volume);
+	for (const volume of volumes) refusing(() => checkVolume(volume));
 	return { points: [...points.values()], volumes };
-}
-
-/** What keeps a container from being made: 125. */
-function refuseWrong(volume: Wanted): void {
-	try {
-		checkVolume(volume);
-	} catch (error) {
-		throw error instanceof Failure ? error.withExitCode(EXIT.refused) : error;
-	}
 }
 
 /** Where volumes without a name are wanted, by -v and by the image; they give way to whatever else is there. */
