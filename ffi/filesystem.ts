@@ -1,7 +1,7 @@
 /** Which file system a path or a descriptor is on: statfs(2). */
 
-import { AT_EMPTY_PATH } from "./constants.ts";
-import { call, nameOf, type Path, pathText } from "./system.ts";
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "./constants.ts";
+import { attempt, call, nameOf, type Path, pathText } from "./system.ts";
 
 /** struct statfs: 120 bytes on x86-64 and arm64, f_type first and f_flags at 80, both longs. */
 const SIZE = 120;
@@ -57,4 +57,15 @@ const KERNELS: Record<number, string> = {
 /** The name of the file system that a descriptor is on, if it is one that shows what the kernel knows, and no files. */
 export function kernelFileSystem(fd: number): string | undefined {
 	return KERNELS[fileSystemOf(fd).type];
+}
+
+const STATX_ATTR_MOUNT_ROOT = 0x2000;
+const statx = new Uint32Array(64);
+const statxBytes = new Uint8Array(statx.buffer);
+
+/** True if something is mounted on a name; false where there is no such name. Links are not followed. */
+export function isMountRoot(directory: number, name: number | Uint8Array): boolean {
+	// struct statx: stx_attributes is the second of its 64-bit words.
+	if (attempt("statx", directory, name, AT_SYMLINK_NOFOLLOW, 0, statxBytes) < 0) return false;
+	return ((statx[2] as number) & STATX_ATTR_MOUNT_ROOT) !== 0;
 }

@@ -1,59 +1,156 @@
-/** A tree from one open directory into another. */
+/** A file, or a tree, from one open directory into another. */
 
 import {
-	O_CREAT,
+	O_CLOEXEC,
 	O_DIRECTORY,
-	O_EXCL,
+	O_NOCTTY,
 	O_NOFOLLOW,
+	O_NONBLOCK,
 	O_PATH,
 	O_RDONLY,
-	O_WRONLY,
 	S_IFDIR,
-	S_IFLNK,
-	S_IFMT,
 	S_IFREG,
 } from "../../ffi/constants.ts";
-import { entries, makeDirectory } from "../../ffi/directory.ts";
-import { closing, openAt, statusIfThere, unlink } from "../../ffi/file.ts";
-import { call } from "../../ffi/system.ts";
-import { decodeText } from "../../ffi/text.ts";
+import { errno, SystemError } from "../../ffi/errno.ts";
+import { close } from "../../ffi/file.ts";
+import { reopen } from "../../ffi/reopen.ts";
+import { Stat } from "../../ffi/stat.ts";
+import { attempt, pathBytes } from "../../ffi/system.ts";
 import { Failure } from "../failure.ts";
-import { Found } from "../tar/found.ts";
-import { copy } from "../tar/slice.ts";
+import { Transfer } from "./data.ts";
+import { Descent, imposes } from "./descent.ts";
+import { DIRECTORY } from "./ladder.ts";
+import { Links } from "./links.ts";
+import { finish, ownerOf } from "./metadata.ts";
+import { copyNode, isWhiteout, type Pinned } from "./node.ts";
+import { createFile, type Place, withoutMask } from "./place.ts";
 import type { CopyOptions, Spot } from "./spot.ts";
 
 /**
- * Copies what is at a spot, a directory with all in it: `to.name` is made. Where there is a
- * directory already, one is merged into it; a file replaces a file.
- * @throws Failure where a directory is in the place of something else, or the other way round
+ * Copies what is at a spot, a directory with all in it, so that `to.name` is
+ * made. A directory merges into one that is there, a file replaces one. Sockets
+ * are left out, and what goes away meanwhile; modes and times are kept, holes
+ * stay holes, and names of one file are names of one file again.
+ * @throws Failure where a directory would replace something else, or something
+ * else a directory, or where it would be copied into itself; SystemError
  */
 export function copyTree(from: Spot, to: Spot, options: CopyOptions): void {
-	using found = new Found(openAt(from.directory, from.name, O_PATH | O_NOFOLLOW));
-	const there = statusIfThere(to.name, to.directory);
-	const overDirectory = there !== undefined && (there.mode & S_IFMT) === S_IFDIR;
-	if (found.isDirectory) {
-		if (there && !overDirectory)
-			throw new Failure(`cannot overwrite non-directory "${to.path}" with directory "${from.path}"`);
-		if (!there) makeDirectory(to.name, 0o700, to.directory);
-		using source = closing(openAt(from.directory, from.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-		using target = closing(openAt(to.directory, to.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-		for (const { name } of entries(source.fd)) {
-			const text = decodeText(name);
-			copyTree(
-				{ directory: source.fd, name: text, path: `${from.path}/${text}` },
-				{ directory: target.fd, name: text, path: `${to.path}/${text}` },
-				options,
-			);
-		}
-		if (to.name !== ".") call(`change the mode of ${to.path}`, "fchmod", target.fd, found.status.mode & 0o7777);
-		return;
-	}
-	if (overDirectory) throw new Failure(`cannot overwrite directory "${to.path}" with non-directory "${from.path}"`);
-	if (there) unlink(to.name, to.directory);
-	if (found.type === S_IFLNK) call(`make ${to.path}`, "symlinkat", found.link(), to.directory, to.name);
-	if (found.type !== S_IFREG) return;
-	using source = closing(found.open());
-	using target = closing(openAt(to.directory, to.name, O_WRONLY | O_CREAT | O_EXCL, 0o600));
-	copy({ fd: source.fd, offset: 0, size: found.status.size, name: from.path }, target.fd, `write ${to.path}`);
-	call(`change the mode of ${to.path}`, "fchmod", target.fd, found.status.mode & 0o7777);
+	withoutMask(() => {
+		using copier = new Copier(from, to, options);
+		copier.copy();
+	});
 }
+
+const PIN = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+const READ = O_RDONLY | O_NOCTTY | O_NONBLOCK;
+const DT_DIR = 4;
+const GONE = -(errno.ENOENT as number);
+const NOT_ONE = -(errno.ENOTDIR as number);
+const LINK = -(errno.ELOOP as number);
+
+class Copier implements Disposable {
+	private readonly descent: Descent;
+	private readonly links = new Links();
+	private readonly transfer = new Transfer();
+	/** what is copied just now */
+	private readonly origin: Pinned = { pin: -1, stat: new Stat(), path: () => this.descent.pathBelow(this.from) };
+
+	constructor(
+		private readonly from: Spot,
+		private readonly to: Spot,
+		private readonly options: CopyOptions,
+	) {
+		this.descent = new Descent(from, to, options);
+	}
+
+	copy(): void {
+		const { from, to, descent } = this;
+		const name = pathBytes(to.name);
+		const place = { directory: to.directory, name, imposing: imposes(to.directory), path: () => to.path };
+		this.entry(from.directory, pathBytes(from.name), 0, place);
+		for (let level = descent.level; level; level = descent.level) {
+			const { listing } = level;
+			if (!listing.advance()) descent.leave();
+			else {
+				level.place.name = listing.address;
+				this.entry(descent.source, listing.address, listing.kind, level.place);
+			}
+		}
+	}
+
+	/** @param kind what it was when it was listed; 0: not known */
+	private entry(directory: number, name: number | Uint8Array, kind: number, place: Place): void {
+		const fd = kind === DT_DIR ? attempt("openat", directory, name, DIRECTORY) : NOT_ONE;
+		if (fd >= 0) this.descent.enter(fd, place);
+		else if (fd === NOT_ONE || fd === LINK) this.pin(directory, name, place);
+		else this.missing(fd);
+	}
+
+	private pin(directory: number, name: number | Uint8Array, place: Place): void {
+		const pin = attempt("openat", directory, name, PIN);
+		if (pin < 0) {
+			this.missing(pin);
+			return;
+		}
+		this.origin.pin = pin;
+		try {
+			this.pinned(place);
+		} finally {
+			close(pin);
+		}
+	}
+
+	/** What somebody has removed since it was listed is none of the copy. */
+	private missing(result: number): void {
+		if (result !== GONE || this.descent.level === undefined)
+			throw new SystemError(`open ${this.origin.path()}`, -result);
+	}
+
+	private pinned(place: Place): void {
+		const { origin, descent } = this;
+		const { stat, pin } = origin;
+		if (stat.of(pin) < 0) throw new SystemError(`look at ${origin.path()}`, errno.ENOENT);
+		if (stat.type === S_IFDIR) {
+			descent.enter(this.reopen(pin, O_RDONLY | O_DIRECTORY), place);
+			return;
+		}
+		const { level } = descent;
+		const isLinked = stat.nlink > 1 && level !== undefined;
+		if (isWhiteout(stat) || (isLinked && this.links.link(origin, level.step, place, descent.base))) return;
+		const isMade = stat.type === S_IFREG ? this.file(place) : copyNode(this.options, origin, place);
+		if (!isMade && !level) throw new Failure(`cannot copy ${origin.path()}: it is a socket`);
+		if (isMade && isLinked) this.links.add(stat, level.step, place, level.listing.name);
+	}
+
+	private file(place: Place): true {
+		const { origin, options } = this;
+		const { stat } = origin;
+		const source = this.reopen(origin.pin, READ);
+		try {
+			const target = createFile(place, origin, stat.mode & PERMISSIONS);
+			try {
+				this.transfer.copy(source, target, stat.size, stat.allocated, () => `write ${place.path()}`);
+				const owner = ownerOf(options, stat, place.imposing);
+				const imposed = place.imposing;
+				finish(options, { source, target, stat, owner, hasMode: !imposed, imposed, path: place.path });
+			} finally {
+				close(target);
+			}
+			return true;
+		} finally {
+			close(source);
+		}
+	}
+
+	private reopen(pin: number, flags: number): number {
+		const fd = reopen(pin, flags);
+		if (fd < 0) throw new SystemError(`open ${this.origin.path()}`, -fd);
+		return fd;
+	}
+
+	[Symbol.dispose](): void {
+		this.descent[Symbol.dispose]();
+	}
+}
+
+const PERMISSIONS = 0o777;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { callNames, callNumber } from "../../ffi/numbers.ts";
 import { SESSION } from "../../ffi/session.ts";
+import { STAT } from "../../ffi/stat.ts";
 import { ATTACH, DETACH, HEALTH, JOB, PACKET, POLICY, PORT, PROBE, STEP } from "../../ffi/tape.ts";
 import { firewallPath, runDirectory } from "../../src/places.ts";
 
@@ -100,4 +101,14 @@ test("system call numbers are those of this machine's kernel headers", () => {
 	const names = callNames;
 	const body = names.map((name) => `printf("%d\\n", SYS_${name});`).join("\n");
 	expect(numbersFromC(body, "#include <sys/syscall.h>")).toEqual(names.map((name) => callNumber(name)));
+});
+
+test("struct stat has the offsets that are read, and its times follow each other", () => {
+	const { times, ...at } = STAT.at;
+	const fields = [...Object.keys(at).map((name) => `st_${name}`), "st_atim"];
+	const print = fields.map((name) => `printf("%zu\\n", offsetof(struct stat, ${name}) / 4);`);
+	const mtime = `printf("%zu\\n", offsetof(struct stat, st_mtim) - offsetof(struct stat, st_atim));`;
+	const size = `printf("%d\\n", sizeof(struct stat) <= ${STAT.size});`;
+	const found = numbersFromC([...print, mtime, size].join("\n"), "#include <sys/stat.h>");
+	expect(found).toEqual([...Object.values(at), times, 16, 1]);
 });
