@@ -11,7 +11,7 @@ HELPER_C := $(wildcard ffi/helper/*.c)
 HELPER_H := $(wildcard ffi/helper/*.h)
 SHIM_C := $(wildcard ffi/shim/*.c) ffi/helper/packet.c ffi/helper/cgroup.c ffi/helper/walk.c
 SHIM_H := $(wildcard ffi/shim/*.h) ffi/helper/tape.h ffi/helper/packet.h ffi/helper/cgroup.h ffi/helper/walk.h
-C_SOURCES := $(wildcard ffi/helper/*.[ch] ffi/shim/*.[ch] test/unit/c/*.[ch] test/fuzz/*.[ch])
+C_SOURCES := $(wildcard ffi/helper/*.[ch] ffi/shim/*.[ch] test/unit/c/*.[ch] test/fuzz/*.[ch] test/e2e/*.c)
 
 C_WARNINGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
 

@@ -16,13 +16,13 @@ import {
 	hostOutput,
 	hostSource,
 	type Node,
-	noParent,
+	notThere,
 	shown,
 	sourceIn,
 } from "./ends.ts";
 import { note } from "./events.ts";
 import { type Hold, hold } from "./holding.ts";
-import { landing, nameOf } from "./landing.ts";
+import { type Landing, landing, nameOf } from "./landing.ts";
 import { checkStill } from "./layers.ts";
 import { type Found, isDirectory, Side } from "./side.ts";
 import { baseOf, parentOf, type TypedPath } from "./typed.ts";
@@ -42,7 +42,7 @@ export async function copyOut(store: Store, copying: Copying, to: TypedPath): Pr
 		what,
 	);
 	const spot = spotOf(target, landed, (path) => path);
-	if (!spot) throw new Failure(`invalid output path: directory "${parentOf(target.path)}" does not exist`);
+	if (!spot) throw new Failure(`invalid output path: directory "${lacking(target, landed)}" does not exist`);
 	copyTree(spotOfSource(source, shown(copying)), spot, { archive: copying.archive });
 	checkStill(store, held.container, "cp");
 }
@@ -60,7 +60,7 @@ export async function copyIn(store: Store, copying: Copying, from: TypedPath): P
 		`copy ${from.typed} to ${shown(copying)}`,
 	);
 	const spot = spotOf(target, landed, (path) => `${copying.container}:${path}`);
-	if (!spot) throw noParent(target, copying);
+	if (!spot) throw notThere(target, lacking(target, landed), copying);
 	checkWritable(held, spot.directory, copying);
 	copyTree(spotOfSource(source, source.path), spot, { archive: copying.archive });
 	done(store, held);
@@ -106,9 +106,12 @@ function spotOfSource({ node, parent, name }: Node, path: string): Spot {
 }
 
 /** @returns undefined where there is no directory to land in */
-function spotOf(target: Found, landed: ReturnType<typeof landing>, show: (path: string) => string): Spot | undefined {
-	const { name } = landed;
-	const directory = landed.inside ? target.node?.fd : target.parent;
-	if (directory === undefined) return undefined;
-	return { directory, name, path: show(landed.inside && name !== "." ? `${target.path}/${name}` : target.path) };
+function spotOf(target: Found, landed: Landing | undefined, show: (path: string) => string): Spot | undefined {
+	const directory = landed?.inside ? target.node?.fd : target.parent;
+	if (!landed || directory === undefined) return undefined;
+	const { inside, name } = landed;
+	return { directory, name, path: show(inside && name !== "." ? `${target.path}/${name}` : target.path) };
 }
+
+/** The directory that would have to be there. */
+const lacking = ({ path }: Found, landed: Landing | undefined): string => (landed ? parentOf(path) : path);

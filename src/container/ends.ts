@@ -55,10 +55,11 @@ export function destinationIn(side: Side, copying: Copying): Found {
 	return found;
 }
 
-export function noParent({ path, blocked }: Found, { container }: Copying): Failure {
+/** @param directory where something was to be copied to */
+export function notThere({ blocked }: Found, directory: string, { container }: Copying): Failure {
 	return blocked
-		? new Failure(`copy to ${container}:${path}: extraction point is not a directory`)
-		: new Failure(`Could not find the file ${parentOf(path)} in container ${container}`);
+		? new Failure(`copy to ${container}:${directory}: extraction point is not a directory`)
+		: new Failure(`Could not find the file ${directory} in container ${container}`);
 }
 
 /** Where on the host something is copied to (docker/cli, ValidateOutputPath). */

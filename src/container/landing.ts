@@ -36,12 +36,18 @@ export function nameOf({ path, trail }: TypedPath): string {
 /**
  * Where something lands.
  * @param what for errors: `copy a to web:/b`
+ * @returns undefined for what is in a directory that is not there: `missing/.`
  * @throws Failure in docker's words
  */
-export function landing({ typed, isDirectory }: Departing, { trail, there, name }: Arriving, what: string): Landing {
+export function landing(
+	{ typed, isDirectory }: Departing,
+	{ trail, there, name }: Arriving,
+	what: string,
+): Landing | undefined {
 	if (there === "directory") return { inside: true, name: nameOf(typed) };
 	if (there && isDirectory) throw new Failure(`${what}: cannot copy directory`, { hint: "the destination is a file" });
-	// `missing/.` is what is in a directory, so that has to be there; `missing/` can become one.
-	if (!there && (trail === "/." || (trail === "/" && !isDirectory))) throw new Failure(`${what}: no such directory`);
-	return { inside: false, name };
+	// `missing/` may become one.
+	if (there || trail === "" || (trail === "/" && isDirectory)) return { inside: false, name };
+	if (isDirectory) return undefined;
+	throw new Failure(`${what}: no such directory`);
 }
