@@ -5,6 +5,7 @@ import { names } from "../container/container.ts";
 import { references } from "../image/image.ts";
 import { all as allNetworks } from "../network/network.ts";
 import type { Places } from "../places.ts";
+import { all as allVolumes } from "../volume/volume.ts";
 import { globals } from "./globals.ts";
 import { access } from "./perform.ts";
 import { type Candidate, type Wanted, wanted } from "./wanted.ts";
@@ -50,5 +51,6 @@ async function existing(kind: string, open: Open): Promise<string[]> {
 	if (!store) return [];
 	if (kind === "image") return references(store);
 	if (kind === "spot") return names(store).map((name) => `${name}:`);
+	if (kind === "volume") return allVolumes(store).map(({ name }) => name);
 	return names(store);
 }

@@ -1,4 +1,4 @@
-/** `inspect`: containers, images and networks in docker's JSON. */
+/** `inspect`: containers, images, networks and volumes in docker's JSON. */
 
 import { Failure } from "../failure.ts";
 import { bool, string } from "../flags/flags.ts";
@@ -7,7 +7,7 @@ import { verb } from "./verb.ts";
 
 /** docker's; of most bunker has none. */
 const TYPES = ["config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"];
-const OURS: readonly string[] = ["container", "image", "network"] satisfies ObjectType[];
+const OURS: readonly string[] = ["container", "image", "network", "volume"] satisfies ObjectType[];
 
 export default verb({
 	usage: "[OPTIONS] NAME|ID [NAME|ID...]",
@@ -16,11 +16,11 @@ export default verb({
 	flags: {
 		format: string("f", "print with a Go template, or 'json' in one line"),
 		size: bool("s", "count what containers have written: SizeRw and SizeRootFs"),
-		type: string("", "look only among these: container, image or network", {
-			completes: ["container", "image", "network"],
+		type: string("", "look only among these: container, image, network or volume", {
+			completes: ["container", "image", "network", "volume"],
 		}),
 	},
-	description: "A name is looked for among the containers first, then among the images and the networks.",
+	description: "A name is looked for among the containers first, then among the images, the networks and the volumes.",
 	examples: [
 		"inspect web",
 		"inspect --type image busybox",
@@ -36,5 +36,5 @@ function typeOf(type: string | undefined): ObjectType | undefined {
 	const expected = `one of ${TYPES.join(", ")} is expected`;
 	if (type === "") throw new Failure(`--type is empty: ${expected}`);
 	if (!TYPES.includes(type)) throw new Failure(`unknown type "${type}": ${expected}`);
-	throw new Failure(`--type ${type}: bunker has containers, images and networks only`);
+	throw new Failure(`--type ${type}: bunker has containers, images, networks and volumes only`);
 }

@@ -1,4 +1,4 @@
-/** Telling "there is no such container", or network, from other failures. */
+/** Telling "there is no such container", a network or a volume, from other failures. */
 
 import { Failure } from "../failure.ts";
 
@@ -10,4 +10,9 @@ export function isNoSuchContainer(error: unknown): boolean {
 /** The same of networks. */
 export function isNoSuchNetwork(error: unknown): boolean {
 	return error instanceof Failure && error.kind === "no such network";
+}
+
+/** The same of volumes. */
+export function isNoSuchVolume(error: unknown): boolean {
+	return error instanceof Failure && error.kind === "no such volume";
 }

@@ -1,16 +1,18 @@
-/** What `inspect` prints: containers, images and networks by name, as JSON or through a template (docker/cli, cli/command/inspect). */
+/** What `inspect` prints: containers, images, networks and volumes by name, as JSON or through a template (docker/cli, cli/command/inspect). */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { inspect, inspectNetwork } from "../container/container.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, lastTagged, find as lookUp, type Platform, requirePlatform } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { get as getVolume } from "../volume/volume.ts";
 import { describeImage } from "./image.ts";
-import { isNoSuchContainer, isNoSuchNetwork } from "./missing.ts";
+import { isNoSuchContainer, isNoSuchNetwork, isNoSuchVolume } from "./missing.ts";
 import { report } from "./report.ts";
+import { describeVolume } from "./volume-shape.ts";
 
 /** Kinds of things that have names. */
-export type ObjectType = "container" | "image" | "network";
+export type ObjectType = "container" | "image" | "network" | "volume";
 
 /** A thing found, in docker's JSON. */
 interface Found {
@@ -19,7 +21,7 @@ interface Found {
 }
 
 export interface InspectOptions {
-	/** undefined: a container, and if there is none, an image, then a network */
+	/** undefined: a container, and if there is none, an image, then a network, then a volume */
 	type?: ObjectType;
 	/** of --format; undefined or empty: all of it */
 	format?: string;
@@ -70,12 +72,13 @@ function list(found: readonly Found[], compact: boolean): string {
 
 async function templatePrinter(format: string): Promise<Printer> {
 	const { parseDetails } = await import("../template/details.ts");
-	const [{ containerShape }, { imageShape }, { networkShape }] = await Promise.all([
+	const [{ containerShape }, { imageShape }, { networkShape }, { volumeShape }] = await Promise.all([
 		import("./container-shape.ts"),
 		import("./image-shape.ts"),
 		import("./network-shape.ts"),
+		import("./volume-shape.ts"),
 	]);
-	const shapes = { container: containerShape, image: imageShape, network: networkShape };
+	const shapes = { container: containerShape, image: imageShape, network: networkShape, volume: volumeShape };
 	const print = parseDetails(format);
 	return ({ json, type }) => `${print(json, shapes[type])}\n`;
 }
@@ -92,6 +95,7 @@ async function find(store: Store, name: string, options: InspectOptions): Promis
 		return { type: "image", json: await findImage(store, name) };
 	}
 	if (options.type === "network") return { type: "network", json: await inspectNetwork(store, name) };
+	if (options.type === "volume") return findVolume(store, name);
 	try {
 		return { type: "container", json: await findContainer(store, name, options.size) };
 	} catch (error) {
@@ -101,8 +105,17 @@ async function find(store: Store, name: string, options: InspectOptions): Promis
 	try {
 		return { type: "network", json: await inspectNetwork(store, name) };
 	} catch (error) {
-		throw isNoSuchNetwork(error) ? new Failure(`No such object: ${name}`) : error;
+		if (!isNoSuchNetwork(error)) throw error;
 	}
+	try {
+		return findVolume(store, name);
+	} catch (error) {
+		throw isNoSuchVolume(error) ? new Failure(`No such object: ${name}`) : error;
+	}
+}
+
+function findVolume(store: Store, name: string): Found {
+	return { type: "volume", json: describeVolume(getVolume(store, name), store.places) };
 }
 
 async function findContainer(store: Store, name: string, size: boolean): Promise<object> {

@@ -1,4 +1,4 @@
-/** `system df -v`: every image and container by itself (docker/cli, formatter/disk_usage.go). */
+/** `system df -v`: every image, container and volume by itself (docker/cli, formatter/disk_usage.go). */
 
 import { list as listContainers, writtenBytes } from "../container/container.ts";
 import { type ImageSummary, type ImageUsage, list as listImages, usage } from "../image/image.ts";
@@ -6,43 +6,47 @@ import type { Store } from "../kernel/store.ts";
 import { GoSlice, type Method, Struct, Template, type Value } from "../template/template.ts";
 import { since } from "../text/age.ts";
 import { localTime } from "../text/localtime.ts";
+import { compareNaturally } from "../text/natural.ts";
 import { formatSize } from "../text/size.ts";
 import { shortId, table } from "../text/table.ts";
+import { volumeUsage } from "../volume/volume.ts";
 import { containerRows } from "./container-rows.ts";
+import { volumeRow } from "./volume-rows.ts";
 
 const NONE = "<none>";
 
 interface Rows {
 	images: Record<string, string>[];
 	containers: Record<string, Value | Method>[];
+	volumes: Record<string, Value | Method>[];
 }
 
 /** Four tables, each with its title. */
 export async function verboseTables(store: Store): Promise<string> {
-	const { images, containers } = await rowsOf(store, { full: false });
+	const { images, containers, volumes } = await rowsOf(store, { full: false });
 	const section = (title: string, columns: Record<string, string>, rows: Rows["containers"]) =>
 		`${title}\n\n${table([Object.values(columns), ...rows.map((row) => Object.keys(columns).map((name) => text(row[name])))])}`;
 	return [
 		section("Images space usage:", IMAGES, images),
 		section("Containers space usage:", CONTAINERS, containers),
-		section("Local Volumes space usage:", { Name: "VOLUME NAME", Links: "LINKS", Size: "SIZE" }, []),
+		section("Local Volumes space usage:", { Name: "VOLUME NAME", Links: "LINKS", Size: "SIZE" }, volumes),
 		section("Build cache usage: 0B", CACHE, []),
 	].join("\n");
 }
 
 /** The whole as one object: docker gives the template all lists at once. */
 export async function verboseFormat(store: Store, format: string): Promise<string> {
-	const { images, containers } = await rowsOf(store, { full: true });
+	const { images, containers, volumes } = await rowsOf(store, { full: true });
 	const lists: [string, Value][] = [
 		["Images", slice("imageContext", images)],
 		["Containers", slice("ContainerContext", containers.map(evaluated))],
-		["Volumes", slice("volumeContext", [])],
+		["Volumes", slice("volumeContext", volumes.map(evaluated))],
 		["BuildCache", slice("buildCacheContext", [])],
 	];
 	const source = {
 		Images: images,
 		Containers: containers.map(evaluated),
-		Volumes: [],
+		Volumes: volumes.map(evaluated),
 		BuildCache: [],
 	};
 	const template = Template.parse(format === "json" ? "{{json .}}" : format);
@@ -90,7 +94,14 @@ async function rowsOf(store: Store, { full }: { full: boolean }): Promise<Rows> 
 			...row,
 			Size: formatSize(writtenBytes(store, summaries[index]?.id ?? "")),
 		})),
+		volumes: await volumeRows(store),
 	};
+}
+
+async function volumeRows(store: Store): Promise<Rows["volumes"]> {
+	const found = await volumeUsage(store);
+	found.sort((one, other) => compareNaturally(one.volume.name, other.volume.name));
+	return found.map(({ volume, ...usage }) => volumeRow(volume, store.places, usage));
 }
 
 const UNUSED: ImageUsage = { shared: 0, unique: 0, containers: 0 };

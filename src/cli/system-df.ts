@@ -1,4 +1,4 @@
-/** `system df`: what images and containers take on the disk. */
+/** `system df`: what images, containers and volumes take on the disk. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { list, upStates, writtenBytes } from "../container/container.ts";
@@ -8,6 +8,7 @@ import type { Store } from "../kernel/store.ts";
 import type { Listing } from "../template/format.ts";
 import { formatSize } from "../text/size.ts";
 import { table } from "../text/table.ts";
+import { volumeUsage } from "../volume/volume.ts";
 import { verb } from "./verb.ts";
 
 const LISTING: Listing = {
@@ -32,7 +33,7 @@ export default verb({
 	operands: { least: 0, most: 0 },
 	flags: {
 		format: string("", "print with a Go template: 'table TEMPLATE', 'json', 'raw', or a template"),
-		verbose: bool("v", "every image and container by itself"),
+		verbose: bool("v", "every image, container and volume by itself"),
 	},
 	examples: ["system df", "system df -v", "system df --format '{{.Type}}: {{.Reclaimable}}'"],
 	busy: true,
@@ -73,7 +74,7 @@ async function lines(store: Store) {
 	return [
 		line("Images", await imageSum(store)),
 		line("Containers", await containerSum(store)),
-		line("Local Volumes", none),
+		line("Local Volumes", await volumeSum(store)),
 		line("Build Cache", none),
 	];
 }
@@ -101,4 +102,15 @@ async function containerSum(store: Store): Promise<Sum> {
 	const idle = found.filter(({ state }) => !upStates.includes(state));
 	const total = (some: typeof found) => some.reduce((sum, { bytes }) => sum + bytes, 0);
 	return { count: found.length, active: found.length - idle.length, bytes: total(found), reclaimable: total(idle) };
+}
+
+async function volumeSum(store: Store): Promise<Sum> {
+	const sum: Sum = { count: 0, active: 0, bytes: 0, reclaimable: 0 };
+	for (const { links, bytes } of await volumeUsage(store)) {
+		sum.count++;
+		sum.bytes += bytes;
+		if (links > 0) sum.active++;
+		else sum.reclaimable += bytes;
+	}
+	return sum;
 }

@@ -3,15 +3,24 @@
 import { STDOUT, writeOut } from "../../ffi/output.ts";
 import { Failure } from "../failure.ts";
 import { bool, list, type Values } from "../flags/flags.ts";
+import { pruneVolumes } from "../volume/volume.ts";
 import { confirm } from "./confirm.ts";
-import { containerLines, imageLines, networkLines, parsePruneFilters, pruneFilters, reclaimed } from "./pruning.ts";
+import {
+	containerLines,
+	imageLines,
+	networkLines,
+	parsePruneFilters,
+	pruneFilters,
+	reclaimed,
+	volumeLines,
+} from "./pruning.ts";
 import { verb } from "./verb.ts";
 
 const flags = {
 	all: bool("a", "also images that have a name, if no container uses them"),
 	filter: list("", "only what fits: label=KEY[=VALUE], label!=KEY, until=TIME"),
 	force: bool("f", "do not ask"),
-	volumes: bool("", "anonymous volumes, too, once there are any"),
+	volumes: bool("", "anonymous volumes, too"),
 };
 
 export default verb({
@@ -29,8 +38,10 @@ export default verb({
 		const stopped = await containers.prune(store, filters);
 		writeOut(STDOUT, containerLines(stopped));
 		writeOut(STDOUT, networkLines(await containers.pruneNetworks(store, filters)));
+		const volumes = values.volumes ? await pruneVolumes(store, { all: false, filters }) : { names: [], bytes: 0 };
+		writeOut(STDOUT, volumeLines(volumes));
 		const unused = await images.prune(store, { all: values.all, filters });
-		writeOut(STDOUT, `${imageLines(unused)}${reclaimed(stopped.bytes + unused.bytes)}`);
+		writeOut(STDOUT, `${imageLines(unused)}${reclaimed(stopped.bytes + volumes.bytes + unused.bytes)}`);
 		return 0;
 	},
 });

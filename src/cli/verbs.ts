@@ -84,7 +84,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./export.ts")).default,
 	},
 	inspect: {
-		summary: "Print everything about containers, images and networks, as JSON",
+		summary: "Print everything about containers, images, networks and volumes, as JSON",
 		load: async () => (await import("./inspect.ts")).default,
 	},
 	"container inspect": {
@@ -121,7 +121,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./completion.ts")).default,
 	},
 	events: {
-		summary: "Print what happens to containers, images and networks, as it happens",
+		summary: "Print what happens to containers, images, networks and volumes, as it happens",
 		load: async () => (await import("./events.ts")).default,
 	},
 	"container prune": {
@@ -161,12 +161,32 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		load: async () => (await import("./network-rm.ts")).default,
 	},
 	"system df": {
-		summary: "Print what images and containers take on the disk",
+		summary: "Print what images, containers and volumes take on the disk",
 		load: async () => (await import("./system-df.ts")).default,
 	},
 	"system prune": {
 		summary: "Remove all that is not used",
 		load: async () => (await import("./system-prune.ts")).default,
+	},
+	"volume create": {
+		summary: "Make a volume",
+		load: async () => (await import("./volume-create.ts")).default,
+	},
+	"volume inspect": {
+		summary: "Print everything about volumes, as JSON",
+		load: async () => (await import("./volume-inspect.ts")).default,
+	},
+	"volume ls": {
+		summary: "List volumes",
+		load: async () => (await import("./volume-ls.ts")).default,
+	},
+	"volume prune": {
+		summary: "Remove volumes that no container uses",
+		load: async () => (await import("./volume-prune.ts")).default,
+	},
+	"volume rm": {
+		summary: "Remove volumes",
+		load: async () => (await import("./volume-rm.ts")).default,
 	},
 	__boot: {
 		summary: "Start containers with a restart policy again, after a boot of the host",
@@ -265,6 +285,18 @@ export const groups: Readonly<Record<string, Group>> = {
 			events: "events",
 			info: "info",
 			prune: "system prune",
+		},
+	},
+	volume: {
+		summary: "Manage volumes",
+		verbs: {
+			create: "volume create",
+			inspect: "volume inspect",
+			list: "volume ls",
+			ls: "volume ls",
+			prune: "volume prune",
+			remove: "volume rm",
+			rm: "volume rm",
 		},
 	},
 };

@@ -30,6 +30,9 @@ export const imageFilters = ["before", "dangling", "label", "reference", "since"
 /** What `network ls` knows. */
 export const networkFilters = ["dangling", "driver", "id", "label", "name", "scope", "type"];
 
+/** What `volume ls` knows. */
+export const volumeFilters = ["dangling", "driver", "label", "name"];
+
 /**
  * Parses filters.
  * @param allowed names that the verb knows

@@ -10,7 +10,15 @@ interface ValueOf {
 }
 
 /** What a shell completes a word to: names that exist, a path of the host, either (`spot`, of `cp`), or one of these words. */
-export type Completes = "container" | "image" | "network" | "spot" | "file" | "directory" | readonly string[];
+export type Completes =
+	| "container"
+	| "image"
+	| "network"
+	| "volume"
+	| "spot"
+	| "file"
+	| "directory"
+	| readonly string[];
 
 export interface Flag<Kind extends keyof ValueOf = keyof ValueOf> {
 	kind: Kind;

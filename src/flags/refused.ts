@@ -10,6 +10,7 @@ const NETWORKS = "yet (networks)";
 const VOLUMES = "yet (volumes)";
 const REGISTRIES = "yet (registries: pull, push)";
 const LATER = "yet";
+const CLUSTER = "(bunker runs on one host)";
 const WINDOWS = "(docker has it for Windows only)";
 const DAEMON = "(bunker has no daemon to connect to)";
 
@@ -30,10 +31,15 @@ const refusedFlags = (): Record<string, Record<string, string>> => ({
 	create: creating(),
 	start: { "(docker has it as an experiment)": "--checkpoint --checkpoint-dir" },
 	"network create": {
-		"(bunker runs on one host)": "--ingress --scope",
+		[CLUSTER]: "--ingress --scope",
 		"(a network's flags are given where it is made)": "--config-from --config-only",
 	},
 	images: { "(docker has it as an experiment)": "--tree" },
+	"volume create": {
+		[CLUSTER]:
+			"--availability --group --limit-bytes --required-bytes --scope --secret --sharing --topology-preferred --topology-required --type",
+	},
+	"volume ls": { [CLUSTER]: "--cluster" },
 });
 
 /** Verbs of docker's that are not there. */
@@ -42,10 +48,14 @@ const refusedVerbs = (): Record<string, string> => ({
 	[NETWORKS]: "connect disconnect",
 	[VOLUMES]: "volume",
 	[LATER]: "builder build prune",
+	[LATER]: "builder build cp prune",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
-	"(bunker runs on one host)": "config node secret service stack swarm",
+	[CLUSTER]: "config node secret service stack swarm",
 });
+
+/** Those of a group whose name is a verb of ours elsewhere. */
+const refusedMembers = (): Record<string, string> => ({ "volume update": CLUSTER });
 
 /**
  * Why a flag of docker's is refused.
@@ -60,7 +70,9 @@ export function refusal(verb: string, typed: string): string | undefined {
 
 /** Why a verb of docker's, or one of a group (`container cp`), is refused; undefined if docker has no such verb either. */
 export function verbRefusal(verb: string): string | undefined {
-	const reason = reasonFor(refusedVerbs(), verb.slice(verb.lastIndexOf(" ") + 1));
+	const members = refusedMembers();
+	const member = Object.hasOwn(members, verb) ? members[verb] : undefined;
+	const reason = member ?? reasonFor(refusedVerbs(), verb.slice(verb.lastIndexOf(" ") + 1));
 	return reason && `bunker ${verb} is not supported ${reason}`;
 }
 

@@ -12,7 +12,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { resolve } from "node:path";
 import { patience } from "../patience.ts";
 import { requires } from "../requires.ts";
-import { cgroupsLeft, leftovers, type NetworkBefore, networkBefore, networkLeft, removeNetworks } from "./leftovers.ts";
+import {
+	cgroupsLeft,
+	leftovers,
+	type NetworkBefore,
+	networkBefore,
+	networkLeft,
+	removeNetworks,
+	volumesLeft,
+} from "./leftovers.ts";
 import { Program } from "./program.ts";
 import { Screen } from "./terminal.ts";
 
@@ -136,7 +144,13 @@ export class Engine {
 	/** Removes all containers. */
 	async removeAll(): Promise<void> {
 		const ids = (await this.ok("ps", "-a", "-q")).split("\n").filter(Boolean);
-		if (ids.length > 0) await this.ok("rm", "-f", ...ids, { timeout: 60_000 });
+		if (ids.length > 0) await this.ok("rm", "-f", "-v", ...ids, { timeout: 60_000 });
+	}
+
+	/** Removes the volumes that tests have left; what nobody has a name for stays, and is found. */
+	private async removeVolumes(): Promise<void> {
+		const names = (await this.ok("volume", "ls", "-q")).split("\n").filter(Boolean);
+		if (names.length > 0) await this.ok("volume", "rm", ...names, { timeout: 60_000 });
 	}
 
 	/** Fails if anything of a container is left, after all have been removed. */
@@ -167,7 +181,9 @@ export class Engine {
 	async close(): Promise<void> {
 		try {
 			await this.removeAll();
+			if (TARGET === "bunker") await this.removeVolumes();
 			await this.becomesClean();
+			if (TARGET === "bunker") expect(volumesLeft(this.root)).toEqual([]);
 			if (TARGET === "bunker") await until("no cgroup is left", () => cgroupsLeft(this.root).length === 0);
 			if (hasOwnNetwork) await this.assertNoNetwork();
 		} finally {

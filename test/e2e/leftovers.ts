@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { listeners } from "./outside.ts";
 
 /** What may be in the state directory when there are no containers: images, and the empty places of the rest. */
-const IMAGES_ONLY = /^(bunker\.db(-wal|-shm)?|blobs(\/.*)?|layers(\/.*)?|base|tmp|containers)$/;
+const IMAGES_ONLY = /^(bunker\.db(-wal|-shm)?|blobs(\/.*)?|layers(\/.*)?|base|tmp|containers|volumes)$/;
 
 /** Sentences about everything that is left of containers; none is the good answer. */
 export function leftovers(root: string, runRoot: string): string[] {
@@ -41,6 +41,14 @@ function holders(directories: string[]): string[] {
 		if (open) found.push(`process ${pid} (${commandOf(pid)}) with ${open}`);
 	}
 	return found;
+}
+
+/** Sentences about volumes that are left: rows, and directories. */
+export function volumesLeft(root: string): string[] {
+	return [
+		...query<{ name: string }>(root, "SELECT name FROM volume").map(({ name }) => `volume ${name}`),
+		...names(`${root}/volumes`).map((name) => `directory ${root}/volumes/${name}`),
+	];
 }
 
 /** Sentences about cgroups that are left of the containers whose events an engine remembers. */
