@@ -23,7 +23,7 @@ export const eventFilters = [
 
 /** Actions with a colon and more in them: a filter may name the part before. */
 const LONG_ACTIONS = ["health_status", "exec_create", "exec_start"];
-const OTHER_TYPES = ["config", "daemon", "node", "plugin", "secret", "service", "volume"];
+const OTHER_TYPES = ["config", "daemon", "node", "plugin", "secret", "service"];
 
 /** True if the filters let the event through: of one name any value is enough, but of `label`. */
 export function letsThrough(filters: Filters, event: Event): boolean {
@@ -35,6 +35,7 @@ export function letsThrough(filters: Filters, event: Event): boolean {
 		matchesContainer(filters, event) &&
 		matchesImage(filters, event) &&
 		matchesNetwork(filters, event) &&
+		matchesVolume(filters, event) &&
 		matchesLabels(filters, event.attributes)
 	);
 }
@@ -57,6 +58,13 @@ function matchesNetwork(filters: Filters, { type, actor, attributes }: Event): b
 	const wanted = filters.get("network");
 	if (wanted === undefined) return true;
 	return type === "network" && wanted.some((value) => actor.startsWith(value) || attributes.name?.startsWith(value));
+}
+
+/** By the beginning of a name. */
+function matchesVolume(filters: Filters, { type, actor }: Event): boolean {
+	const wanted = filters.get("volume");
+	if (wanted === undefined) return true;
+	return type === "volume" && wanted.some((value) => actor.startsWith(value));
 }
 
 /** An image's own events, and those of containers that were made of it; with or without the tag. */

@@ -26,7 +26,7 @@ export function eventFields({ time, type, action, actor, attributes }: Timed): R
 	const seconds = Math.floor(Date.parse(time) / 1000);
 	const image = attributes.image;
 	return {
-		...(type !== "network" && { status: action, id: actor }),
+		...((type === "container" || type === "image") && { status: action, id: actor }),
 		...(type === "container" && image !== undefined && { from: image }),
 		Type: type,
 		Action: action,

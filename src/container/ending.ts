@@ -21,6 +21,7 @@ import { outcome } from "./outcome.ts";
 import { delayAfter, hasPolicy } from "./policy.ts";
 import { relayLater } from "./relay.ts";
 import { type Container, noteEnd, noteHealth, noteWaiter } from "./table.ts";
+import { recordVolumes } from "./volume-events.ts";
 import { cancelWait, isWaiting, self } from "./waiter.ts";
 import { unwatch, watch } from "./watched.ts";
 
@@ -58,6 +59,7 @@ export function ended(container: Container, end: End, waiter: string): Ended {
 /** Records that a container's run is over: within a transaction. */
 export function recordDeath(store: Store, container: Container, { started, finished, exitCode }: End): void {
 	const seconds = Math.max(0, Math.floor((Date.parse(finished) - Date.parse(started)) / 1000));
+	if (container.options.points) recordVolumes(store, container.id, "unmount", finished);
 	const attributes = { exitCode: String(exitCode), execDuration: String(seconds) };
 	recordOf(store, container, "die", { attributes, time: finished });
 }

@@ -56,6 +56,7 @@ import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
 import { byId, type Container } from "./table.ts";
+import { recordVolumes } from "./volume-events.ts";
 import { watch } from "./watched.ts";
 import { userIn } from "./who.ts";
 
@@ -200,6 +201,7 @@ function passOom(descriptors: Descriptors, { wake, file }: { wake: number; file:
 
 function noteStarted(store: Store, container: Container, attached: boolean, time: string | undefined): void {
 	if (attached) recordOf(store, container, "attach", { time });
+	if (container.options.points) recordVolumes(store, container.id, "mount", time);
 	recordOf(store, container, "start", { time });
 	announce(store);
 	trace("time", "start recorded");

@@ -38,6 +38,35 @@ describe.skipIf(!ready)("events", () => {
 		]);
 	});
 
+	ours("of a volume: made, mounted and unmounted with its container, gone, as docker's API has them", async () => {
+		const name = "told";
+		await engine.ok("run", "--name", "teller", "-v", `${name}:/in`, "-v", `${name}:/also:ro`, IMAGE, "true");
+		const id = (await engine.ok("ps", "-aq", "--no-trunc", "--filter", "name=teller")).trim();
+		await engine.ok("rm", "teller");
+		await engine.ok("volume", "rm", name);
+		const lines = (await past("-f", `volume=${name}`, "--format", "{{.Action}} {{json .Actor}}")).split("\n");
+		const driver = "local";
+		const mounted = { container: id, driver, propagation: "" };
+		expect(lines.map((line) => [line.split(" ")[0], JSON.parse(line.slice(line.indexOf("{")))])).toEqual([
+			["create", { ID: name, Attributes: { driver } }],
+			["mount", { ID: name, Attributes: { ...mounted, destination: "/in", "read/write": "true" } }],
+			["mount", { ID: name, Attributes: { ...mounted, destination: "/also", "read/write": "false" } }],
+			["unmount", { ID: name, Attributes: { container: id, driver } }],
+			["unmount", { ID: name, Attributes: { container: id, driver } }],
+			["destroy", { ID: name, Attributes: { driver } }],
+		]);
+		const order = (await past("--format", "{{.Type}} {{.Action}}")).split("\n").slice(-10);
+		expect(order.indexOf("volume mount")).toBeLessThan(order.indexOf("container start"));
+		expect(order.lastIndexOf("volume unmount")).toBeLessThan(order.indexOf("container die"));
+	});
+
+	ours("of volume prune: what came free", async () => {
+		await engine.ok("volume", "create");
+		await engine.ok("volume", "prune", "-f");
+		const last = (await past("--filter", "type=volume")).split("\n").at(-1);
+		expect(last).toMatch(/ volume prune {2}\(reclaimed=0\)$/);
+	});
+
 	ours("of exec: created, started, ended with its exit code, all of one id", async () => {
 		await engine.ok("run", "-d", "--name", "ex", IMAGE, "sleep", "1000");
 		await engine.run("exec", "ex", "sh", "-c", "exit 4");

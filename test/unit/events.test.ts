@@ -16,6 +16,12 @@ const DIED = {
 	time: "2026-11-21T01:06:57.691810561Z",
 };
 const TAGGED: Event = { type: "image", action: "tag", actor: "sha256:ab", attributes: { name: "busybox:1" } };
+const MOUNTED: Event = {
+	type: "volume",
+	action: "mount",
+	actor: "data",
+	attributes: { container: ID, driver: "local" },
+};
 
 describe("an event", () => {
 	test("is a line as docker's, its attributes sorted", () => {
@@ -37,6 +43,17 @@ describe("an event", () => {
 
 	test("of an image has no `from`", () => {
 		expect(JSON.parse(eventJson({ ...TAGGED, time: DIED.time }))).not.toHaveProperty("from");
+	});
+
+	test("of a volume has none of the fields for clients of old", () => {
+		expect(JSON.parse(eventJson({ ...MOUNTED, time: DIED.time }))).toEqual({
+			Type: "volume",
+			Action: "mount",
+			Actor: { ID: "data", Attributes: { container: ID, driver: "local" } },
+			scope: "local",
+			time: 1795223217,
+			timeNano: expect.any(Number),
+		});
 	});
 
 	test("goes through a template as docker's message", () => {
@@ -87,6 +104,13 @@ describe("--filter of events", () => {
 	test("an image's own events are of that image, and of no container", () => {
 		expect(lets(TAGGED, { image: ["busybox"] })).toBe(true);
 		expect(lets(TAGGED, { container: ["busybox"] })).toBe(false);
+	});
+
+	test("a volume's own events are of that volume, by the beginning of its name", () => {
+		expect(lets(MOUNTED, { volume: ["da"] })).toBe(true);
+		expect(lets(MOUNTED, { volume: ["ata"] })).toBe(false);
+		expect(lets(MOUNTED, { type: ["volume"], event: ["mount", "unmount"] })).toBe(true);
+		expect(lets(MOUNTED, { container: [ID] })).toBe(false);
 	});
 
 	test("health_status, exec_create and exec_start are meant whatever follows the colon", () => {
