@@ -155,9 +155,9 @@ describe.skipIf(!ready)("inspect", () => {
 			'bunker: unknown type "nosuch": one of config,',
 		);
 		expect((await wrong("inspect", "--type", "", "web")).line).toStartWith("bunker: --type is empty");
-		expect(await wrong("inspect", "--type", "volume", "web")).toMatchObject({
+		expect(await wrong("inspect", "--type", "plugin", "web")).toMatchObject({
 			code: 1,
-			line: "bunker: --type volume: bunker has containers, images and networks only",
+			line: "bunker: --type plugin: bunker has containers, images, networks and volumes only",
 		});
 	});
 
