@@ -206,9 +206,9 @@ export function statusIfThere(path: Path, directory = AT_FDCWD, flags = AT_SYMLI
 	};
 }
 
-/** Only what a path is, one of S_IF*, for those who ask of many; links not followed. */
-export function typeIfThere(path: Path): number | undefined {
-	const result = attempt("statx", AT_FDCWD, nameOf(path), AT_SYMLINK_NOFOLLOW, STATX_TYPE, statxBytes);
+/** Only what a path is, one of S_IF*, for those who ask of many; links not followed unless asked. */
+export function typeIfThere(path: Path, flags = AT_SYMLINK_NOFOLLOW): number | undefined {
+	const result = attempt("statx", AT_FDCWD, nameOf(path), flags, STATX_TYPE, statxBytes);
 	return result < 0 ? undefined : statxView.getUint16(28, true) & S_IFMT;
 }
 

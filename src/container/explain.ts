@@ -27,7 +27,7 @@ import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
 import { settle } from "./settling.ts";
 import { type Container, unstarted } from "./table.ts";
-import { followLinks } from "./targets.ts";
+import { withoutLinks } from "./targets.ts";
 
 /** The plan of a run, as text. Touches nothing. */
 export async function explain(store: Store, asked: RunOptions): Promise<string> {
@@ -48,7 +48,7 @@ export async function explain(store: Store, asked: RunOptions): Promise<string> 
 		id: container.id,
 		options,
 		image,
-		spec: await followLinks(store, container, image, spec),
+		spec: await withoutLinks(store, { id: container.id, options, image, isNew: true }, spec),
 		cgroups: groups,
 		directories,
 		descriptors: imaginaryDescriptors(options, spec, groups),

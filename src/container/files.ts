@@ -1,8 +1,8 @@
 /** What a container has on disk before it starts: its directories, and the files that bunker provides for its /etc. */
 
-import { AT_FDCWD } from "../../ffi/constants.ts";
-import { isDirectory, makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
-import { readFileIfThere, statusIfThere, writeFile } from "../../ffi/file.ts";
+import { AT_FDCWD, S_IFDIR } from "../../ffi/constants.ts";
+import { makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
+import { readFileIfThere, statusIfThere, typeIfThere, writeFile } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -154,17 +154,29 @@ export function writeFiles(
 }
 
 /**
- * Makes sources of binds that are missing, as docker does for -v, and tells
- * which binds are directories.
+ * Looks at the sources of binds: one that is missing is made, as docker does for
+ * -v, or refused.
+ * @returns those that are directories
+ * @throws Failure (125)
  */
 export function prepareBinds(spec: Pick<Spec, "mounts">, points: readonly Point[]): Set<string> {
-	for (const { type, create, source } of points) if (type === "bind" && create) makeSource(source);
 	const directories = new Set<string>();
-	for (const mount of spec.mounts) {
-		if (mount.type !== "bind" || mount.options.includes(PROVIDED_OPTION) || donorOf(mount.source)) continue;
-		if (isDirectory(mount.source)) directories.add(mount.source);
+	for (const { type, source, options } of spec.mounts) {
+		if (type !== "bind" || options.includes(PROVIDED_OPTION) || donorOf(source)) continue;
+		const found = typeIfThere(source, 0);
+		if (found === undefined) prepareMissing(source, points);
+		if (found === undefined || found === S_IFDIR) directories.add(source);
 	}
 	return directories;
+}
+
+function prepareMissing(missing: string, points: readonly Point[]): void {
+	const made = points.filter(({ type, create, source }) => type === "bind" && create && source === missing);
+	if (made.length > 0) makeSource(missing);
+	else
+		throw new Failure(`invalid mount config for type "bind": bind source path does not exist: ${missing}`, {
+			exitCode: EXIT.refused,
+		});
 }
 
 function makeSource(source: string): void {

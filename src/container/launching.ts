@@ -56,6 +56,7 @@ import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
 import { byId, type Container } from "./table.ts";
+import { withoutLinks } from "./targets.ts";
 import { recordVolumes } from "./volume-events.ts";
 import { watch } from "./watched.ts";
 import { userIn } from "./who.ts";
@@ -116,9 +117,7 @@ export async function launchContainer(
 	numbers.health = probe?.policy(descriptors.pass(probe.fd));
 	if (networking && networking.sockets.length > 0)
 		numbers.ports = (await import("./publishing.ts")).passPorts(descriptors, networking.sockets);
-	const played = hasPlaces(options, spec)
-		? await (await import("./targets.ts")).followLinks(store, container, image, spec)
-		: spec;
+	const played = await withoutLinks(store, { id, options, image, isNew }, spec);
 	const compiled = compilePlan({
 		places: store.places,
 		id,
@@ -235,10 +234,6 @@ export async function specOf(
 		resources: options.limits && (await import("./limiting.ts")).resourcesFor(options),
 	});
 }
-
-/** Whether the user, or the image, asks for a place in the root. */
-const hasPlaces = (options: RunOptions, { process }: Spec): boolean =>
-	pointsOf(options).length > 0 || options.tmpfs !== undefined || process.cwd !== "/";
 
 function checkRoot(rootfs: string | undefined): void {
 	if (rootfs === undefined || isDirectory(rootfs)) return;

@@ -1,6 +1,6 @@
 /** What is mounted in a container, in the order in which it is. Pure. */
 
-import { donorOf, type Mount, mergeTmpfsOptions } from "../runtime/runtime.ts";
+import { donorOf, kernelsOf, type Mount, mergeTmpfsOptions } from "../runtime/runtime.ts";
 import type { Point, RunOptions } from "./options.ts";
 import { pointsOf } from "./points.ts";
 
@@ -49,8 +49,9 @@ function sharedMemory({ ipc, shmSize }: Pick<RunOptions, "ipc" | "shmSize">): Mo
 }
 
 /**
- * The mounts of a container: those of the kernel, the files that bunker
- * provides, then what the user asked for, parents before what lies in them.
+ * The mounts of a container: those of the kernel, then what the user asked for
+ * and the files that bunker provides, parents before what lies in them: a volume
+ * on /etc has these files, as docker's has.
  * @param places.runDirectory holds hosts, hostname and resolv.conf
  * @param places.content where a volume's content is
  * @param devices whether nodes can be opened
@@ -58,16 +59,20 @@ function sharedMemory({ ipc, shmSize }: Pick<RunOptions, "ipc" | "shmSize">): Mo
 export function mountsOf(options: RunOptions, places: MountPlaces, devices: boolean): Mount[] {
 	return [
 		...kernelMounts(options, devices),
-		...providedFiles(places.runDirectory),
-		...userMounts(options, places, devices),
+		...byDepth([...providedFiles(places.runDirectory), ...asked(options, places, devices)]),
 	];
 }
 
 /** What the user asked for, parents before what lies in them. */
-export function userMounts(options: RunOptions, places: Pick<MountPlaces, "content">, devices: boolean): Mount[] {
-	const points = pointsOf(options).map((point) => mountOf(point, places, devices));
-	return [...points, ...tmpfs(options, devices)].sort((a, b) => depth(a) - depth(b));
+export const userMounts = (options: RunOptions, places: Pick<MountPlaces, "content">, devices: boolean): Mount[] =>
+	byDepth(asked(options, places, devices));
+
+function asked(options: RunOptions, places: Pick<MountPlaces, "content">, devices: boolean): Mount[] {
+	return [...pointsOf(options).map((point) => mountOf(point, places, devices)), ...tmpfs(options, devices)];
 }
+
+/** docker: by the number of parts. */
+const byDepth = (mounts: Mount[]): Mount[] => mounts.sort((a, b) => depth(a) - depth(b));
 
 /** Where on the host things are that are mounted. */
 export interface MountPlaces {
@@ -79,6 +84,10 @@ const depth = (mount: Mount): number => mount.destination.split("/").length;
 
 /** Images of whole distributions have /etc/resolv.conf as a link to what is not there. */
 export const PROVIDED_OPTION = "nofollow";
+
+/** What bunker mounts of its own has a place in every root. */
+export const isAsked = ({ destination, options }: Mount): boolean =>
+	kernelsOf(destination) === undefined && !options.includes(PROVIDED_OPTION);
 
 function providedFiles(runDirectory: string): Mount[] {
 	return ["resolv.conf", "hostname", "hosts"].map((name) => ({

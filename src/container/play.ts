@@ -4,7 +4,7 @@
  */
 
 import { O_RDWR } from "../../ffi/constants.ts";
-import { errnoText } from "../../ffi/errno.ts";
+import { type ErrnoName, errnoName, errnoText } from "../../ffi/errno.ts";
 import { close, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { openPid, sendSignal, waitReadable } from "../../ffi/process.ts";
@@ -123,6 +123,8 @@ export function stepFailure(steps: readonly Step[], index: number, errno: number
 			exitCode: EXIT.refused,
 		});
 	const where = `step ${index + 1}/${steps.length}: ${step.what}: ${errnoText(errno)}`;
+	const hint = step.hints?.[errnoName(errno) as ErrnoName];
+	if (hint) return new Failure(`${where}: ${hint}`, { exitCode: EXIT.refused });
 	if (step.call === "execve") return programFailure(steps, step, errno, where);
 	if (step.call === "prlimit64" && errno === EPERM)
 		return new Failure(`${where}: to raise a hard limit takes CAP_SYS_RESOURCE, which bunker does not have here`, {

@@ -1,68 +1,65 @@
 /**
- * The places in a container where something is mounted, and its working
- * directory: where a link of the root on the way there leads to what is not
- * there, docker makes what it leads to. mkdir(2) follows no link, so the links
- * are followed before, in the layers: nobody has them mounted then. What comes
- * of it is a path like any other, looked up inside the container's root.
+ * The places in a container where something of the user's is mounted, and its
+ * working directory: whether a link of its root lies on the way there. Nearly
+ * always there is none; what is done where there is one is in detours.ts.
  */
 
 import { AT_FDCWD, O_DIRECTORY, O_PATH, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS } from "../../ffi/constants.ts";
-import { isDirectory } from "../../ffi/directory.ts";
 import { errno } from "../../ffi/errno.ts";
 import { close, openIfThere, tryOpenAt2 } from "../../ffi/file.ts";
-import { danglingTarget, type Image } from "../image/image.ts";
+import type { Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { baseDirectory, containerDirectory, layersDirectory } from "../places.ts";
-import type { Mount, Spec } from "../runtime/runtime.ts";
-import type { Container } from "./table.ts";
+import { containerDirectory, layersDirectory } from "../places.ts";
+import type { Spec } from "../runtime/runtime.ts";
+import { isAsked } from "./mounting.ts";
+import type { RunOptions } from "./options.ts";
 
 const ELOOP = -(errno.ELOOP as number);
+const ENOENT = -(errno.ENOENT as number);
 
-/** The specification as it is compiled: without links that lead to nothing. The one that is stored says what was asked for. */
-export async function followLinks(
+/** Whose root it is. */
+export interface RootOwner {
+	id: string;
+	options: Pick<RunOptions, "rootfs">;
+	image: Image | undefined;
+	/** it has not written anything yet */
+	isNew?: boolean;
+}
+
+/** The specification as it is compiled: without links on the way to what is mounted. The one that is stored says what was asked for. */
+export async function withoutLinks<Some extends Pick<Spec, "mounts"> & { process?: Spec["process"] }>(
 	store: Store,
-	{ id, options }: Container,
-	image: Image | undefined,
-	spec: Spec,
-): Promise<Spec> {
-	const own = spec.mounts.filter(isAsked);
-	const { cwd } = spec.process;
-	const directories = image ? layersOf(store, id, image) : [options.rootfs as string];
-	const follow = async (path: string) => {
-		if (!meetsLink(directories, path)) return path;
-		const target = await danglingTarget(directories.filter(isDirectory), path);
-		return target === undefined || isCovered(spec.mounts, target) || isCovered(spec.mounts, path) ? path : target;
-	};
-	const targets = new Map<Mount, string>();
-	for (const mount of own) targets.set(mount, await follow(mount.destination));
-	const mounts = spec.mounts.map((mount) => ({ ...mount, destination: targets.get(mount) ?? mount.destination }));
-	return { ...spec, mounts, process: { ...spec.process, cwd: await follow(cwd) } };
+	owner: RootOwner,
+	spec: Some,
+): Promise<Some> {
+	const paths = spec.mounts.filter(isAsked).map(({ destination }) => destination);
+	if (spec.process && spec.process.cwd !== "/") paths.push(spec.process.cwd);
+	if (paths.length === 0) return spec;
+	const directories = directoriesOf(store, owner);
+	return meetsLink(directories, paths) ? (await import("./detours.ts")).follow(directories, spec) : spec;
 }
 
-/** What bunker mounts of its own has a place in every root. */
-const isAsked = ({ destination, options }: Mount): boolean =>
-	!/^\/(proc|sys|dev)(\/|$)/.test(destination) && !options.includes("nofollow");
-
-/** What is mounted above a path is not in the layers: there the kernel finds what it finds. */
-function isCovered(mounts: readonly Mount[], path: string): boolean {
-	return mounts.filter(({ destination }) => path.startsWith(`${destination}/`)).length > 0;
-}
-
-function layersOf(store: Store, id: string, image: Image): string[] {
+/** What a root is made of, the topmost first. The lowest layer, of places to mount over, has no links. */
+function directoriesOf(store: Store, { id, options, image, isNew }: RootOwner): string[] {
+	if (!image) return [options.rootfs as string];
 	const layers = image.layers.map((layer) => `${layersDirectory(store.places)}/${layer}`).reverse();
-	return [`${containerDirectory(store.places, id)}/upper`, ...layers, baseDirectory(store.places)];
+	return isNew ? layers : [`${containerDirectory(store.places, id)}/upper`, ...layers];
 }
 
-/** A quick look: nearly always there is none in any of the directories. */
-function meetsLink(directories: readonly string[], path: string): boolean {
-	return directories.filter((directory) => meetsLinkIn(directory, path)).length > 0;
-}
-
-function meetsLinkIn(directory: string, path: string): boolean {
-	const root = openIfThere(directory, O_PATH | O_DIRECTORY, AT_FDCWD);
-	if (root === undefined) return false;
-	const found = tryOpenAt2(root, `.${path}`, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (found >= 0) close(found);
-	close(root);
-	return found === ELOOP;
+/** What is in a directory, or hidden by it, is not looked for in those below. */
+function meetsLink(directories: readonly string[], paths: readonly string[]): boolean {
+	let left = paths;
+	let meets = false;
+	for (const directory of directories) {
+		const root = openIfThere(directory, O_PATH | O_DIRECTORY, AT_FDCWD);
+		if (root === undefined) continue;
+		left = left.filter((path) => {
+			const found = tryOpenAt2(root, `.${path}`, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+			if (found >= 0) close(found);
+			else if (found === ELOOP) meets = true;
+			return found === ENOENT;
+		});
+		close(root);
+	}
+	return meets;
 }

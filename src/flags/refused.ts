@@ -45,10 +45,7 @@ const refusedFlags = (): Record<string, Record<string, string>> => ({
 /** Verbs of docker's that are not there. */
 const refusedVerbs = (): Record<string, string> => ({
 	[REGISTRIES]: "login logout manifest pull push search trust",
-	[NETWORKS]: "connect disconnect",
-	[VOLUMES]: "volume",
 	[LATER]: "builder build prune",
-	[LATER]: "builder build cp prune",
 	"(docker has it as an experiment)": "checkpoint",
 	[DAEMON]: "context plugin",
 	[CLUSTER]: "config node secret service stack swarm",

@@ -255,12 +255,17 @@ export async function exportTree(directories: readonly string[], target: Target)
 }
 
 /**
- * Where a path leads in directories on top of each other, if a link in it leads to what is not there.
+ * Where a path leads in directories on top of each other, its links followed; undefined where there are too many.
  * @param directories the topmost first
+ * @param covered where something else is mounted
  */
-export async function danglingTarget(directories: readonly string[], path: string): Promise<string | undefined> {
+export async function followLinks(
+	directories: readonly string[],
+	path: string,
+	covered: ReadonlySet<string>,
+): Promise<string | undefined> {
 	const links = await import("./links.ts");
-	return links.danglingTarget(directories, path);
+	return links.followLinks(directories, path, covered);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Links of a root, followed without entering it: where one leads to nothing, docker makes what it leads to. */
+/** Links of a root, followed without entering it: to where something is to be mounted, whether it is there or has to be made. */
 
 import type { Root } from "./root.ts";
 import { Stack, show } from "./stack.ts";
@@ -6,58 +6,46 @@ import { Stack, show } from "./stack.ts";
 /** As many as the kernel follows (path_resolution(7)). */
 const MOST_LINKS = 40;
 
-/** A part of a path, and whether a link said it. */
-interface Part {
-	name: string;
-	linked: boolean;
-}
-
 /**
  * Follows the links of a path in directories on top of each other, as in a
  * chroot.
  * @param directories the topmost first
  * @param path absolute
- * @returns where the path leads, without links, if one of them leads to what is not there; undefined otherwise
+ * @param covered where something else is mounted: below that these directories do not show
+ * @returns where the path leads, without links; what is missing there is made of directories. Undefined where there are too many links
  */
-export function danglingTarget(directories: readonly string[], path: string): string | undefined {
+export function followLinks(
+	directories: readonly string[],
+	path: string,
+	covered: ReadonlySet<string>,
+): string | undefined {
 	using stack = Stack.open(directories);
 	const at: string[] = [];
-	let left = partsOf(path, false);
+	let left = partsOf(path);
+	let isThere = true;
 	for (let links = 0; left.length > 0; ) {
-		const [part, ...rest] = left as [Part, ...Part[]];
+		const [name, ...rest] = left as [string, ...string[]];
 		left = rest;
-		if (part.name === "..") {
+		if (name === "..") {
 			at.pop();
+			isThere = true;
 			continue;
 		}
-		const found = look(stack.roots, at, part.name);
-		if (found === undefined) return part.linked ? joined(at, [part, ...rest]) : undefined;
-		if (found.link === undefined) {
-			at.push(part.name);
+		const found: { link?: string } | undefined =
+			isThere && !covered.has(`/${at.join("/")}`) ? look(stack.roots, at, name) : undefined;
+		if (found?.link === undefined) {
+			isThere = found !== undefined;
+			at.push(name);
 			continue;
 		}
 		if (++links > MOST_LINKS) return undefined;
 		if (found.link.startsWith("/")) at.length = 0;
-		left = [...partsOf(found.link, true), ...rest];
+		left = [...partsOf(found.link), ...rest];
 	}
-	return undefined;
+	return `/${at.join("/")}`;
 }
 
-const partsOf = (path: string, linked: boolean): Part[] =>
-	path
-		.split("/")
-		.filter((name) => name !== "" && name !== ".")
-		.map((name) => ({ name, linked }));
-
-/** What is missing is made of directories: there `..` is what it looks like. */
-function joined(at: readonly string[], left: readonly Part[]): string {
-	const names = [...at];
-	for (const { name } of left) {
-		if (name === "..") names.pop();
-		else names.push(name);
-	}
-	return `/${names.join("/")}`;
-}
+const partsOf = (path: string): string[] => path.split("/").filter((name) => name !== "" && name !== ".");
 
 /** What shows at a name in a directory, which is one: nothing, a link, or something else. */
 function look(roots: readonly Root[], at: readonly string[], name: string): { link?: string } | undefined {

@@ -27,6 +27,8 @@ export class Load {
 /** A number has at most 53 bits; what needs 64 stands in the data. */
 export type TapeArgument = number | Place | Load;
 
+export type Hints = Readonly<Partial<Record<ErrnoName, string>>>;
+
 export interface StepOptions {
 	/** names of errnos that do not stop the tape */
 	okay?: readonly ErrnoName[];
@@ -34,6 +36,8 @@ export interface StepOptions {
 	store?: Place;
 	/** the result must equal argument 2, as for a complete read or write */
 	full?: boolean;
+	/** what an errno means here, where its own words mislead */
+	hints?: Hints;
 	/** a clone whose parent becomes the monitor, or the reaper of `--init` */
 	parent?: "monitor" | "init";
 }

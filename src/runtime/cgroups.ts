@@ -123,8 +123,7 @@ export function joinCgroupNamespace(tape: Tape, pidfd: number): void {
  */
 export function takeShown(tape: Tape, cgroups: readonly Cgroup[], readOnly: boolean): Map<Cgroup, Place> {
 	const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (readOnly ? MOUNT_ATTR_RDONLY : 0);
-	const what = readOnly ? "private and read-only" : "private";
-	return new Map(shownOf(cgroups).map((cgroup) => [cgroup, takeTree(tape, sourceOf(cgroup), attributes, what)]));
+	return new Map(shownOf(cgroups).map((cgroup) => [cgroup, takeTree(tape, sourceOf(cgroup), attributes)]));
 }
 
 const sourceOf = ({ version, path, mount }: Cgroup): string => (version === 1 ? path : mount);

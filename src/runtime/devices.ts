@@ -36,7 +36,7 @@ const LINKS: [name: string, target: string][] = [
 export function takeDevices(tape: Tape): Bind[] {
 	return DEVICES.map((name) => {
 		const path = `/dev/${name}`;
-		const tree = takeTree(tape, path, MOUNT_ATTR_RDONLY, "private and read-only");
+		const tree = takeTree(tape, path, MOUNT_ATTR_RDONLY);
 		return { source: path, destination: path, tree, directory: false, overLink: false };
 	});
 }
@@ -50,15 +50,15 @@ export function placeDevices(tape: Tape, paths: Paths, devices: readonly Bind[])
 /** The same where /dev is not nodev: nodes of the container's own. */
 export function makeDevices(tape: Tape, paths: Paths, devices: readonly Device[]): void {
 	for (const { path, type, major, minor, fileMode, uid, gid } of devices) {
-		paths.makeParent(path);
+		const { directory, name } = path.startsWith("/dev/") ? paths.ownEntry(path) : paths.entry(path);
 		const mode = (type === "c" ? S_IFCHR : S_IFBLK) | fileMode;
 		const number = deviceNumber(major, minor);
-		tape.step(`make device ${path} (${type} ${major}:${minor})`, "mknodat", [AT_FDCWD, tape.text(path), mode, number], {
+		tape.step(`make device ${path} (${type} ${major}:${minor})`, "mknodat", [directory, name, mode, number], {
 			// docker, too, leaves what an image has there.
 			okay: ["EEXIST"],
 		});
 		if (uid !== 0 || gid !== 0)
-			tape.step(`give it to ${uid}:${gid}`, "fchownat", [AT_FDCWD, tape.text(path), uid, gid, AT_SYMLINK_NOFOLLOW]);
+			tape.step(`give it to ${uid}:${gid}`, "fchownat", [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW]);
 	}
 	linkDevices(tape);
 }
@@ -86,7 +86,7 @@ export function placeConsole(tape: Tape, covered: boolean): Bind | undefined {
 	tape.step(`make file ${CONSOLE}`, "mknodat", [AT_FDCWD, console, S_IFREG | 0o600, 0]);
 	tape.step(`bind ${TERMINAL} on ${CONSOLE}`, "mount", [tape.text(TERMINAL), console, 0, MS_BIND, 0]);
 	if (!covered) return undefined;
-	const tree = takeTree(tape, TERMINAL, 0, "private");
+	const tree = takeTree(tape, TERMINAL, 0);
 	// Over a link, not where it leads to.
 	return { source: TERMINAL, destination: CONSOLE, tree, directory: false, overLink: true };
 }

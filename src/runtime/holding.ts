@@ -7,10 +7,10 @@
 
 import { CLONE_NEWNS } from "../../ffi/constants.ts";
 import { Tape } from "../kernel/tape.ts";
-import { mountFileSystem, placeBind, takeBind } from "./mounts.ts";
 import { Paths } from "./paths.ts";
 import { type Compiled, writePolicy } from "./policy.ts";
-import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
+import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
+import { makeMounts, placeMount, sealMounts, takeMounts } from "./sources.ts";
 import type { Spec } from "./spec.ts";
 import { NO_MONITOR } from "./waiting.ts";
 
@@ -42,20 +42,15 @@ export const HOLD_READY = 1;
  */
 export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFacts): Compiled {
 	const { tape, policy } = begin(facts);
-	const paths = new Paths(tape);
-	const binds = spec.mounts.map((mount) =>
-		mount.type === "bind"
-			? takeBind(tape, mount, { directory: facts.directories.has(mount.source), devices: false })
-			: undefined,
-	);
+	const paths = new Paths(tape, facts.root.kind === "directory");
+	const taken = takeMounts(tape, spec.mounts, { directories: facts.directories, nodes: false });
 	const root = takeRoot(tape, facts.root, false);
 	tape.step("enter a mount namespace of its own", "unshare", [CLONE_NEWNS]);
+	leaveHost(tape);
+	makeMounts(tape, taken);
 	enterRoot(tape, facts.root, root, false);
-	spec.mounts.forEach((mount, index) => {
-		const bind = binds[index];
-		if (bind) placeBind(tape, paths, bind);
-		else mountFileSystem(tape, paths, mount);
-	});
+	for (const one of taken) placeMount(tape, paths, one);
+	sealMounts(tape, taken);
 	if (spec.root.readonly) sealRoot(tape, false);
 	keep(tape, facts);
 	return { tape, policy };

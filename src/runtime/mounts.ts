@@ -1,8 +1,7 @@
 /**
- * What is mounted in the container: file systems of the kernel, and binds.
- * The source of a bind is taken as a mount of its own before the clone
- * (open_tree), so between check and use nothing can change, and the target is
- * resolved inside the container's root.
+ * What is mounted in the container: file systems of the kernel, and mounts that
+ * were taken (open_tree) and are put in their places. What the user asks for
+ * is taken in sources.ts.
  */
 
 import {
@@ -10,6 +9,8 @@ import {
 	AT_FDCWD,
 	AT_RECURSIVE,
 	MOUNT_ATTR_NODEV,
+	MOUNT_ATTR_NOEXEC,
+	MOUNT_ATTR_NOSUID,
 	MOUNT_ATTR_RDONLY,
 	MOVE_MOUNT_F_EMPTY_PATH,
 	MOVE_MOUNT_T_SYMLINKS,
@@ -22,6 +23,8 @@ import {
 	MS_PRIVATE,
 	MS_RDONLY,
 	MS_RELATIME,
+	MS_SHARED,
+	MS_SLAVE,
 	MS_STRICTATIME,
 	MS_SYNCHRONOUS,
 	OPEN_TREE_CLOEXEC,
@@ -73,7 +76,7 @@ export function mountFileSystem(tape: Tape, paths: Paths, mount: Mount): void {
 	paths.hide(mount.destination);
 }
 
-/** A bind whose source has been taken. */
+/** A mount that has been taken, and where it belongs. */
 export interface Bind {
 	source: string;
 	destination: string;
@@ -84,59 +87,58 @@ export interface Bind {
 	overLink: boolean;
 }
 
-/**
- * Before the clone: takes the source of a bind. It is made private, so that
- * what the container mounts on it does not appear on the host, and nodev
- * where no device controller keeps a container, which may make nodes, from
- * opening them.
- * @param facts.directory whether the source is one: looked up by the caller
- * @param facts.devices whether nodes on it can be opened
- */
-export function takeBind(tape: Tape, mount: Mount, facts: { directory: boolean; devices: boolean }): Bind {
-	const { directory } = facts;
-	const devices = facts.devices || mount.options.includes("dev");
-	const readOnly = mount.options.includes("ro") || mount.options.includes("rro");
-	const attributes = (devices ? 0 : MOUNT_ATTR_NODEV) | (readOnly ? MOUNT_ATTR_RDONLY : 0);
-	const tree = takeTree(tape, mount.source, attributes, propagationText(attributes));
-	return {
-		source: mount.source,
-		destination: mount.destination,
-		tree,
-		directory,
-		overLink: mount.options.includes("nofollow"),
-	};
+/** What a taken mount becomes: all of it, or only its top. */
+export interface Change {
+	whole: boolean;
+	/** MOUNT_ATTR_* */
+	attributes: number;
+	/** MS_PRIVATE, MS_SLAVE, MS_SHARED; 0: as it is */
+	propagation: number;
 }
 
-/** What a taken mount becomes, as a sentence has it. */
-export function propagationText(attributes: number): string {
-	const nodev = attributes & MOUNT_ATTR_NODEV ? "nodev" : undefined;
-	const readOnly = attributes & MOUNT_ATTR_RDONLY ? "read-only" : undefined;
-	const words = ["private", nodev, readOnly].filter((word) => word !== undefined);
+const PROPAGATION: [flag: number, word: string][] = [
+	[MS_PRIVATE, "private"],
+	[MS_SLAVE, "a slave"],
+	[MS_SHARED, "shared"],
+];
+const ATTRIBUTES: [flag: number, word: string][] = [
+	[MOUNT_ATTR_NOSUID, "nosuid"],
+	[MOUNT_ATTR_NODEV, "nodev"],
+	[MOUNT_ATTR_NOEXEC, "noexec"],
+	[MOUNT_ATTR_RDONLY, "read-only"],
+];
+
+/** `make it private, nodev and read-only` */
+export function changeText({ whole, attributes, propagation }: Change): string {
+	const words: string[] = [];
+	for (const [flag, word] of PROPAGATION) if (propagation === flag) words.push(word);
+	for (const [flag, word] of ATTRIBUTES) if (attributes & flag) words.push(word);
 	const last = words.pop() as string;
-	return words.length > 0 ? `${words.join(", ")} and ${last}` : last;
+	return `make ${whole ? "it" : "its top"} ${words.length > 0 ? `${words.join(", ")} and ${last}` : last}`;
 }
 
-/** Takes a mount of its own of a path, with what is mounted below it. @returns where its descriptor is */
-export function takeTree(tape: Tape, source: string, attributes: number, what: string): Place {
+/** Changes a taken mount. */
+export function changeTree(tape: Tape, tree: Place, change: Change, what = changeText(change)): void {
+	const attr = mountAttributes(change.attributes, change.propagation);
+	const flags = AT_EMPTY_PATH | (change.whole ? AT_RECURSIVE : 0);
+	const args = [new Load(tree), tape.text(""), flags, tape.bytes(attr), attr.length];
+	tape.step(what, "mount_setattr", args);
+}
+
+/** Takes a mount of its own of a path, with what is mounted below it, and makes it private. @returns where its descriptor is */
+export function takeTree(tape: Tape, source: string, attributes: number): Place {
 	const tree = tape.slot();
-	const attr = mountAttributes(attributes, MS_PRIVATE);
 	tape.step(
 		`take ${source} to bind it later`,
 		"open_tree",
 		[AT_FDCWD, tape.text(source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE],
 		{ store: tree },
 	);
-	tape.step(`make it ${what}`, "mount_setattr", [
-		new Load(tree),
-		tape.text(""),
-		AT_EMPTY_PATH | AT_RECURSIVE,
-		tape.bytes(attr),
-		attr.length,
-	]);
+	changeTree(tape, tree, { whole: true, attributes, propagation: MS_PRIVATE });
 	return tree;
 }
 
-/** In the container: puts a bind in its place, which is made if it is missing. */
+/** In the container: puts a bind in its place, which is made if it is missing. For places that nobody else has. */
 export function placeBind(tape: Tape, paths: Paths, bind: Bind): void {
 	if (bind.directory) paths.make(bind.destination);
 	else paths.makeFile(bind.destination);

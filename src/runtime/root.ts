@@ -18,7 +18,7 @@ import {
 	MS_REMOUNT,
 } from "../../ffi/constants.ts";
 import { Load, type Place, type Tape } from "../kernel/tape.ts";
-import { propagationText, takeTree } from "./mounts.ts";
+import { takeTree } from "./mounts.ts";
 
 /** What the root is made of. */
 export type RootSource =
@@ -60,13 +60,16 @@ export function overlayOptions(source: Extract<RootSource, { kind: "overlay" }>)
 export function takeRoot(tape: Tape, source: RootSource, devices: boolean): Place | undefined {
 	if (source.kind === "overlay") return undefined;
 	const attributes = devices ? 0 : MOUNT_ATTR_NODEV;
-	return takeTree(tape, source.path, attributes, propagationText(attributes));
+	return takeTree(tape, source.path, attributes);
+}
+
+/** In the container's mount namespace, first of all: nothing that is mounted here may reach the host. */
+export function leaveHost(tape: Tape): void {
+	tape.step("make all mounts private", "mount", [0, tape.text("/"), 0, MS_REC | MS_PRIVATE, 0]);
 }
 
 /** Mounts the root and enters it. */
 export function enterRoot(tape: Tape, source: RootSource, tree: Place | undefined, devices: boolean): void {
-	// Nothing that is mounted here may reach the host.
-	tape.step("make all mounts private", "mount", [0, tape.text("/"), 0, MS_REC | MS_PRIVATE, 0]);
 	if (source.kind === "overlay") mountOverlay(tape, source, devices);
 	else
 		tape.step(`bind ${source.path} on itself`, "move_mount", [

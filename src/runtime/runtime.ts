@@ -11,6 +11,7 @@ export { compileGuard, type GuardFacts } from "./guarding.ts";
 export type { PathKind } from "./hardening.ts";
 export { type CopyFacts, compileCopy, compileHold, ENTER, type HoldFacts } from "./holding.ts";
 export { encodeIdentity, type Identity, resolveUser } from "./identity.ts";
+export { kernelsOf } from "./paths.ts";
 export type { Caller, Compiled, PolicyOptions } from "./policy.ts";
 export { compileProbe } from "./probing.ts";
 export type { RootSource } from "./root.ts";

@@ -20,12 +20,13 @@ import { raiseLoopback, setDomainname, setHostname, setSysctl } from "./environm
 import { maskPath, type PathKind, protectPath } from "./hardening.ts";
 import { IDENTITY_SIZE, type IdentityBlock, identityBlock } from "./identity.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
-import { type Bind, mountFileSystem, placeBind, takeBind } from "./mounts.ts";
-import { enterDirectory, Paths } from "./paths.ts";
+import { mountFileSystem, placeBind } from "./mounts.ts";
+import { enterDirectory, kernelsOf, Paths } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
 import { execute, forkInit, reportReady } from "./program.ts";
-import { enterRoot, type RootSource, sealRoot, takeRoot } from "./root.ts";
-import { type Donors, donorOf, joinOthers, joinPid, takeSharedMemory } from "./sharing.ts";
+import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
+import { type Donors, joinOthers, joinPid } from "./sharing.ts";
+import { makeMounts, placeMount, sealMounts, type Taken, takeMounts } from "./sources.ts";
 import {
 	DEVICES_ANNOTATION,
 	INIT_ANNOTATION,
@@ -63,10 +64,10 @@ const NAMESPACE_FLAG: Record<Exclude<NamespaceType, "cgroup">, number> = {
 /** Compiles the start of a container. */
 export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	const tape = new Tape();
-	const paths = new Paths(tape, !hasOwn(spec, "pid"));
+	const paths = new Paths(tape, facts.root.kind === "directory");
 	const policy = writePolicy(tape, facts.policy);
 	const identity = identityBlock(tape);
-	const binds = spec.mounts.filter((mount) => mount.type === "bind");
+	const asked = spec.mounts.filter((mount) => !isKernels(mount));
 	const allDevices = spec.annotations[DEVICES_ANNOTATION] !== "bound";
 
 	// In the host's namespaces.
@@ -74,7 +75,8 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	tape.step("begin a session of its own", "setsid", []);
 	prepareStdio(tape, policy, facts.stdio);
 	const nodes = allDevices ? [] : takeDevices(tape);
-	const taken = takeBinds(tape, binds, facts, allDevices);
+	const { directories, donors } = facts;
+	const taken = takeMounts(tape, asked, { directories, donors, nodes: allDevices });
 	const root = takeRoot(tape, facts.root, allDevices);
 	const shown = hasOwn(spec, "cgroup") ? new Map() : takeShown(tape, facts.cgroups, isSealed(spec));
 	const proc = takeProc(tape, spec.process);
@@ -88,22 +90,31 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	closeGiven(tape, policy, facts.policy);
 	joinOthers(tape, spec, facts.donors);
 	leaveKeyring(tape);
+	leaveHost(tape);
+	makeMounts(tape, taken);
 	enterRoot(tape, facts.root, root, allDevices);
+	// While nothing of the kernel's is there, no link of an image or a volume can lead a mount into it.
+	for (const one of placedIn(taken, undefined)) placeMount(tape, paths, one);
+	if (kernelsOf(spec.process.cwd) === undefined) paths.makeAnywhere(spec.process.cwd);
+	if (paths.isShared) for (const path of ["/proc", "/sys", "/dev"]) paths.refuseLink(path);
 	for (const mount of spec.mounts)
 		if (isKernels(mount)) mountKernels(tape, paths, mount, { cgroups: facts.cgroups, shown });
 	if (allDevices) makeDevices(tape, paths, spec.linux.devices);
 	else placeDevices(tape, paths, nodes);
 	const terminal = facts.stdio.terminal ? makeTerminal(tape, policy, facts.stdio) : undefined;
-	const covered = binds.filter(({ destination }) => destination === "/dev").length > 0;
+	const covered = taken.filter(({ destination }) => destination === "/dev").length > 0;
 	const console = terminal && placeConsole(tape, covered);
 	if (hasOwn(spec, "network")) raiseLoopback(tape);
 	for (const [name, value] of Object.entries(spec.linux.sysctl)) setSysctl(tape, name, value);
 	if (has(spec, "uts")) setHostname(tape, spec.hostname);
 	if (spec.domainname !== undefined) setDomainname(tape, spec.domainname);
+	// What is hidden in /proc and /sys is hidden in what the user has put there, too; /dev/null is surely ours still.
+	for (const one of [...placedIn(taken, "/proc"), ...placedIn(taken, "/sys")]) placeMount(tape, paths, one);
 	hidePaths(tape, spec, facts.kernelPaths);
-	for (const mount of spec.mounts) if (!isKernels(mount)) place(tape, paths, mount, taken);
+	for (const one of placedIn(taken, "/dev")) placeMount(tape, paths, one);
 	if (console) placeBind(tape, paths, console);
-	paths.make(spec.process.cwd);
+	if (kernelsOf(spec.process.cwd) !== undefined) paths.makeAnywhere(spec.process.cwd);
+	sealMounts(tape, taken);
 	if (spec.root.readonly) sealRoot(tape, allDevices);
 	askForIdentity(tape, facts.policy.sync, identity, spec.annotations[USER_ANNOTATION] ?? "");
 
@@ -132,25 +143,12 @@ const ownTypes = (spec: Spec): NamespaceType[] =>
 
 const hasOwn = (spec: Spec, type: NamespaceType): boolean => ownTypes(spec).includes(type);
 
-function takeBinds(tape: Tape, mounts: readonly Mount[], facts: StartFacts, devices: boolean): Map<Mount, Bind> {
-	return new Map(
-		mounts.map((mount) => {
-			if (donorOf(mount.source) !== undefined) return [mount, takeSharedMemory(tape, mount, facts.donors)];
-			return [mount, takeBind(tape, mount, { directory: facts.directories.has(mount.source), devices })];
-		}),
-	);
-}
+/** A file system of the kernel's in its own place; all else is the user's. */
+const isKernels = ({ type, destination }: Mount): boolean => type !== "bind" && kernelsOf(destination) !== undefined;
 
-/** What is mounted before paths are hidden; all else comes after, so that it cannot be in the way. */
-function isKernels(mount: Mount): boolean {
-	return mount.type !== "bind" && /^\/(proc|sys|dev)(\/|$)/.test(mount.destination);
-}
-
-function place(tape: Tape, paths: Paths, mount: Mount, binds: ReadonlyMap<Mount, Bind>): void {
-	const bind = binds.get(mount);
-	if (bind) placeBind(tape, paths, bind);
-	else mountFileSystem(tape, paths, mount);
-}
+/** What belongs into one of the kernel's file systems, or into none of them. */
+const placedIn = (taken: readonly Taken[], kernels: string | undefined): Taken[] =>
+	taken.filter(({ destination }) => kernelsOf(destination) === kernels);
 
 function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>): void {
 	for (const path of spec.linux.maskedPaths) {

@@ -304,7 +304,7 @@ describe.skipIf(!ready)("flags of run", () => {
 		for (const what of [
 			"limit nofile to 1, hard 2",
 			"set the OOM score adjustment to 5",
-			"mount tmpfs on /x",
+			"mount tmpfs for /x",
 			"set the domain name to d",
 		])
 			expect(out).toContain(what);

@@ -204,8 +204,19 @@ describe("in the list of run", () => {
 		expect(at("close bunker's stderr")).toBeLessThan(at("make it the root"));
 		expect(last).toBeGreaterThan(0);
 	});
-	test("paths of /proc are hidden before volumes are placed", () =>
-		expect(at("hide /proc/kcore")).toBeLessThan(at("bind /srv")));
+	test("volumes are placed before anything of the kernel's is there, in places that are no links", () => {
+		expect(at("bind /srv")).toBeLessThan(at("open /proc, which has to be no link"));
+		expect(at("open /dev, which has to be no link")).toBeLessThan(at("mount proc"));
+		expect(at("mount proc")).toBeLessThan(at("hide /proc/kcore"));
+	});
+	test("what is hidden is hidden in volumes on /proc and /sys, too, with a /dev/null that is ours", () => {
+		const steps = started({
+			volumes: ["/sys", "/dev/x"].map((target) => ({ source: "/srv", target, readOnly: false })),
+		});
+		const place = (what: string) => steps.findIndex((step) => step.what.startsWith(what));
+		expect(place("bind /srv on /sys")).toBeLessThan(place("hide /proc/kcore"));
+		expect(place("hide /proc/kcore")).toBeLessThan(place("bind /srv on /dev/x"));
+	});
 	test("the terminal and its console are made before volumes are placed: one may lie on /dev", () => {
 		const steps = started({ tty: true, volumes: [{ source: "/srv", target: "/dev", readOnly: false }] });
 		const place = (what: string) => steps.findIndex((step) => step.what === what);

@@ -98,8 +98,9 @@ test("annotations of the user's do not change what bunker reads", () => {
 	expect(annotations).toMatchObject({ "bunker.devices": "nodes", "org.example": "a" });
 });
 
-test("volumes come parents first, whatever their order on the line", () => {
+test("volumes come parents first, whatever their order on the line, and the files of /etc among them", () => {
 	const volume = (target: string) => ({ source: "/s", target, readOnly: false });
-	const { mounts } = spec({ command: ["x"], volumes: [volume("/a/b/c"), volume("/a")] });
-	expect(mounts.slice(-2).map((mount) => mount.destination)).toEqual(["/a", "/a/b/c"]);
+	const { mounts } = spec({ command: ["x"], volumes: [volume("/a/b/c"), volume("/a"), volume("/etc")] });
+	const own = ["/etc/resolv.conf", "/etc/hostname", "/etc/hosts"];
+	expect(mounts.slice(-6).map((mount) => mount.destination)).toEqual(["/a", "/etc", ...own, "/a/b/c"]);
 });

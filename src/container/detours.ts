@@ -1,0 +1,45 @@
+/**
+ * Links of a root on the way to where something is mounted, followed before it
+ * is: in the layers, which nobody has mounted then. docker makes what a link
+ * leads to, and mkdir(2) follows none; and what lies in what is seen without
+ * them. Inside /proc nothing can be mounted that way either (runc,
+ * rootfs_linux.go: checkProcMount).
+ */
+
+import { isDirectory } from "../../ffi/directory.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { followLinks } from "../image/image.ts";
+import type { Mount, Spec } from "../runtime/runtime.ts";
+import { isAsked } from "./mounting.ts";
+
+/** @param directories what the root is made of, the topmost first */
+export async function follow<Some extends Pick<Spec, "mounts"> & { process?: Spec["process"] }>(
+	directories: readonly string[],
+	spec: Some,
+): Promise<Some> {
+	const there = directories.filter(isDirectory);
+	const covered = new Set(["/proc", "/sys", "/dev"]);
+	const mounts: Mount[] = [];
+	for (const mount of spec.mounts) {
+		const destination = isAsked(mount)
+			? ((await followLinks(there, mount.destination, covered)) ?? mount.destination)
+			: mount.destination;
+		if (destination !== mount.destination) refuseInside(mount.destination, destination);
+		covered.add(destination);
+		mounts.push({ ...mount, destination });
+	}
+	mounts.sort((a, b) => depth(a) - depth(b));
+	const { process } = spec;
+	const cwd = process && ((await followLinks(there, process.cwd, covered)) ?? process.cwd);
+	return { ...spec, mounts, ...(process && { process: { ...process, cwd } }) };
+}
+
+const depth = ({ destination }: Mount): number => destination.split("/").length;
+
+function refuseInside(typed: string, destination: string): void {
+	const refuse = (why: string) =>
+		new Failure(`mount on ${typed}: a link of the image leads to ${destination}, ${why}`, { exitCode: EXIT.refused });
+	if (destination === "/") throw refuse("which is the container's root");
+	if (destination === "/proc") throw refuse("which cannot be mounted over because it is not of type proc");
+	if (destination.startsWith("/proc/")) throw refuse("which cannot be mounted over because it is inside /proc");
+}
