@@ -165,6 +165,10 @@ const NFNETLINK = 0x100;
 const NFNL_MSG_BATCH_BEGIN = 16;
 const NFNL_MSG_BATCH_END = 17;
 const NFNL_SUBSYS_NFTABLES = 10;
+
+/** The type of a message to nf_tables. @param kind NFT_MSG_NEWRULE … */
+export const nftablesType = (kind: number): number => (NFNL_SUBSYS_NFTABLES << 8) | kind;
+
 /** struct nfgenmsg of a batch's begin and end: family 0, version 0, the subsystem in the network's order. */
 const BATCH = Uint8Array.of(0, 0, 0, NFNL_SUBSYS_NFTABLES);
 

@@ -7,21 +7,18 @@
  */
 
 import { close } from "../../ffi/file.ts";
-import { ask, NETLINK_NETFILTER, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, openNetlink } from "../../ffi/netlink.ts";
+import { ask, NETLINK_NETFILTER, NLM_F_DUMP, openNetlink } from "../../ffi/netlink.ts";
 import { decodeText, encodeText } from "../../ffi/text.ts";
-import { Body, encode, type Message, message } from "../kernel/netlink.ts";
-import { typeOf } from "./elements.ts";
-import { compare, count, decide, type Expression, interfaceName, jump, leave, meta } from "./expression.ts";
+import { encode, type Message, message, nftablesType } from "../kernel/netlink.ts";
+import { addChain, addRule, bodyOf, compare, decide, type Expression, meta, type Table } from "../kernel/nftables.ts";
+import { count, interfaceName, jump, leave } from "./expression.ts";
 
-const NFT_MSG_NEWCHAIN = 3;
-const NFT_MSG_NEWRULE = 6;
 const NFT_MSG_GETRULE = 7;
 const NFT_MSG_DELRULE = 8;
-const HEADERS = { ip: Uint8Array.of(2, 0, 0, 0), ip6: Uint8Array.of(10, 0, 0, 0) } as const;
 
-export type DockerFamily = keyof typeof HEADERS;
+export type DockerFamily = "ip" | "ip6";
 
-const TABLE = "filter";
+const tableOf = (family: DockerFamily): Table => ({ family, name: "filter" });
 const DOCKER_USER = "DOCKER-USER";
 
 /** The name of our chain: every engine has its own. */
@@ -50,22 +47,14 @@ function rulesOf(bridges: readonly string[]): Rule[] {
 
 const pattern = (name: string) => (name.endsWith("*") ? encodeText(name.slice(0, -1)) : interfaceName(name));
 
-function addRule(family: DockerFamily, chain: string, text: string, expressions: Expression[], flags: number): Message {
-	const body = new Body(HEADERS[family]).text(1, TABLE).text(2, chain);
-	body.nest(
-		4,
-		(list) => {
-			for (const one of expressions) one(list);
-		},
-		true,
+const allow = (family: DockerFamily, chain: string, text: string, expressions: Expression[], flags?: number) =>
+	addRule(
+		tableOf(family),
+		chain,
+		`let docker's firewall pass our networks: ${family} filter ${chain} ${text}`,
+		expressions,
+		flags,
 	);
-	return message(
-		`let docker's firewall pass our networks: ${family} ${TABLE} ${chain} ${text}`,
-		typeOf(NFT_MSG_NEWRULE),
-		NLM_F_CREATE | flags,
-		body,
-	);
-}
 
 /**
  * Makes our chain what it has to be, and has DOCKER-USER call it, first of all:
@@ -78,22 +67,15 @@ export function dockerMessages(
 	bridges: readonly string[],
 	isCalled: boolean,
 ): Message[] {
-	const make = new Body(HEADERS[family]).text(1, TABLE).text(3, chain);
-	const flush = new Body(HEADERS[family]).text(1, TABLE).text(2, chain);
+	const table = tableOf(family);
+	const flush = bodyOf(table).text(2, chain);
 	const messages = [
-		message(
-			`make the chain ${chain} in docker's table ${family} ${TABLE}`,
-			typeOf(NFT_MSG_NEWCHAIN),
-			NLM_F_CREATE,
-			make,
-		),
-		message(`empty the chain ${chain}`, typeOf(NFT_MSG_DELRULE), 0, flush),
+		addChain(table, chain, `make the chain ${chain} in docker's table ${family} filter`),
+		message(`empty the chain ${chain}`, nftablesType(NFT_MSG_DELRULE), 0, flush),
 	];
 	for (const { text, key, name, verdict } of rulesOf(bridges))
-		messages.push(
-			addRule(family, chain, text, [meta(key), compare("equal", pattern(name)), count, verdict], NLM_F_APPEND),
-		);
-	if (!isCalled) messages.push(addRule(family, DOCKER_USER, `jump ${chain}`, [count, jump(chain)], 0));
+		messages.push(allow(family, chain, text, [meta(key), compare("equal", pattern(name)), count, verdict]));
+	if (!isCalled) messages.push(allow(family, DOCKER_USER, `jump ${chain}`, [count, jump(chain)], 0));
 	return messages;
 }
 
@@ -116,8 +98,8 @@ export function dockerDifference(family: DockerFamily, chain: string, bridges: r
 
 /** Rules of a chain as text of their bytes: enough to find a name in them. */
 function rulesIn(socket: number, family: DockerFamily, chain: string): string[] {
-	const body = new Body(HEADERS[family]).text(1, TABLE).text(2, chain).content;
-	const request = encode({ type: typeOf(NFT_MSG_GETRULE), flags: NLM_F_DUMP, body }, 0);
+	const body = bodyOf(tableOf(family)).text(2, chain).content;
+	const request = encode({ type: nftablesType(NFT_MSG_GETRULE), flags: NLM_F_DUMP, body }, 0);
 	const rules = ask(`read the rules of ${chain}`, socket, request);
 	return rules.map((rule) => new TextDecoder("latin1").decode(rule.body));
 }

@@ -6,7 +6,7 @@
 
 import { NLM_F_CREATE } from "../../ffi/netlink.ts";
 import { encodeText } from "../../ffi/text.ts";
-import { Body, type Message, message } from "../kernel/netlink.ts";
+import { Body, type Message, message, nftablesType } from "../kernel/netlink.ts";
 import { addressBytes, parseAddress } from "./address.ts";
 import { bridgeName } from "./bridge.ts";
 import { isOff, OPTION } from "./option-names.ts";
@@ -61,7 +61,6 @@ export function publishedOf(rows: readonly PortRow[]): Published[] {
 	);
 }
 
-const NFNL_SUBSYS_NFTABLES = 10;
 const NFT_MSG_NEWSETELEM = 12;
 const NFT_MSG_DELSETELEM = 14;
 const NFTA_SET_ELEM_LIST_TABLE = 1;
@@ -80,11 +79,8 @@ const LONGEST_COMMENT = 127;
 /** struct nfgenmsg: NFPROTO_INET, version 0, resource 0. */
 export const INET = Uint8Array.of(1, 0, 0, 0);
 
-/** The type of a message to nf_tables. */
-export const typeOf = (kind: number): number => (NFNL_SUBSYS_NFTABLES << 8) | kind;
-
-const NEW_ELEMENT = typeOf(NFT_MSG_NEWSETELEM);
-export const DELETE_ELEMENT = typeOf(NFT_MSG_DELSETELEM);
+const NEW_ELEMENT = nftablesType(NFT_MSG_NEWSETELEM);
+export const DELETE_ELEMENT = nftablesType(NFT_MSG_DELSETELEM);
 
 /** Adds an element; one that is there already, the same, is as good. */
 export function addElement(table: string, element: Element): Message {

@@ -1,43 +1,24 @@
 /**
- * Expressions of nf_tables, as nft sends them (include/uapi/linux/netfilter/
- * nf_tables.h; the order of attributes is libnftnl's): what a rule is made of.
- * An expression loads into a register, compares one, or decides. Pure.
+ * Expressions of nf_tables that only the firewall has, as nft sends them; those
+ * of every table are in kernel/nftables.ts. Pure.
  */
 
 import { encodeText } from "../../ffi/text.ts";
-import type { Body } from "../kernel/netlink.ts";
+import {
+	compare,
+	type Expression,
+	expression,
+	FIRST,
+	META_KEYS,
+	meta,
+	NFTA_DATA_VALUE,
+	put,
+	verdict,
+} from "../kernel/nftables.ts";
 import { SETS, type SetName } from "./elements.ts";
 
-/** Writes itself into a rule's list. */
-export type Expression = (list: Body) => void;
-
-const NFTA_LIST_ELEM = 1;
-const NFTA_EXPR_NAME = 1;
-const NFTA_EXPR_DATA = 2;
-const NFTA_DATA_VALUE = 1;
-const NFTA_DATA_VERDICT = 2;
-
-const expression =
-	(name: string, fill: (data: Body) => void): Expression =>
-	(list) =>
-		list.nest(NFTA_LIST_ELEM, (body) => body.text(NFTA_EXPR_NAME, name).nest(NFTA_EXPR_DATA, fill, true), true);
-
-/** The first register of 16 bytes. */
-export const FIRST = 1;
 /** The register of 4 bytes that is so many of them behind the first: parts of a key lie side by side. */
 export const behind = (words: number): number => (words % 4 === 0 ? FIRST + words / 4 : 8 + words);
-
-/** Puts a value into the first register. */
-const put = (value: Uint8Array): Expression =>
-	expression("immediate", (data) =>
-		data.wordOfNetwork(1, FIRST).nest(2, (inner) => inner.bytesOf(NFTA_DATA_VALUE, value), true),
-	);
-
-const META_KEYS = { mark: 3, iif: 4, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
-
-/** What is known of the packet besides its content. */
-export const meta = (key: keyof typeof META_KEYS, register = FIRST): Expression =>
-	expression("meta", (data) => data.wordOfNetwork(2, META_KEYS[key]).wordOfNetwork(1, register));
 
 /** Gives the packet a mark (32 bits, in the machine's order). */
 export const mark = (value: number): Expression => {
@@ -48,25 +29,6 @@ export const mark = (value: number): Expression => {
 		expression("meta", (data) => data.wordOfNetwork(2, META_KEYS.mark).wordOfNetwork(3, FIRST))(list);
 	};
 };
-
-const BASES = { network: 1, transport: 2 } as const;
-
-/** Bytes of the packet. */
-export const payload = (base: keyof typeof BASES, offset: number, length: number, register = FIRST): Expression =>
-	expression("payload", (data) =>
-		data.wordOfNetwork(1, register).wordOfNetwork(2, BASES[base]).wordOfNetwork(3, offset).wordOfNetwork(4, length),
-	);
-
-const OPERATORS = { equal: 0, different: 1 } as const;
-
-/** Goes on only where the first register is, or is not, this. */
-export const compare = (operator: keyof typeof OPERATORS, value: Uint8Array): Expression =>
-	expression("cmp", (data) =>
-		data
-			.wordOfNetwork(1, FIRST)
-			.wordOfNetwork(2, OPERATORS[operator])
-			.nest(3, (inner) => inner.bytesOf(NFTA_DATA_VALUE, value), true),
-	);
 
 const CT_KEYS = { state: 0, status: 2 } as const;
 /** Bits of NFT_CT_STATE (NF_CT_STATE_BIT) and NFT_CT_STATUS (IPS_DST_NAT). */
@@ -153,18 +115,8 @@ export const destination = (family: 4 | 6): Expression =>
 /** Gives the packet the address of the interface that it leaves by. */
 export const masquerade: Expression = expression("masq", () => {});
 
-const VERDICTS = { drop: 0, accept: 1 } as const;
 const NFT_JUMP = -3;
 const NFT_RETURN = -5;
-
-const verdict = (fill: (data: Body) => void): Expression =>
-	expression("immediate", (data) =>
-		data.wordOfNetwork(1, 0).nest(2, (value) => value.nest(NFTA_DATA_VERDICT, fill, true), true),
-	);
-
-/** Ends the chain. */
-export const decide = (what: keyof typeof VERDICTS): Expression =>
-	verdict((data) => data.wordOfNetwork(1, VERDICTS[what]));
 
 /** Goes back to the chain that has called this one. */
 export const leave: Expression = verdict((data) => data.wordOfNetwork(1, NFT_RETURN));

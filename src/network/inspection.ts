@@ -4,8 +4,8 @@ import { errno, SystemError } from "../../ffi/errno.ts";
 import { close } from "../../ffi/file.ts";
 import { ask, NETLINK_NETFILTER, NLM_F_ACK, NLM_F_DUMP, openNetlink } from "../../ffi/netlink.ts";
 import { decodeText } from "../../ffi/text.ts";
-import { attributesOf, Body, encode } from "../kernel/netlink.ts";
-import { INET, NFTA_SET_ELEM_DATA, NFTA_SET_ELEM_KEY, type SetName, typeOf } from "./elements.ts";
+import { attributesOf, Body, encode, nftablesType } from "../kernel/netlink.ts";
+import { INET, NFTA_SET_ELEM_DATA, NFTA_SET_ELEM_KEY, type SetName } from "./elements.ts";
 import { MARK, RULE_COUNTS, SET_NAMES } from "./ruleset.ts";
 
 const NFT_MSG_GETTABLE = 1;
@@ -49,7 +49,7 @@ export function inspect(table: string): Present[] | "none" | "broken" {
 }
 
 function get(socket: number, what: string, kind: number, body: Body, dump: boolean): Uint8Array[] {
-	const request = encode({ type: typeOf(kind), flags: dump ? NLM_F_DUMP : NLM_F_ACK, body: body.content }, 0);
+	const request = encode({ type: nftablesType(kind), flags: dump ? NLM_F_DUMP : NLM_F_ACK, body: body.content }, 0);
 	return ask(what, socket, request).map((answer) => answer.body);
 }
 

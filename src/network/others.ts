@@ -8,10 +8,9 @@ import { SystemError } from "../../ffi/errno.ts";
 import { close, readFileIfThere } from "../../ffi/file.ts";
 import { ask, NETLINK_NETFILTER, NLM_F_DUMP, openNetlink } from "../../ffi/netlink.ts";
 import { decodeText } from "../../ffi/text.ts";
-import { attributesOf, encode } from "../kernel/netlink.ts";
+import { attributesOf, encode, nftablesType } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeName } from "./bridge.ts";
-import { typeOf } from "./elements.ts";
 import { all } from "./table.ts";
 
 const NFT_MSG_GETCHAIN = 4;
@@ -40,7 +39,7 @@ export interface ForeignChain {
 export function chains(): ForeignChain[] {
 	const socket = openNetlink(NETLINK_NETFILTER);
 	try {
-		const request = encode({ type: typeOf(NFT_MSG_GETCHAIN), flags: NLM_F_DUMP, body: new Uint8Array(4) }, 0);
+		const request = encode({ type: nftablesType(NFT_MSG_GETCHAIN), flags: NLM_F_DUMP, body: new Uint8Array(4) }, 0);
 		return ask("read the chains of nf_tables", socket, request).flatMap(({ body }) => chainOf(body) ?? []);
 	} finally {
 		close(socket);

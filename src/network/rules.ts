@@ -1,12 +1,10 @@
 /** The rules of our table of nf_tables, in nft's words and as expressions. Pure. */
 
+import { compare, decide, type Expression, meta, payload } from "../kernel/nftables.ts";
 import {
 	behind,
 	CT,
-	compare,
-	decide,
 	destination,
-	type Expression,
 	interfaceName,
 	isFamily,
 	isLocal,
@@ -15,8 +13,6 @@ import {
 	lookup,
 	mark,
 	masquerade,
-	meta,
-	payload,
 	tracked,
 	translate,
 } from "./expression.ts";

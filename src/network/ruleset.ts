@@ -7,44 +7,36 @@
  * enters or leaves its own bridges.
  */
 
-import { NLM_F_APPEND, NLM_F_CREATE } from "../../ffi/netlink.ts";
+import { NLM_F_CREATE } from "../../ffi/netlink.ts";
 import { encodeText } from "../../ffi/text.ts";
-import { Body, type Message, message } from "../kernel/netlink.ts";
-import { addElement, type Element, INET, SETS, type SetName, typeOf } from "./elements.ts";
+import { Body, type Message, message, nftablesType } from "../kernel/netlink.ts";
+import { addChain, addRule, addTable, type Base, deleteTable, type Table } from "../kernel/nftables.ts";
+import { addElement, type Element, INET, SETS, type SetName } from "./elements.ts";
 import { RULES_VERSION } from "./generation.ts";
 import { RULES, type Rule } from "./rules.ts";
 
-const NFT_MSG_NEWTABLE = 0;
-const NFT_MSG_DELTABLE = 2;
-const NFT_MSG_NEWCHAIN = 3;
-const NFT_MSG_NEWRULE = 6;
 const NFT_MSG_NEWSET = 9;
 
 /** What the table's comment says: a table of other rules is not ours, and is made anew. */
 export const MARK = `bunker ${RULES_VERSION}`;
 
-/** The table; its comment tells whose. */
-function addTable(table: string): Message {
+/** The table, as messages about it name it. */
+const tableOf = (name: string): Table => ({ family: "inet", name });
+
+/** Makes it; its comment tells whose. */
+function makeTable(table: string): Message {
 	const text = encodeText(MARK);
-	const comment = Uint8Array.of(0, text.length + 1, ...text, 0);
-	const body = new Body(INET).text(1, table).wordOfNetwork(2, 0).bytesOf(6, comment);
-	return message(`make the table inet ${table}`, typeOf(NFT_MSG_NEWTABLE), 0, body);
+	return addTable(tableOf(table), Uint8Array.of(0, text.length + 1, ...text, 0));
 }
 
 /** Removes the table with all that is in it; it must be there. */
-export function deleteTable(table: string): Message {
-	const body = new Body(INET).text(1, table);
-	return message(`remove the table inet ${table}`, typeOf(NFT_MSG_DELTABLE), 0, body);
-}
+export const removeTable = (table: string): Message => deleteTable(tableOf(table));
 
 interface Chain {
 	name: string;
 	what: string;
-	/** of a chain that the kernel calls; others are jumped to */
-	base?: { kind: "nat" | "filter"; hook: keyof typeof HOOKS; priority: number };
+	base?: Base;
 }
-
-const HOOKS = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 } as const;
 
 const CHAINS: readonly Chain[] = [
 	{ name: "published", what: "where published ports lead" },
@@ -58,16 +50,9 @@ const CHAINS: readonly Chain[] = [
 	{ name: "input", what: "what is for the host", base: { kind: "filter", hook: "input", priority: 1000 } },
 ];
 
-const NF_ACCEPT = 1;
-
-function addChain(table: string, { name, what, base }: Chain): Message {
-	const body = new Body(INET).text(1, table).text(3, name);
-	if (base) {
-		body.text(7, base.kind).wordOfNetwork(5, NF_ACCEPT);
-		body.nest(4, (hook) => hook.wordOfNetwork(1, HOOKS[base.hook]).wordOfNetwork(2, base.priority), true);
-	}
+function makeChain(table: string, { name, what, base }: Chain): Message {
 	const place = base ? ` (${base.kind}, hook ${base.hook}, priority ${base.priority})` : "";
-	return message(`make its chain ${name}${place}: ${what}`, typeOf(NFT_MSG_NEWCHAIN), NLM_F_CREATE, body);
+	return addChain(tableOf(table), name, `make its chain ${name}${place}: ${what}`, base);
 }
 
 /** nft's own numbers of types, six bits for each part of a key (libnftables, enum datatypes). */
@@ -152,7 +137,12 @@ function addSet(table: string, name: SetName): Message {
 	body.wordOfNetwork(4, keyOf(key)).wordOfNetwork(5, sizeOf(key));
 	if (value) body.wordOfNetwork(6, keyOf(value)).wordOfNetwork(7, sizeOf(value));
 	body.wordOfNetwork(10, SETS[name]).bytesOf(13, Uint8Array.fromHex(NOTES[note]));
-	return message(`make its ${value ? "map" : "set"} ${name}: ${what}`, typeOf(NFT_MSG_NEWSET), NLM_F_CREATE, body);
+	return message(
+		`make its ${value ? "map" : "set"} ${name}: ${what}`,
+		nftablesType(NFT_MSG_NEWSET),
+		NLM_F_CREATE,
+		body,
+	);
 }
 
 /** How many rules each chain has. */
@@ -160,25 +150,16 @@ export const RULE_COUNTS: Readonly<Record<string, number>> = Object.fromEntries(
 	CHAINS.map(({ name }) => [name, RULES.filter(({ chain }) => chain === name).length]),
 );
 
-function addRule(table: string, { chain, rule, what, expressions }: Rule): Message {
-	const body = new Body(INET).text(1, table).text(2, chain);
-	body.nest(
-		4,
-		(list) => {
-			for (const one of expressions) one(list);
-		},
-		true,
-	);
-	return message(`${what}: ${chain} ${rule}`, typeOf(NFT_MSG_NEWRULE), NLM_F_CREATE | NLM_F_APPEND, body);
-}
+const makeRule = (table: string, { chain, rule, what, expressions }: Rule): Message =>
+	addRule(tableOf(table), chain, `${what}: ${chain} ${rule}`, expressions);
 
 /** The whole table; in a transaction of its own, since sets are named by their numbers in it. */
 export function tableMessages(table: string): Message[] {
 	return [
-		addTable(table),
-		...CHAINS.map((chain) => addChain(table, chain)),
+		makeTable(table),
+		...CHAINS.map((chain) => makeChain(table, chain)),
 		...SET_NAMES.map((name) => addSet(table, name)),
-		...RULES.map((rule) => addRule(table, rule)),
+		...RULES.map((rule) => makeRule(table, rule)),
 	];
 }
 
@@ -188,7 +169,7 @@ export function tableMessages(table: string): Message[] {
  */
 export function replaceTable(table: string, elements: readonly Element[], isThere: boolean): Message[] {
 	return [
-		...(isThere ? [addTable(table), deleteTable(table)] : []),
+		...(isThere ? [makeTable(table), removeTable(table)] : []),
 		...tableMessages(table),
 		...elements.map((element) => addElement(table, element)),
 	];

@@ -18,7 +18,7 @@ import {
 	strangerElement,
 } from "../../src/network/elements.ts";
 import { chains, hasDockerUser } from "../../src/network/others.ts";
-import { deleteTable, replaceTable, tableMessages } from "../../src/network/ruleset.ts";
+import { removeTable, replaceTable, tableMessages } from "../../src/network/ruleset.ts";
 import type { Network } from "../../src/network/table.ts";
 import { HOST, HOST6, OUTSIDE, OUTSIDE6, Outside, onHost, Place, WIRE } from "../e2e/outside.ts";
 import { Program } from "../e2e/program.ts";
@@ -40,7 +40,7 @@ const network = (bridge: string, options: Network["options"] = {}): Network => (
 const listed = () => onHost(`nft list table inet ${TABLE}`);
 
 describe.skipIf(!isReady)("the table, read back by nft,", () => {
-	afterAll(() => playMessages([deleteTable(TABLE)]));
+	afterAll(() => playMessages([removeTable(TABLE)]));
 
 	test("is the text that it was written as", () => {
 		playMessages(tableMessages(TABLE));
@@ -185,7 +185,7 @@ describe.skipIf(!isReady)("through the firewall", () => {
 	afterAll(async () => {
 		await Promise.all([web, neighbour, other, inner, inner2, plain].map((guest) => guest?.close()));
 		for (const { name } of BRIDGES) Bun.spawnSync(["ip", "link", "delete", name]);
-		playMessages([deleteTable(TABLE)]);
+		playMessages([removeTable(TABLE)]);
 		await outside?.close();
 	});
 

@@ -19,7 +19,7 @@ import {
 	strangerElement,
 } from "../../src/network/elements.ts";
 import { advice } from "../../src/network/others.ts";
-import { deleteTable, tableMessages } from "../../src/network/ruleset.ts";
+import { removeTable, tableMessages } from "../../src/network/ruleset.ts";
 import type { Network } from "../../src/network/table.ts";
 
 const lineOf = ({ type, flags, body }: Message) =>
@@ -84,7 +84,7 @@ describe("elements", () => {
 			addElement(table, element(published("fd00::1 8080 tcp", "fd00:1::2 80"))),
 			deleteElement(table, web),
 			deleteElement(table, networkElements(standard)[0] as Element),
-			deleteTable(table),
+			removeTable(table),
 		];
 		expect(messages.map(lineOf)).toEqual(golden("elements"));
 	});
