@@ -9,7 +9,7 @@ import { AF_INET, AF_INET6, IPPROTO_UDP } from "../../ffi/constants.ts";
 import { close } from "../../ffi/file.ts";
 import { ask, NETLINK_NETFILTER, NLM_F_DUMP, openNetlink, talk } from "../../ffi/netlink.ts";
 import { trace } from "../environment.ts";
-import { attributesOf, Body, encode } from "../kernel/netlink.ts";
+import { attributesOf, Body, encode, type Message, message } from "../kernel/netlink.ts";
 
 const NFNL_SUBSYS_CTNETLINK_GET = 0x0101;
 const NFNL_SUBSYS_CTNETLINK_DELETE = 0x0102;
@@ -37,24 +37,34 @@ export function forgetFlows(ports: readonly { protocol: string; hostAddress: str
 }
 
 function forget(socket: number, family: number, port: number): void {
-	const header = Uint8Array.of(family, 0, 0, 0);
-	const filter = new Body(header)
+	const { what, ...question } = conversations(family, port);
+	for (const { body } of ask(what, socket, encode({ ...question, flags: NLM_F_DUMP }, 0))) {
+		const tuple = attributesOf(body, HEADER).get(CTA_TUPLE_ORIG);
+		// A kernel before 5.8 knows no filter, and shows all there are.
+		if (!tuple || !isOf(tuple, port)) continue;
+		const one = forgetting(family, port, tuple);
+		trace("net", one.what);
+		// One that has ended meanwhile is no error.
+		talk(socket, encode(one, 0));
+	}
+}
+
+/** Asks for those with a UDP port, in a dump. */
+export function conversations(family: number, port: number): Message {
+	const body = new Body(Uint8Array.of(family, 0, 0, 0))
 		.nest(CTA_TUPLE_ORIG, (tuple) => tuple.nest(CTA_TUPLE_PROTO, (inner) => describe(inner, port), true), true)
 		.nest(
 			CTA_FILTER,
 			(flags) => flags.word(CTA_FILTER_ORIG_FLAGS, PROTOCOL_AND_PORT).word(CTA_FILTER_REPLY_FLAGS, 0),
 			true,
 		);
-	const dump = encode({ type: NFNL_SUBSYS_CTNETLINK_GET, flags: NLM_F_DUMP, body: filter.content }, 0);
-	for (const { body } of ask(`look for conversations with UDP port ${port}`, socket, dump)) {
-		const tuple = attributesOf(body, HEADER).get(CTA_TUPLE_ORIG);
-		// A kernel before 5.8 knows no filter, and shows all there are.
-		if (!tuple || !isOf(tuple, port)) continue;
-		const one = new Body(header).nest(CTA_TUPLE_ORIG, (inner) => inner.raw(tuple), true).content;
-		trace("net", `forget a conversation with UDP port ${port}`);
-		// One that has ended meanwhile is no error.
-		talk(socket, encode({ type: NFNL_SUBSYS_CTNETLINK_DELETE, flags: 0, body: one }, 0));
-	}
+	return message(`look for conversations with UDP port ${port}`, NFNL_SUBSYS_CTNETLINK_GET, 0, body);
+}
+
+/** Forgets one. @param tuple the attributes of what its first packet said of itself, as the kernel has shown them */
+export function forgetting(family: number, port: number, tuple: Uint8Array): Message {
+	const body = new Body(Uint8Array.of(family, 0, 0, 0)).nest(CTA_TUPLE_ORIG, (inner) => inner.raw(tuple), true);
+	return message(`forget a conversation with UDP port ${port}`, NFNL_SUBSYS_CTNETLINK_DELETE, 0, body);
 }
 
 function isOf(tuple: Uint8Array, port: number): boolean {
