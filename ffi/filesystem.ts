@@ -52,6 +52,7 @@ const KERNELS: Record<number, string> = {
 	4185718668: "selinuxfs",
 	427819522: "mqueue",
 	1112100429: "binfmt_misc",
+	1702057283: "fusectl",
 };
 
 /** The name of the file system that a descriptor is on, if it is one that shows what the kernel knows, and no files. */

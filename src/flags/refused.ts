@@ -6,8 +6,7 @@
  * is refused reads them, and every command would build them.
  */
 
-const NETWORKS = "yet (networks)";
-const VOLUMES = "yet (volumes)";
+const VOLUMES = "yet (project quotas)";
 const REGISTRIES = "yet (registries: pull, push)";
 const LATER = "yet";
 const CLUSTER = "(bunker runs on one host)";
