@@ -48,20 +48,21 @@ export function holdPort(
 	return error;
 }
 
-/** struct sock_filter: the operation with how many to skip if it holds and if not, and its constant (linux/filter.h). */
-const filterWords = (mark: number) => [
-	// BPF_LD|BPF_W|BPF_ABS of SKF_AD_OFF + SKF_AD_MARK
-	...[0x20, 0xfffff000 + 20],
-	// BPF_JMP|BPF_JEQ|BPF_K
-	...[0x15 | (1 << 24), mark],
-	// BPF_RET|BPF_K: nothing of it, all of it
-	...[0x06, 0],
-	...[0x06, 0xffffffff],
-];
+/*
+ * struct sock_filter (linux/filter.h, bpf_common.h), two words each: the operation
+ * with how many to skip if it holds and if not, and its constant.
+ */
+const BPF_LD_W_ABS = 0x20;
+/** SKF_AD_OFF + SKF_AD_MARK */
+const PACKET_MARK = 0xfffff000 + 20;
+const BPF_JEQ_OR_SKIP = 0x15 | (1 << 24);
+const BPF_RET = 0x06;
+const NOTHING = 0;
+const ALL = 0xffffffff;
 
 /** Drops packets with a mark before they arrive at a socket, or at those it accepts. @returns the errno */
 function deafen(fd: number, mark: number): number {
-	const filter = Uint32Array.of(...filterWords(mark));
+	const filter = Uint32Array.of(BPF_LD_W_ABS, PACKET_MARK, BPF_JEQ_OR_SKIP, mark, BPF_RET, NOTHING, BPF_RET, ALL);
 	// struct sock_fprog
 	const program = BigUint64Array.of(BigInt(filter.length / 2), BigInt(ptr(filter)));
 	return -attempt("setsockopt", fd, SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(program.buffer), program.byteLength);
