@@ -5,7 +5,7 @@ import type { Counters } from "./statistics.ts";
 
 export { type Abilities, abilities } from "./abilities.ts";
 export { covers, parseSet } from "./cpuset.ts";
-export { attachDevices, type DevicePlan, devicePlan, hasDeviceController } from "./devices.ts";
+export { attachDevices, type DevicePlan, devicePlan, deviceSentence, hasDeviceController } from "./devices.ts";
 export { end, endingOrder, type HeldCgroup, hold, remove } from "./ending.ts";
 export { freezerOf, isFrozen, thaw } from "./freezer.ts";
 export { create, DEFAULT_PARENT, groupsAt, write } from "./group.ts";

@@ -16,8 +16,6 @@ export interface DevicePlan {
 	list: DeviceList;
 	/** on v1, in this order; none on v2, where a program is attached */
 	writes: Write[];
-	/** in a sentence: `deny all devices but c 1:3 rwm, …` */
-	what: string;
 }
 
 /** Whether devices can be kept from a container at all. Pure. */
@@ -33,10 +31,11 @@ export function devicePlan(groups: readonly Group[], rules: readonly DeviceRule[
 		throw new Failure("limit the use of devices: this host has no devices controller", { exitCode: EXIT.refused });
 	const list = deviceList(rules);
 	const writes = group.hierarchy.version === 1 ? deviceWrites(group, list) : [];
-	return { group, list, writes, what: sentence(list) };
+	return { group, list, writes };
 }
 
-function sentence({ allowed, exceptions }: DeviceList): string {
+/** A list in a sentence: `deny all devices but c 1:3 rwm, …` */
+export function deviceSentence({ allowed, exceptions }: DeviceList): string {
 	const but = exceptions.length > 0 ? ` but ${exceptions.map(exceptionText).join(", ")}` : "";
 	return `${allowed ? "allow" : "deny"} all devices${but}`;
 }

@@ -5,7 +5,7 @@ import { isDirectory } from "../../ffi/directory.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { isTerminal, STDIN, STDOUT } from "../../ffi/output.ts";
 import { terminalSize } from "../../ffi/session.ts";
-import { devicePlan, type Group, groupWith } from "../cgroup/cgroup.ts";
+import { devicePlan, deviceSentence, type Group, groupWith } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
@@ -155,8 +155,8 @@ function cgroupLines(groups: readonly Group[], resources: Spec["linux"]["resourc
 /** v1's rules are files, v2's a program. */
 function deviceLines(groups: readonly Group[], rules: readonly DeviceRule[] | undefined): string[] {
 	if (!rules) return [];
-	const { group, writes, what } = devicePlan(groups, rules);
-	if (group.hierarchy.version === 2) return [`  attach a device program to ${group.path}: ${what}`];
+	const { group, list, writes } = devicePlan(groups, rules);
+	if (group.hierarchy.version === 2) return [`  attach a device program to ${group.path}: ${deviceSentence(list)}`];
 	return writes.map(({ what, file, value }) => `  ${what}: write ${value} to ${file}`);
 }
 

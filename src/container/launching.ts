@@ -199,9 +199,11 @@ function passOom(descriptors: Descriptors, { wake, file }: { wake: number; file:
 }
 
 function noteStarted(store: Store, container: Container, attached: boolean, time: string | undefined): void {
-	if (attached) recordOf(store, container, "attach", { time });
-	if (container.options.points) recordVolumes(store, container.id, "mount", time);
-	recordOf(store, container, "start", { time });
+	store.transaction(() => {
+		if (attached) recordOf(store, container, "attach", { time });
+		if (container.options.points) recordVolumes(store, container.id, "mount", time);
+		recordOf(store, container, "start", { time });
+	});
 	announce(store);
 	trace("time", "start recorded");
 }
