@@ -8,7 +8,8 @@
 import { O_CREAT, O_DIRECTORY, O_PATH, O_RDONLY, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../ffi/constants.ts";
 import { entries } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { close, closing, lock, open, openAt, statusIfThere, tryOpenAt2, unlink } from "../../ffi/file.ts";
+import { close, closing, lock, open, openAt, statusIfThere, statusOf, tryOpenAt2, unlink } from "../../ffi/file.ts";
+import { call } from "../../ffi/system.ts";
 import { copyTree } from "../copy/copy.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
@@ -81,9 +82,18 @@ function fill(volume: number, place: number, { source, target, anonymous }: Poin
 		{ directory: place, name: ".", path: `the volume ${source}` },
 		{ archive: true },
 	);
+	takeAfter(from.fd, place);
 	unlink(MARK, volume);
 }
 
+/** The directory itself, too, is as the image has it. */
+function takeAfter(from: number, to: number): void {
+	const { uid, gid, mode } = statusOf(from);
+	call("change the owner of the volume", "fchown", to, uid, gid);
+	call("change the mode of the volume", "fchmod", to, mode & PERMISSIONS);
+}
+
+const PERMISSIONS = 0o7777;
 const INSIDE = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 /** There is no directory of that path in the image. */
 const NOTHING = [errno.ENOENT, errno.ENOTDIR, errno.ELOOP].map((number) => -(number as number));

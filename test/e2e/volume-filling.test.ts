@@ -25,7 +25,10 @@ describe.skipIf(!ready)("the content of a volume", () => {
 		await engine.ok("commit", "--change", "VOLUME /data /new", "maker", "declared");
 		await engine.ok("rm", "maker");
 	});
-	afterEach(() => engine.removeAll());
+	afterEach(async () => {
+		await engine.removeAll();
+		await engine.ok("volume", "prune", "-a", "-f");
+	});
 
 	test("is the image's at the first use, with owners, modes, links and FIFOs", async () => {
 		const shown = await run("-v", "one:/data", "filled", "sh", "-c", "cat /data/file /data/sub/deep; ls -ln /data");
@@ -102,7 +105,10 @@ describe.skipIf(!ready)("volumes that an image declares", () => {
 		await engine.ok("commit", "--change", "VOLUME /data /new", "maker", "declared");
 		await engine.ok("rm", "maker");
 	});
-	afterEach(() => engine.removeAll());
+	afterEach(async () => {
+		await engine.removeAll();
+		await engine.ok("volume", "prune", "-a", "-f");
+	});
 
 	test("are made for each container, filled, and go with --rm", async () => {
 		const shown = await engine.ok("run", "--rm", ...none, "declared", "sh", "-c", "cat /data/file; echo >/new/x");
@@ -162,7 +168,10 @@ describe.skipIf(!ready)("volumes that an image declares", () => {
 describe.skipIf(!ready)("--volumes-from", () => {
 	const engine = useEngine("volumes-from");
 	const none = ["--network", "none"];
-	afterEach(() => engine.removeAll());
+	afterEach(async () => {
+		await engine.removeAll();
+		await engine.ok("volume", "prune", "-a", "-f");
+	});
 
 	test("mounts what the other has at the same places", async () => {
 		const directory = engine.scratch();
