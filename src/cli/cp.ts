@@ -6,6 +6,7 @@ import { type Copying, copyIn, copyOut, packOut, unpackIn } from "../container/c
 import { Failure } from "../failure.ts";
 import { bool } from "../flags/flags.ts";
 import type { Store } from "../kernel/store.ts";
+import { formatSize } from "../text/size.ts";
 import { containerPath, hostPath } from "../text/typed-path.ts";
 import { openSource } from "./source.ts";
 import { verb } from "./verb.ts";
@@ -34,14 +35,15 @@ export default verb({
 		const inside = containerPath((from.container ? from : to).path);
 		const copying = { container, inside, archive: values.archive, follow: values["follow-link"] };
 		const host = from.container ? to.path : from.path;
-		if (from.container && host === "-") await packStdout(await open(), copying);
-		else if (host === "-") await unpackStdin(await open(), copying);
-		else {
-			const path = hostPath(host);
-			if (from.container) await copyOut(await open(), copying, path);
-			else await copyIn(await open(), copying, path);
-			if (!values.quiet && isTerminal(STDOUT))
-				writeOut(STDERR, `Successfully copied to ${from.container ? path.path : destination}\n`);
+		if (host === "-") {
+			await (from.container ? packStdout : unpackStdin)(await open(), copying);
+			return 0;
+		}
+		const copy = from.container ? copyOut : copyIn;
+		const { bytes, path } = await copy(await open(), copying, hostPath(host));
+		if (!values.quiet && isTerminal(STDOUT)) {
+			const place = from.container ? path : `${container}:${path}`;
+			writeOut(STDERR, `Successfully copied ${formatSize(bytes)} to ${place}\n`);
 		}
 		return 0;
 	},

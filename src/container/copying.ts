@@ -13,6 +13,7 @@ import {
 	type Copying,
 	checkWritable,
 	destinationIn,
+	devicesIn,
 	hostOutput,
 	hostSource,
 	type Node,
@@ -27,50 +28,54 @@ import { checkStill } from "./layers.ts";
 import { type Found, isDirectory, Side } from "./side.ts";
 import { baseOf, parentOf, type TypedPath } from "./typed.ts";
 
+/** What was copied. */
+export interface Copied {
+	/** that the files have */
+	bytes: number;
+	/** where to; in a container as typed, unless that is a link */
+	path: string;
+}
+
 /** Copies from a container to a path of the host. @throws Failure */
-export async function copyOut(store: Store, copying: Copying, to: TypedPath): Promise<void> {
+export async function copyOut(store: Store, copying: Copying, to: TypedPath): Promise<Copied> {
 	using host = Side.host();
 	const target = hostOutput(host, to);
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
-	const source = sourceIn(side, copying, copying.follow);
+	const source = sourceIn(side, held, copying);
 	note(store, held.container, "archive-path");
-	const what = `copy ${shown(copying)} to ${to.typed}`;
-	const landed = landing(
-		{ typed: copying.inside, isDirectory: isDirectory(source.node.status) },
-		{ trail: to.trail, there: kindOf(target), name: baseOf(target.path) },
-		what,
-	);
+	const landed = land(copying.inside, source, to, target, `copy ${shown(copying)} to ${to.typed}`);
 	const spot = spotOf(target, landed, (path) => path);
 	if (!spot) throw new Failure(`invalid output path: directory "${lacking(target, landed)}" does not exist`);
-	copyTree(spotOfSource(source, shown(copying)), spot, { archive: copying.archive });
+	const bytes = copyTree(spotOfSource(source, shown(copying)), spot, {
+		archive: copying.archive,
+		leavesOut: source.path === "/" ? devicesIn(held) : undefined,
+	});
 	checkStill(store, held.container, "cp");
+	return { bytes, path: to.path };
 }
 
 /** Copies a path of the host into a container. @throws Failure */
-export async function copyIn(store: Store, copying: Copying, from: TypedPath): Promise<void> {
+export async function copyIn(store: Store, copying: Copying, from: TypedPath): Promise<Copied> {
 	using host = Side.host();
 	const source = hostSource(host, from, copying.follow);
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
 	const target = destinationIn(side, copying);
-	const landed = landing(
-		{ typed: from, isDirectory: isDirectory(source.node.status) },
-		{ trail: copying.inside.trail, there: kindOf(target), name: baseOf(target.path) },
-		`copy ${from.typed} to ${shown(copying)}`,
-	);
+	const landed = land(from, source, copying.inside, target, `copy ${from.typed} to ${shown(copying)}`);
 	const spot = spotOf(target, landed, (path) => `${copying.container}:${path}`);
 	if (!spot) throw notThere(target, lacking(target, landed), copying);
 	checkWritable(held, spot.directory, copying);
-	copyTree(spotOfSource(source, source.path), spot, { archive: copying.archive });
+	const bytes = copyTree(spotOfSource(source, source.path), spot, { archive: copying.archive });
 	done(store, held);
+	return { bytes, path: target.path === copying.inside.path ? copying.inside.typed : target.path };
 }
 
 /** Writes what is at a path of a container to an archive. @throws Failure */
 export async function packOut(store: Store, copying: Copying, target: Target): Promise<void> {
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
-	const source = sourceIn(side, copying, copying.follow);
+	const source = sourceIn(side, held, copying);
 	note(store, held.container, "archive-path");
 	// docker names what a link leads to by its own name here, and by that of the link where it copies.
 	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
@@ -93,6 +98,11 @@ export async function unpackIn(store: Store, copying: Copying, source: Source): 
 function done(store: Store, { container }: Hold): void {
 	checkStill(store, container, "cp");
 	note(store, container, "extract-to-dir");
+}
+
+function land(from: TypedPath, { node }: Node, to: TypedPath, target: Found, what: string): Landing | undefined {
+	const there = { trail: to.trail, there: kindOf(target), name: baseOf(target.path) };
+	return landing({ typed: from, isDirectory: isDirectory(node.status) }, there, what);
 }
 
 function kindOf({ node }: Found): "directory" | "other" | undefined {

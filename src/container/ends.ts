@@ -1,6 +1,7 @@
 /** The two ends of a copy: what there has to be, in docker's words where it is not. */
 
-import { S_IFBLK, S_IFCHR } from "../../ffi/constants.ts";
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, S_IFBLK, S_IFCHR } from "../../ffi/constants.ts";
+import { close, tryOpenAt2 } from "../../ffi/file.ts";
 import { fileSystemOf, kernelFileSystem, mountOf } from "../../ffi/filesystem.ts";
 import { Failure } from "../failure.ts";
 import type { Hold } from "./holding.ts";
@@ -37,13 +38,15 @@ export function hostSource(host: Side, from: TypedPath, follow: boolean): Node {
 }
 
 /** What of a container is copied. @throws Failure in docker's words */
-export function sourceIn(side: Side, copying: Copying, follow: boolean): Node {
-	const { container, inside } = copying;
+export function sourceIn(side: Side, { root }: Hold, copying: Copying): Node {
+	const { container, inside, follow } = copying;
 	const found = side.find(inside, follow);
 	const path = found.path === inside.path ? inside.typed : found.path;
 	if (found.blocked) throw new Failure(`copy ${shown(copying)}: ${path}: not a directory`);
 	if (!hasNode(found)) throw new Failure(`Could not find the file ${path} in container ${container}`);
 	refuseKernels(found.node.fd, copying);
+	// One that an image or a program has made is in the root; those of /dev are not files (devicesIn).
+	if (isDevice(found) && mountOf(found.node.fd) !== mountOf(root)) throw kernels("a device", copying);
 	return found;
 }
 
@@ -90,9 +93,21 @@ export function checkWritable({ root }: Hold, directory: number, copying: Copyin
  * write itself.
  * @throws Failure for what is of the kernel's file systems
  */
-function refuseKernels(fd: number, { inside, container }: Copying): void {
+function refuseKernels(fd: number, copying: Copying): void {
 	const name = kernelFileSystem(fd);
-	if (name === undefined) return;
-	const why = `what is the kernel's (${name}) is not copied`;
-	throw new Failure(`Could not find the file ${inside.typed} in container ${container}: ${why}`, { hint: "use exec" });
+	if (name !== undefined) throw kernels(name, copying);
+}
+
+function kernels(what: string, { inside, container }: Copying): Failure {
+	const why = `what is the kernel's (${what}) is not copied`;
+	return new Failure(`Could not find the file ${inside.typed} in container ${container}: ${why}`, { hint: "use exec" });
+}
+
+/** What tells the directory of a running container's devices, which is a file system of its own; undefined where it is none. */
+export function devicesIn({ root }: Hold): ((directory: number) => boolean) | undefined {
+	const directory = tryOpenAt2(root, "dev", O_PATH | O_DIRECTORY | O_NOFOLLOW, RESOLVE_IN_ROOT);
+	if (directory < 0) return undefined;
+	const mount = mountOf(directory);
+	close(directory);
+	return mount === mountOf(root) ? undefined : (fd) => mountOf(fd) === mount;
 }

@@ -24,6 +24,7 @@ import { Failure } from "../failure.ts";
 import { baseOf, parentOf, type TypedPath } from "./typed.ts";
 
 const EAGAIN = -(errno.EAGAIN as number);
+const ELOOP = -(errno.ELOOP as number);
 const MISSING = [-(errno.ENOENT as number), -(errno.ENOTDIR as number)];
 /** include/linux/namei.h, MAXSYMLINKS */
 const MOST_LINKS = 40;
@@ -108,6 +109,7 @@ export class Side implements Disposable {
 			const fd = tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, this.resolve);
 			// Something was renamed while a `..` was looked up: the kernel is not sure that it stayed below the root.
 			if (fd === EAGAIN) continue;
+			if (fd === ELOOP) throw new Failure(`open ${pathText(path)}: too many symlinks, or one of the kernel's (/proc)`);
 			if (fd < 0 && !MISSING.includes(fd)) throw new SystemError(`open ${pathText(path)}`, -fd);
 			return fd < 0 ? fd : this.keep(fd);
 		}

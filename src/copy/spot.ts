@@ -13,6 +13,6 @@ export interface Spot {
 export interface CopyOptions {
 	/** `-a`: owners, user.* attributes and access lists are kept; else what is made is its copier's, root's in a container */
 	archive: boolean;
-	/** what is mounted as tmpfs below the source is left out: of a container that runs, as docker has it */
-	withoutTmpfs?: boolean;
+	/** true for a directory, by its descriptor, where another file system begins that is left out: its content is not copied */
+	leavesOut?: (directory: number) => boolean;
 }

@@ -31,13 +31,15 @@ import type { CopyOptions, Spot } from "./spot.ts";
  * made. A directory merges into one that is there, a file replaces one. Sockets
  * are left out, and what goes away meanwhile; modes and times are kept, holes
  * stay holes, and names of one file are names of one file again.
+ * @returns how many bytes the files have that were made
  * @throws Failure where a directory would replace something else, or something
  * else a directory, or where it would be copied into itself; SystemError
  */
-export function copyTree(from: Spot, to: Spot, options: CopyOptions): void {
-	withoutMask(() => {
+export function copyTree(from: Spot, to: Spot, options: CopyOptions): number {
+	return withoutMask(() => {
 		using copier = new Copier(from, to, options);
 		copier.copy();
+		return copier.bytes;
 	});
 }
 
@@ -52,6 +54,8 @@ class Copier implements Disposable {
 	private readonly descent: Descent;
 	private readonly links = new Links();
 	private readonly transfer = new Transfer();
+	/** of the files that were made */
+	bytes = 0;
 	/** what is copied just now */
 	private readonly origin: Pinned = { pin: -1, stat: new Stat(), path: () => this.descent.pathBelow(this.from) };
 
@@ -130,6 +134,7 @@ class Copier implements Disposable {
 			const target = createFile(place, origin, stat.mode & PERMISSIONS);
 			try {
 				this.transfer.copy(source, target, stat.size, stat.allocated, () => `write ${place.path()}`);
+				this.bytes += stat.size;
 				const owner = ownerOf(options, stat, place.imposing);
 				const imposed = place.imposing;
 				finish(options, { source, target, stat, owner, hasMode: !imposed, imposed, path: place.path });
