@@ -80,7 +80,9 @@ export class Listing {
 /** Most directories fit at once, and take what they need; the few others grow by doubling. */
 function withRoom(bytes: Uint8Array<ArrayBuffer>, used: number, more: number): Uint8Array<ArrayBuffer> {
 	if (used + more <= bytes.length) return bytes;
-	const larger = new Uint8Array(used === 0 ? more : Math.max(bytes.length * 2, used + more));
+	// With an ArrayBuffer, which stays where it is.
+	const size = used === 0 ? more : Math.max(bytes.length * 2, used + more);
+	const larger = new Uint8Array(new ArrayBuffer(size));
 	larger.set(bytes.subarray(0, used));
 	return larger;
 }

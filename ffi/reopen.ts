@@ -7,8 +7,11 @@ import { ptr } from "bun:ffi";
 import { AT_FDCWD, AT_SYMLINK_FOLLOW, O_CLOEXEC, O_DIRECTORY, O_PATH } from "./constants.ts";
 import { attempt, call } from "./system.ts";
 
-/** A descriptor's number in decimal digits, and a NUL. */
-const digits = new Uint8Array(12);
+/**
+ * A descriptor's number in decimal digits, and a NUL. An ArrayBuffer stays where
+ * it is; a small array without one moves when JavaScriptCore compiles what uses it.
+ */
+const digits = new Uint8Array(new ArrayBuffer(12));
 const digitsAddress = ptr(digits);
 let descriptors = -1;
 

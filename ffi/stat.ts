@@ -18,8 +18,9 @@ const WORDS = 36;
 /** For a test that compares it with the kernel's headers. */
 export const STAT = { at: AT, size: WORDS * 4 };
 
+/** Its memory is an ArrayBuffer's from the start: that of a small array by itself moves when the JIT takes it for a constant. */
 export class Stat {
-	private readonly words = new Uint32Array(WORDS);
+	private readonly words = new Uint32Array(new ArrayBuffer(WORDS * 4));
 	private readonly address = ptr(this.words);
 
 	/** Fills it. @returns 0 or the negative errno */
