@@ -4,11 +4,12 @@
  * (landing.ts), and the copying itself is src/copy's.
  */
 
+import { BrokenPipe } from "../../ffi/output.ts";
 import { copyTree, packTree, type Spot, unpackInto } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
 import type { Source, Target } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { Workshop } from "../tar/workshop.ts";
+import { removeAbandoned, Workshop } from "../tar/workshop.ts";
 import {
 	type Copying,
 	checkWritable,
@@ -47,11 +48,10 @@ export async function copyOut(store: Store, copying: Copying, to: TypedPath): Pr
 	const landed = land(copying.inside, source, to, target, `copy ${shown(copying)} to ${to.typed}`);
 	const spot = spotOf(target, landed, (path) => path);
 	if (!spot) throw new Failure(`invalid output path: directory "${lacking(target, landed)}" does not exist`);
-	const bytes = copyTree(spotOfSource(source, shown(copying)), spot, {
-		archive: copying.archive,
-		leavesOut: source.path === "/" ? devicesIn(held) : undefined,
-	});
-	checkStill(store, held.container, "cp");
+	const { archive } = copying;
+	const leavesOut = source.path === "/" ? devicesIn(held) : undefined;
+	const from = spotOfSource(source, shown(copying));
+	const bytes = await whole(store, held, () => copyTree(from, spot, { archive, leavesOut }));
 	return { bytes, path: to.path };
 }
 
@@ -66,8 +66,9 @@ export async function copyIn(store: Store, copying: Copying, from: TypedPath): P
 	const spot = spotOf(target, landed, (path) => `${copying.container}:${path}`);
 	if (!spot) throw notThere(target, lacking(target, landed), copying);
 	checkWritable(held, spot.directory, copying);
-	const bytes = copyTree(spotOfSource(source, source.path), spot, { archive: copying.archive });
-	done(store, held);
+	const { archive } = copying;
+	const bytes = await whole(store, held, () => copyTree(spotOfSource(source, source.path), spot, { archive }));
+	note(store, held.container, "extract-to-dir");
 	return { bytes, path: target.path === copying.inside.path ? copying.inside.typed : target.path };
 }
 
@@ -79,8 +80,7 @@ export async function packOut(store: Store, copying: Copying, target: Target): P
 	note(store, held.container, "archive-path");
 	// docker names what a link leads to by its own name here, and by that of the link where it copies.
 	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
-	packTree(spotOfSource(source, shown(copying)), as, target);
-	checkStill(store, held.container, "cp");
+	await whole(store, held, () => packTree(spotOfSource(source, shown(copying)), as, target));
 }
 
 /** Unpacks an archive into a directory of a container. @throws Failure */
@@ -90,14 +90,23 @@ export async function unpackIn(store: Store, copying: Copying, source: Source): 
 	const { node } = destinationIn(side, copying);
 	if (!node || !isDirectory(node.status)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
 	checkWritable(held, node.fd, copying);
+	removeAbandoned(store.places);
 	using workshop = Workshop.open(store.places);
-	await unpackInto(node.fd, source, workshop, { archive: copying.archive });
-	done(store, held);
+	const { archive } = copying;
+	await whole(store, held, () => unpackInto(node.fd, source, workshop, { archive }));
+	note(store, held.container, "extract-to-dir");
 }
 
-function done(store: Store, { container }: Hold): void {
-	checkStill(store, container, "cp");
-	note(store, container, "extract-to-dir");
+/** Does what a removal of the container meanwhile would make incomplete, or a riddle. @throws Failure that says so */
+async function whole<T>(store: Store, { container }: Hold, work: () => Promise<T> | T): Promise<T> {
+	try {
+		const result = await work();
+		checkStill(store, container, "cp");
+		return result;
+	} catch (error) {
+		if (!(error instanceof BrokenPipe)) checkStill(store, container, "cp");
+		throw error;
+	}
 }
 
 function land(from: TypedPath, { node }: Node, to: TypedPath, target: Found, what: string): Landing | undefined {

@@ -62,6 +62,9 @@ export async function hold(store: Store, name: string, what: string): Promise<Ho
 	return held ?? (await holdStopped(store, container));
 }
 
+/** Milliseconds in which a process that is ending has ended. */
+const ENDING = 1000;
+
 /** @returns undefined where its program has ended */
 async function holdRunning(store: Store, container: Container, running: State): Promise<Hold | undefined> {
 	const pidfd = openProcess(running.program, running.programStart);
@@ -75,7 +78,8 @@ async function holdRunning(store: Store, container: Container, running: State): 
 	const held = await holdBy(container, compileCopy(facts), descriptors, { control, theirs });
 	if (!("step" in held)) return held;
 	if (held.step?.what !== ENTER || held.errno !== errno.ESRCH) throw held.failure;
-	if (waitReadable([pidfd], 0).length > 0) return undefined;
+	// Who ends lets go of its namespaces before it is seen to have ended.
+	if (waitReadable([pidfd], ENDING).length > 0) return undefined;
 	// Its other threads run on, but the kernel gives the namespaces of the first only.
 	throw new Failure(`enter container ${container.name}: the first thread of its program has ended`, {
 		hint: "stop it, or use exec",
