@@ -12,11 +12,14 @@ describe.skipIf(!ready)("cp", () => {
 	const engine = useEngine("cp-hold");
 
 	/** A cp into a container that has it in hand, and waits for the rest of its archive. @returns what ends it */
-	async function holding(target: string, content = "whole"): Promise<{ cp: Program; finish: () => Promise<number> }> {
-		const archive = await tar([{ name: "held", content }]);
+	async function holding(
+		target: string,
+		name = "held",
+		content = "whole",
+	): Promise<{ cp: Program; finish: () => Promise<number> }> {
+		const archive = await tar([{ name, content }]);
 		const cp = engine.spawn("cp", "-", target);
 		cp.write(archive.subarray(0, 600));
-		await until("cp has its root", () => helperOf(cp.pid) !== undefined);
 		await untilIdle(cp.pid);
 		const finish = async () => {
 			await cp.feed(archive.subarray(600));
@@ -80,7 +83,7 @@ describe.skipIf(!ready)("cp", () => {
 			"cat /tmp/held; exec sleep 1000",
 		);
 		const one = await holding("ends:/tmp");
-		const two = await holding("ends:/data", "in the volume");
+		const two = await holding("ends:/", "data/held", "in the volume");
 		await engine.ok("kill", "ends");
 		await engine.ok("wait", "ends");
 		const three = engine.spawn("cp", "ends:/etc/passwd", "-");
