@@ -10,19 +10,20 @@ import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { explainNetworks, join } from "../network/network.ts";
-import { containerDirectory, volumeContent } from "../places.ts";
+import { containerDirectory } from "../places.ts";
 import { type Caller, Descriptors, type DeviceRule, donorOf, type Spec } from "../runtime/runtime.ts";
 import { attachedStreams } from "./callers.ts";
 import { groupsOf } from "./cgroups.ts";
 import { checkIn } from "./health.ts";
 import { specOf } from "./launching.ts";
 import { writesFor } from "./limiting.ts";
+import { PROVIDED_OPTION } from "./mounting.ts";
 import { checkName, generateId } from "./names.ts";
 import { resolveDonors, resolveLinks } from "./namespaces.ts";
 import { connectAll, isNetworked, resolverOf } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
-import { needsSettling, pointsOf } from "./points.ts";
+import { needsSettling } from "./points.ts";
 import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
 import { settle } from "./settling.ts";
@@ -39,8 +40,9 @@ export async function explain(store: Store, asked: RunOptions): Promise<string> 
 	const groups = groupsOf(container.id, options.cgroupParent);
 	const spec = await specOf(store, container, image, groups);
 	const directories = new Set(
-		pointsOf(options)
-			.map(({ type, source }) => (type === "volume" ? volumeContent(store.places, source) : source))
+		spec.mounts
+			.filter(({ type, options, source }) => type === "bind" && !options.includes(PROVIDED_OPTION) && !donorOf(source))
+			.map(({ source }) => source)
 			.filter(willBeDirectory),
 	);
 	const { tape } = compilePlan({

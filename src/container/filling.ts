@@ -14,7 +14,7 @@ import { copyTree } from "../copy/copy.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { volumeContent, volumeDirectory } from "../places.ts";
-import { makeContent } from "../volume/volume.ts";
+import { find, makeContent } from "../volume/volume.ts";
 import { type Hold, mountRoot } from "./holding.ts";
 import type { Point } from "./options.ts";
 import { pointsOf } from "./points.ts";
@@ -33,7 +33,7 @@ export async function fillVolumes(store: Store, container: Container): Promise<v
 		for (const point of pointsOf(container.options)) {
 			if (point.type !== "volume") continue;
 			makeContent(store.places, point.source);
-			if (point.noCopy || container.image === null) continue;
+			if (point.noCopy || container.image === null || isElsewhere(store, point.source)) continue;
 			using volume = lockVolume(store, point.source);
 			using place = openPlace(store, point);
 			if (!place || !wantsContent(volume.fd, place.fd)) continue;
@@ -44,6 +44,9 @@ export async function fillVolumes(store: Store, container: Container): Promise<v
 		image?.[Symbol.dispose]();
 	}
 }
+
+/** With options it is what they say, as it is there. */
+const isElsewhere = (store: Store, volume: string): boolean => Boolean(find(store, volume)?.options?.type);
 
 /** Two containers that begin with one volume: the second waits, and finds it filled. */
 function lockVolume(store: Store, name: string): { fd: number } & Disposable {

@@ -23,7 +23,7 @@ import { EXIT, Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Step } from "../kernel/tape.ts";
-import { containerDirectory, volumeContent } from "../places.ts";
+import { containerDirectory } from "../places.ts";
 import { type Compiled, compileCopy, compileHold, Descriptors, ENTER, type Mount } from "../runtime/runtime.ts";
 import { makeBase, makeDirectoriesOf, prepareBinds } from "./files.ts";
 import { dropLock, lockOperation, lockRoot, lockUpper, waitForHolds } from "./locks.ts";
@@ -88,7 +88,9 @@ async function holdRunning(store: Store, container: Container, running: State): 
 
 async function holdStopped(store: Store, container: Container): Promise<Hold> {
 	const { options } = container;
-	const content = (volume: string) => volumeContent(store.places, volume);
+	const { makeMissing, sourcesOf } = await import("./volume-sources.ts");
+	makeMissing(store, options);
+	const content = sourcesOf(store, options);
 	// What is written to a tmpfs would be gone with the hold.
 	const mounts = userMounts(options, { content }, false).filter(({ type }) => type !== "tmpfs");
 	return await mountRoot(store, container, { mounts, readOnly: options.readOnly });

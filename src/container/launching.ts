@@ -17,7 +17,7 @@ import type { Image } from "../image/image.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Endpoint } from "../network/network.ts";
-import { containerDirectory, runDirectory, volumeContent } from "../places.ts";
+import { containerDirectory, runDirectory } from "../places.ts";
 import {
 	capabilitiesOf,
 	capabilityMask,
@@ -168,6 +168,7 @@ async function provide(
 ): Promise<{ spec: Spec; directories: Set<string> }> {
 	const { id, options } = container;
 	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
+	if (options.points) (await import("./volume-sources.ts")).makeMissing(store, options);
 	const spec = await specOf(store, container, image, groups, links?.env);
 	const lines = {
 		gateways: asksForGateway(options.extraHosts) ? await (await import("./gateway.ts")).hostGateways(store) : [],
@@ -225,7 +226,7 @@ export async function specOf(
 	return buildSpec(options, image?.config.config, {
 		id: container.id,
 		runDirectory: namesDirectory(store, container.id, donor?.id),
-		content: (volume) => volumeContent(store.places, volume),
+		content: options.points ? (await import("./volume-sources.ts")).sourcesOf(store, options) : noVolume,
 		hostHostname: hostHostname(),
 		donor,
 		capabilities: () => capabilitiesOf(ownCapabilities()),
@@ -236,6 +237,9 @@ export async function specOf(
 		resources: options.limits && (await import("./limiting.ts")).resourcesFor(options),
 	});
 }
+
+/** Of who has none. */
+const noVolume = () => ({ path: "" });
 
 function checkRoot(rootfs: string | undefined): void {
 	if (rootfs === undefined || isDirectory(rootfs)) return;

@@ -1,6 +1,8 @@
 /** What is mounted in a container, in the order in which it is. Pure. */
 
+import { EXIT, Failure } from "../failure.ts";
 import { donorOf, kernelsOf, type Mount, mergeTmpfsOptions } from "../runtime/runtime.ts";
+import type { BoundSource, MadeSource, Source } from "../volume/volume.ts";
 import type { Point, RunOptions } from "./options.ts";
 import { pointsOf } from "./points.ts";
 
@@ -77,7 +79,7 @@ const byDepth = (mounts: Mount[]): Mount[] => mounts.sort((a, b) => depth(a) - d
 /** Where on the host things are that are mounted. */
 export interface MountPlaces {
 	runDirectory: string;
-	content: (volume: string) => string;
+	content: (volume: string) => Source;
 }
 
 const depth = (mount: Mount): number => mount.destination.split("/").length;
@@ -114,18 +116,33 @@ function mountOf(point: Point, { content }: Pick<MountPlaces, "content">, device
 		return { destination, type, source: type, options: [...(point.options ?? []), ...(devices ? [] : ["nodev"])] };
 	if (type === "image")
 		return { destination, type, source, options: ["ro"], ...(subpath !== undefined && { subpath }) };
-	const path = type === "volume" ? content(source) : source;
+	const from = type === "volume" ? content(source) : { path: source };
+	if ("device" in from) return madeMount(point, from, devices);
 	return {
 		destination,
 		type: "bind",
-		source: path,
-		options: bindOptions(point),
+		source: from.path,
+		options: bindOptions(point, from),
 		...(subpath !== undefined && { subpath }),
 	};
 }
 
+/** Read-only is said of the mount alone (`rro`): another container may write to the same file system. */
+function madeMount(
+	{ target, readOnly, subpath }: Point,
+	{ type, device, options }: MadeSource,
+	devices: boolean,
+): Mount {
+	if (subpath !== undefined)
+		throw new Failure(`mount ${subpath} of a volume with type=${type}: only all of it can be mounted`, {
+			exitCode: EXIT.refused,
+		});
+	const words = [...options, ...(devices ? [] : ["nodev"]), ...(readOnly ? [type === "tmpfs" ? "ro" : "rro"] : [])];
+	return { destination: target, type, source: device, options: words };
+}
+
 /** As runtime-spec, config.md, "Linux mount options", has them. */
-function bindOptions({ readOnly, recursive, propagation = "rprivate" }: Point): string[] {
-	const access = readOnly ? [recursive === "writable" ? "ro" : "rro"] : [];
-	return [recursive === "disabled" ? "bind" : "rbind", propagation, ...access];
+function bindOptions({ readOnly, recursive, propagation = "rprivate" }: Point, from: BoundSource): string[] {
+	const access = readOnly || from.readOnly ? [recursive === "writable" ? "ro" : "rro"] : [];
+	return [recursive === "disabled" || from.alone ? "bind" : "rbind", propagation, ...access];
 }

@@ -14,6 +14,7 @@ import {
 	type Spec,
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
+import type { Source } from "../volume/volume.ts";
 import { cgroupPath } from "./cgroups.ts";
 import { deviceRulesOf } from "./device-rules.ts";
 import type { Gathered } from "./devices.ts";
@@ -36,7 +37,7 @@ export interface SpecFacts {
 	/** holds hosts, hostname and resolv.conf */
 	runDirectory: string;
 	/** where a volume's content is */
-	content: (volume: string) => string;
+	content: (volume: string) => Source;
 	hostHostname: string;
 	/** who has the network, with `--network container:ID` */
 	donor?: { id: string; options: RunOptions };

@@ -20,6 +20,7 @@ import {
 	OPEN_TREE_CLONE,
 } from "../../ffi/constants.ts";
 import { type Hints, Load, type Tape } from "../kernel/tape.ts";
+import { takeFileSystem } from "./file-system.ts";
 import { type Bind, type Change, changeTree, mountFlags } from "./mounts.ts";
 import { KIND_HINT, type Paths } from "./paths.ts";
 import { type Donors, donorOf, takeSharedMemory } from "./sharing.ts";
@@ -49,6 +50,7 @@ export interface Taken extends Bind {
 export function takeMounts(tape: Tape, mounts: readonly Mount[], facts: SourceFacts): Taken[] {
 	return mounts.map((mount) => {
 		if (mount.type === "tmpfs") return newTmpfs(tape, mount);
+		if (mount.type !== "bind" && mount.type !== "image") return newFileSystem(tape, mount);
 		if (donorOf(mount.source) === undefined) return takeBind(tape, mount, facts);
 		return { ...takeSharedMemory(tape, mount, facts.donors as Donors), shared: true, seal: false };
 	});
@@ -103,6 +105,13 @@ function newTmpfs(tape: Tape, made: Mount): Taken {
 	const { source, destination, options } = made;
 	const seal = options.includes("ro");
 	return { source, destination, tree: tape.slot(), directory: true, overLink: false, made, shared: false, seal };
+}
+
+/** What a volume's options describe. */
+function newFileSystem(tape: Tape, mount: Mount): Taken {
+	const { source, destination, options } = mount;
+	const tree = takeFileSystem(tape, mount);
+	return { source, destination, tree, directory: true, overLink: false, shared: true, seal: options.includes("rro") };
 }
 
 /** A directory that every host has, and that nobody looks for any more once the container's namespaces are there. */

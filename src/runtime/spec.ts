@@ -18,10 +18,13 @@ export interface Process {
 	oomScoreAdj?: number;
 }
 
+/** Any type that the kernel knows: what a volume's options say. */
+export type FileSystem = string & {};
+
 export interface Mount {
 	destination: string;
 	/** `image` is ours: the root of an image, read-only */
-	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue" | "cgroup" | "image";
+	type: "bind" | "proc" | "sysfs" | "tmpfs" | "devpts" | "mqueue" | "cgroup" | "image" | FileSystem;
 	/** of a bind; `container:ID` for that container's /dev/shm; an image's id */
 	source: string;
 	options: string[];

@@ -1,6 +1,7 @@
 /** What a volume may be called, and made with (moby, daemon/volume/local). Pure. */
 
 import { Failure } from "../failure.ts";
+import { isBind, wordsOf } from "./source.ts";
 
 /** A name becomes a directory's. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
@@ -44,9 +45,16 @@ function wrongOptions(options: Readonly<Record<string, string>>): string | undef
 		const missing = needed.find((other) => !Object.hasOwn(options, other));
 		if (missing !== undefined) return `missing required option: "${missing}"`;
 	}
-	if (options.type === "cifs" && /^\/\/[^/]*:[0-9]+(\/|$)/.test(options.device ?? ""))
-		return "port not allowed in CIFS device URL, include 'port' in 'o='";
-	return wrongSize(options.size);
+	return wrongBind(options) ?? wrongSize(options.size);
+}
+
+/** A directory of the host, `type=none device=/srv o=bind`: what else there is of mount(8) would be passed over. */
+function wrongBind({ device = "", o }: Readonly<Record<string, string>>): string | undefined {
+	const words = wordsOf(o);
+	if (!isBind(words)) return undefined;
+	if (!device.startsWith("/")) return `device=${device}: an absolute path is expected with o=${o}`;
+	const other = words.find((word) => !["bind", "rbind", "ro", "rw"].includes(word));
+	return other && `o=${o}: with bind there are ro and rw, but no ${other}`;
 }
 
 /** docker takes a size where the file system has project quotas; of 0 anywhere. */

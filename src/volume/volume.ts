@@ -9,6 +9,7 @@ export { dropVolumes } from "./dropping.ts";
 export type { PrunedVolumes } from "./remove.ts";
 export { checkVolume } from "./rules.ts";
 export { createVolume, listVolumes, pruneVolumes, removeVolume, volumeUsage } from "./seldom.ts";
+export { type BoundSource, type MadeSource, type Source, sourceOf } from "./source.ts";
 export {
 	ANONYMOUS_LABEL,
 	all,

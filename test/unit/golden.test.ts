@@ -97,7 +97,7 @@ const spec = (change: Partial<RunOptions> = {}, controlsDevices = true) =>
 		{ User: "web" },
 		{
 			id: "0".repeat(64),
-			content: (volume) => `/volumes/${volume}/_data`,
+			content: (volume) => ({ path: `/volumes/${volume}/_data` }),
 			runDirectory: "/run/c",
 			hostHostname: "h",
 			capabilities: () => capabilityNames,

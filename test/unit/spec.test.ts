@@ -6,7 +6,7 @@ import { runOptions as options } from "./run-options.ts";
 
 const FACTS = {
 	id: "0123456789abcdef".repeat(4),
-	content: (volume: string) => `/volumes/${volume}/_data`,
+	content: (volume: string) => ({ path: `/volumes/${volume}/_data` }),
 	runDirectory: "/run/containers/x",
 	hostHostname: "host",
 	controlsDevices: true,

@@ -78,7 +78,7 @@ describe("an option of a volume", () => {
 		[TMPFS, undefined],
 		[{ ...TMPFS, o: "size=1m" }, undefined],
 		[{ size: "0" }, undefined],
-		[{ type: "cifs", device: "//host/share" }, undefined],
+		[{ type: "none", device: "/srv", o: "bind,ro" }, undefined],
 		[{ foo: "bar" }, 'invalid option: "foo"'],
 		[{ toString: "bar" }, 'invalid option: "toString"'],
 		[{ type: "nfs" }, 'missing required option: "device"'],
@@ -88,7 +88,8 @@ describe("an option of a volume", () => {
 		[{ size: "1g" }, "size="],
 		[{ ...TMPFS, size: "1.5 GiB" }, "size="],
 		[{ size: "much" }, "invalid size: 'much'"],
-		[{ type: "cifs", device: "//host:445/share" }, "port not allowed in CIFS device URL"],
+		[{ type: "none", device: "srv", o: "bind" }, "device=srv: an absolute path is expected"],
+		[{ type: "none", device: "/srv", o: "bind,noexec" }, "o=bind,noexec: with bind there are ro and rw, but no noexec"],
 	])("%j: %s", (options, why) => {
 		const check = () => checkVolume({ name: "data", options: options as Record<string, string> });
 		if (why === undefined) expect(check).not.toThrow();
