@@ -33,6 +33,7 @@ import { openNull, stepFailure, traceSteps } from "./play.ts";
 import { pointsOf } from "./points.ts";
 import { lookHeld } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
+import { withoutLinks } from "./targets.ts";
 
 /** A root that can be read and written as long as this is held. */
 export interface Hold extends Disposable {
@@ -114,7 +115,8 @@ export async function mountRoot(
 	if (image) waitForHolds(store, id);
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
 	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
-	const spec = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };
+	const asked = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };
+	const spec = await withoutLinks(store, { id, options, image }, asked);
 	const directories = prepareBinds(spec, pointsOf(options));
 	const root = rootSource({ options, image, places: store.places, id });
 	const descriptors = new Descriptors(openNull());

@@ -51,7 +51,7 @@ import { isLinked, linkedTo, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors } from "./plan.ts";
 import { openNull, play } from "./play.ts";
-import { pointsOf } from "./points.ts";
+import { pointsOf, sharesWithHost } from "./points.ts";
 import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
@@ -178,6 +178,7 @@ async function provide(
 	const askers = linkedTo(store, id, endpoints);
 	if (askers.length > 0) (await import("./linking.ts")).tell(store, endpoints, askers);
 	const directories = prepareBinds(spec, pointsOf(options));
+	if (sharesWithHost(options)) (await import("./propagation.ts")).checkPropagation(spec);
 	trace("time", "files written");
 	return { spec, directories };
 }

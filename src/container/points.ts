@@ -11,6 +11,13 @@ export function needsSettling({ volumes, mounts, volumesFrom }: RunOptions, imag
 	return false;
 }
 
+/** True where mounts are to show up in a bind, or on the host, that were made on the other side: hardly ever. */
+export function sharesWithHost(options: RunOptions): boolean {
+	for (const { propagation } of pointsOf(options))
+		if (propagation !== undefined && !propagation.endsWith("private")) return true;
+	return false;
+}
+
 /** The points of a container. Rows of an older bunker have only `-v` with paths. */
 export function pointsOf({ points, volumes }: RunOptions): readonly Point[] {
 	return points ?? volumes.map(pointOf);

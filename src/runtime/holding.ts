@@ -11,7 +11,7 @@ import { Paths } from "./paths.ts";
 import { type Compiled, writePolicy } from "./policy.ts";
 import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
 import { makeMounts, placeMount, sealMounts, takeMounts } from "./sources.ts";
-import type { Spec } from "./spec.ts";
+import type { Mount, Spec } from "./spec.ts";
 import { NO_MONITOR } from "./waiting.ts";
 
 /** The helper's numbers of descriptors. */
@@ -43,7 +43,7 @@ export const HOLD_READY = 1;
 export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFacts): Compiled {
 	const { tape, policy } = begin(facts);
 	const paths = new Paths(tape, facts.root.kind === "directory");
-	const taken = takeMounts(tape, spec.mounts, { directories: facts.directories, nodes: false });
+	const taken = takeMounts(tape, spec.mounts.map(unshared), { directories: facts.directories, nodes: false });
 	const root = takeRoot(tape, facts.root, false);
 	tape.step("enter a mount namespace of its own", "unshare", [CLONE_NEWNS]);
 	leaveHost(tape);
@@ -55,6 +55,12 @@ export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFact
 	keep(tape, facts);
 	return { tape, policy };
 }
+
+/** What is mounted in it here would show up on the host. */
+const unshared = (mount: Mount): Mount => ({
+	...mount,
+	options: mount.options.filter((option) => !/^r?(shared|slave|private)$/.test(option)),
+});
 
 /**
  * Compiles a hold of a container that runs: a copy of its mount namespace. It
