@@ -137,6 +137,7 @@ const TABLE = {
 	openat2: [437, 437],
 	pidfd_getfd: [438, 438],
 	mount_setattr: [442, 442],
+	quotactl_fd: [443, 443],
 } as const satisfies Record<string, readonly [number, number]>;
 
 /** The name of a system call that both architectures have. */

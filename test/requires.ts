@@ -5,6 +5,7 @@
  */
 
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { mountsQuotas } from "./e2e/quota-disk.ts";
 
 const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 const TMPFS_MAGIC = 0x01021994;
@@ -64,6 +65,8 @@ const PROBES = {
 	},
 	nft: program("nft", "nftables"),
 	dig: program("dig", "bind9-dnsutils"),
+	/** ext4 that counts and limits projects: CONFIG_QFMT_V2 */
+	projectQuotas: { holds: mountsQuotas },
 	/** file systems whose server is a program (/dev/fuse) */
 	fuse: { holds: () => existsSync("/dev/fuse") },
 	/** a cgroup2 hierarchy with the memory controller */

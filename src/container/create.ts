@@ -4,6 +4,7 @@ import { trace } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import { isOrphan, type Store } from "../kernel/store.ts";
+import { makeDirectoriesOf } from "./files.ts";
 import { type Held, lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
 import { resolveDonors, resolveLinks } from "./namespaces.ts";
@@ -53,6 +54,7 @@ export async function createContainer(store: Store, options: RunOptions, boot: s
 			volumes?.use,
 		);
 		trace("time", "container inserted");
+		if (options.storage) await limitStorage(store, container, image);
 		await volumes?.make(container);
 		return { container, image, [Symbol.dispose]: operation[Symbol.dispose] };
 	} catch (error) {
@@ -77,7 +79,12 @@ async function settleVolumes(store: Store, options: RunOptions, image: Image | u
 	};
 }
 
-/** Only the lock's file is there. */
+async function limitStorage(store: Store, container: Container, image: Image | undefined): Promise<void> {
+	makeDirectoriesOf(store, container.id, image?.layers[image.layers.length - 1]);
+	await (await import("./storage.ts")).limitStorage(store, container);
+}
+
+/** There is little more than the lock's file. */
 function giveUp(store: Store, id: string, operation: Held): void {
 	using _operation = operation;
 	erase(store, id, { volumes: true });

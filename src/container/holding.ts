@@ -113,6 +113,7 @@ export async function mountRoot(
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
 	using lock = lockRoot(store, id);
 	if (image) waitForHolds(store, id);
+	if (options.storage) await (await import("./storage.ts")).limitStorage(store, container);
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
 	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 	const asked = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };

@@ -67,6 +67,7 @@ function namespaces(options: RunOptions, { links }: HostFacts): object {
 		PublishAllPorts: options.publishAll ?? false,
 		ReadonlyRootfs: options.readOnly,
 		SecurityOpt: options.noNewPrivileges ? ["no-new-privileges"] : null,
+		...(options.storage && { StorageOpt: options.storage.typed }),
 		...(options.tmpfs?.length && { Tmpfs: tmpfs(options.tmpfs) }),
 		UTSMode: options.uts ?? "",
 		UsernsMode: "",

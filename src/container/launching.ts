@@ -89,6 +89,7 @@ export async function launchContainer(
 	makeRunDirectory(store, id);
 	using root = lockRoot(store, id);
 	if (!isNew) waitForHolds(store, id);
+	if (options.storage) await (await import("./storage.ts")).limitStorage(store, container);
 	using networking = await takeNetworks(store, container, {
 		exposed: image?.config.config?.ExposedPorts ?? {},
 		sweep: () => sweepEnded(store),

@@ -281,6 +281,8 @@ export interface RunOptions {
 	deviceRules?: string[];
 	/** `--device` */
 	devices?: DeviceOption[];
+	/** `--storage-opt`: as typed, for inspect, and in bytes (0: no limit) */
+	storage?: { typed: Record<string, string>; size: number };
 }
 
 /** The log without any flag: rotated, unlike docker's (README, compatibility). */

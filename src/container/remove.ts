@@ -2,6 +2,7 @@
 
 import { isDirectory, list, makeDirectories, removeTree } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
+import { dropProject } from "../../ffi/project.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
@@ -145,7 +146,7 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 	announce(store);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
-	removeTree(grave);
+	clearGrave(grave);
 	for (const content of dropped) removeTree(content);
 }
 
@@ -170,7 +171,7 @@ function dropRow(
 			after();
 		});
 	if (outcome(work).failure === undefined) return;
-	removeTree(grave);
+	clearGrave(grave);
 	work();
 }
 
@@ -179,7 +180,13 @@ const GRAVE = "removed-";
 /** Removes what a removal has put out of the way and, killed, not removed. */
 export function clearGraves(store: Store): void {
 	const graves = temporaryDirectory(store.places);
-	for (const name of list(graves)) if (name.startsWith(GRAVE)) removeTree(`${graves}/${name}`);
+	for (const name of list(graves)) if (name.startsWith(GRAVE)) clearGrave(`${graves}/${name}`);
+}
+
+/** The limit goes before what it limits: a grave that is still there has its files, too. */
+function clearGrave(grave: string): void {
+	dropProject(`${grave}/upper`, grave);
+	removeTree(grave);
 }
 
 /** Removes a container that has ended, as --rm says, unless somebody has started it again. */

@@ -16,6 +16,7 @@ const DAEMON = "(bunker has no daemon to connect to)";
 /** of `run` and `create` */
 const creating = (): Record<string, string> => ({
 	[VOLUMES]: "--storage-opt",
+	[VOLUMES]: "--mount --volume-driver --volumes-from",
 	[REGISTRIES]: "--disable-content-trust",
 	[DAEMON]: "--use-api-socket",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",

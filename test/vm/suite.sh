@@ -9,9 +9,9 @@ cd "$(dirname "$0")/../.."
 disk=${VM_CACHE:-build/vm}/disk
 
 # What cgroup v2 has a say in, what takes a module of the kernel (ipvlan, VLANs,
-# SCTP), and a little that shows that the rest works on this kernel, too.
+# SCTP, quotas), and a little that shows that the rest works on this kernel, too.
 tests=(test/e2e/{cgroup,limits,oom,pause,stats,update,devices}*.test.ts
-	test/kernel/{tape,devices,limits,freezer,links}.test.ts test/e2e/{init,self,macvlan,sctp}.test.ts)
+	test/kernel/{tape,devices,limits,freezer,links}.test.ts test/e2e/{init,self,macvlan,sctp,storage}.test.ts)
 # It is emulated, and ten times as slow; these programs would double its disk.
 settings='BUNKER_MUST_RUN=1 BUNKER_SLOW=10 BUNKER_WITHOUT="podman skopeo runc crun bwrap zsh fish"'
 
@@ -34,5 +34,7 @@ if ! machine_is_there; then
 fi
 # Making it in the guest would start 300 programs.
 [ -e build/e2e/busybox.tar ] || test/busybox.sh build/e2e/busybox.tar
+# The guest has no mke2fs.
+[ -e build/e2e/quota.img ] || test/quota-disk.sh build/e2e/quota.img
 exec setpriv --pdeathsig KILL test/vm/run.sh "${options[@]}" \
 	bash -c "export $settings; exec sh test/own-network.sh node_modules/.bin/bun test --timeout 60000 \"\$@\"" suite "${tests[@]}"

@@ -1,0 +1,142 @@
+/**
+ * `--storage-opt size=` (docs: docker run, "Set storage driver options per
+ * container"). What is limited is tested where the kernel has project quotas: in
+ * the guest of test/vm.
+ */
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { requires } from "../requires.ts";
+import { busyboxTar, IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { limitsOn, mountQuotaDisk, unmountQuotaDisk } from "./quota-disk.ts";
+
+const hasQuotas = ready && requires("projectQuotas");
+
+describe.skipIf(!ready)("--storage-opt", () => {
+	const engine = useEngine("storage");
+
+	ours("on a file system without project quotas is refused, with its name and what is missing", async () => {
+		for (const [verb, code] of [
+			["run", 125],
+			["create", 1],
+		] as const) {
+			const outcome = await engine.run(verb, "--name", "limited", "--storage-opt", "size=10G", IMAGE, "true");
+			expect(outcome.code).toBe(code);
+			expect(outcome.stderr).toMatch(
+				/^bunker: --storage-opt size=10G: the file system of \S+ \(\w+, mounted on \/\S*\) has no project quotas\n.+\n$/,
+			);
+		}
+		expect(await engine.ok("ps", "-a", "-q")).toBe("");
+	});
+
+	ours.each([
+		["dm.basesize=10G", "--storage-opt dm.basesize=10G: Unknown option dm.basesize"],
+		["10G", "--storage-opt 10G: invalid storage option: size=SIZE is expected"],
+		["size=", "--storage-opt size=: invalid size: '': a size as 512m or 10G is expected"],
+		["size=10X", "--storage-opt size=10X: invalid size: '10X': a size as 512m or 10G is expected"],
+		["size=-1", "--storage-opt size=-1: invalid size: '-1': a size as 512m or 10G is expected"],
+	])("%s is an error", async (typed, message) => {
+		const outcome = await engine.run("create", "--storage-opt", typed, IMAGE);
+		expect(outcome).toMatchObject({ code: 125, stdout: "", stderr: `bunker: ${message}\n` });
+	});
+
+	ours("limits no directory of the user's", async () => {
+		const outcome = await engine.run("run", "--rootfs", "/", "--storage-opt", "size=10G", "true");
+		expect(outcome.code).toBe(125);
+		expect(outcome.stderr).toStartWith("bunker: --storage-opt limits what is written on top of an image: ");
+	});
+});
+
+describe.skipIf(!hasQuotas)("--storage-opt on a file system with project quotas", () => {
+	// Before the engine's own, which looks at what is left.
+	afterAll(async () => {
+		const ids = (await ok("ps", "-a", "-q")).split("\n").filter(Boolean);
+		if (ids.length > 0) await ok("rm", "-f", ...ids);
+		unmountQuotaDisk(place);
+	});
+	const engine = useEngine("quota");
+	let place = "";
+	let env: Record<string, string> = {};
+	const run = (...words: string[]) => engine.run(...words, { env, timeout: 60_000 });
+	const ok = (...words: string[]) => engine.ok(...words, { env, timeout: 60_000 });
+	/** Writes megabytes into a file of the container's root. @returns how many it has then */
+	const fill = async (name: string, megabytes: number) => {
+		const script = `dd if=/dev/zero of=/file bs=1M count=${megabytes} 2>&1; stat -c %s /file`;
+		const lines = (await run("exec", name, "sh", "-c", script)).stdout.trim().split("\n");
+		return { megabytes: Number(lines.pop()) / 1024 / 1024, said: lines.join("\n") };
+	};
+
+	beforeAll(async () => {
+		place = mountQuotaDisk(engine.scratch());
+		env = { BUNKER_ROOT: `${place}/root` };
+		await ok("import", await busyboxTar(), IMAGE);
+	});
+
+	test("what is more than the size cannot be written, and others are not concerned", async () => {
+		await ok("run", "-d", "--name", "small", "--storage-opt", "size=4M", IMAGE, "sleep", "1000");
+		await ok("run", "-d", "--name", "other", "--storage-opt", "size=8M", IMAGE, "sleep", "1000");
+		await ok("run", "-d", "--name", "free", IMAGE, "sleep", "1000");
+		const small = await fill("small", 6);
+		expect(small.said).toMatch(/No space left on device|Disk quota exceeded/i);
+		expect(small.megabytes).toBeGreaterThan(3);
+		expect(small.megabytes).toBeLessThan(4);
+		expect((await fill("other", 6)).megabytes).toBe(6);
+		expect((await fill("free", 12)).megabytes).toBe(12);
+		expect(await ok("exec", "free", "stat", "-c", "%s", "/file")).toBe(String(12 * 1024 * 1024));
+	});
+
+	test("all capabilities change nothing", async () => {
+		await ok("run", "-d", "--privileged", "--name", "strong", "--storage-opt", "size=2M", IMAGE, "sleep", "1000");
+		expect((await fill("strong", 4)).megabytes).toBeLessThan(2);
+	});
+
+	test("df in the container shows the size, and what is left", async () => {
+		const script = "df -k / | tail -n 1 | awk '{ print $2, $3 + $4 }'";
+		expect(await ok("run", "--rm", "--storage-opt", "size=6M", IMAGE, "sh", "-c", script)).toBe("6144 6144");
+	});
+
+	test("the image's files count once they are changed", async () => {
+		const change = "cp /bin/busybox /tmp/a 2>/dev/null; chmod 700 /bin/busybox";
+		const outcome = await run("run", "--rm", "--storage-opt", "size=1M", IMAGE, "sh", "-c", change);
+		expect(outcome.stderr).toMatch(/No space left on device|Disk quota exceeded/i);
+	});
+
+	test("it holds after a stop and a start, and for what cp brings", async () => {
+		await ok("create", "--name", "again", "--storage-opt", "size=3M", IMAGE, "sleep", "1000");
+		expect(await ok("inspect", "-f", "{{.HostConfig.StorageOpt}}", "again")).toBe("map[size:3M]");
+		const directory = engine.scratch();
+		for (const megabytes of [2, 4]) writeFileSync(`${directory}/${megabytes}`, new Uint8Array(megabytes << 20));
+		await ok("cp", `${directory}/2`, "again:/brought");
+		const outcome = await run("cp", `${directory}/4`, "again:/more");
+		expect(outcome.code).toBe(1);
+		expect(outcome.stderr).toMatch(/EDQUOT|ENOSPC/);
+		await ok("start", "again");
+		expect((await fill("again", 2)).megabytes).toBeLessThan(1);
+	});
+
+	test("the limit goes with the container", async () => {
+		await ok("rm", "-f", "small", "other", "free", "strong", "again");
+		expect(limitsOn(place)).toEqual([]);
+		await ok("run", "--rm", "--storage-opt", "size=3M", IMAGE, "true");
+		expect(limitsOn(place)).toEqual([]);
+		await ok("create", "--name", "one", "--storage-opt", "size=3M", IMAGE, "true");
+		await ok("create", "--name", "two", "--storage-opt", "size=5M", IMAGE, "true");
+		expect(limitsOn(place)).toEqual([3072, 5120]);
+		await ok("rm", "one", "two");
+		expect(limitsOn(place)).toEqual([]);
+	});
+
+	test("a file system that counts and does not limit is told apart", async () => {
+		const counting = mountQuotaDisk(engine.scratch(), "noquota");
+		try {
+			const elsewhere = { env: { BUNKER_ROOT: `${counting}/root` } };
+			await engine.ok("import", await busyboxTar(), IMAGE, elsewhere);
+			const outcome = await engine.run("create", "--storage-opt", "size=1G", IMAGE, "true", elsewhere);
+			expect(outcome.code).toBe(1);
+			expect(outcome.stderr).toContain(`(ext4, mounted on ${counting}) `);
+			expect(outcome.stderr).toContain("mount it with prjquota");
+		} finally {
+			unmountQuotaDisk(counting);
+		}
+	});
+});
