@@ -6,7 +6,6 @@
  * is refused reads them, and every command would build them.
  */
 
-const VOLUMES = "yet (project quotas)";
 const REGISTRIES = "yet (registries: pull, push)";
 const LATER = "yet";
 const CLUSTER = "(bunker runs on one host)";
@@ -15,8 +14,6 @@ const DAEMON = "(bunker has no daemon to connect to)";
 
 /** of `run` and `create` */
 const creating = (): Record<string, string> => ({
-	[VOLUMES]: "--storage-opt",
-	[VOLUMES]: "--mount --volume-driver --volumes-from",
 	[REGISTRIES]: "--disable-content-trust",
 	[DAEMON]: "--use-api-socket",
 	[WINDOWS]: "--cpu-count --cpu-percent --io-maxbandwidth --io-maxiops --isolation",
