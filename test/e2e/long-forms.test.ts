@@ -44,15 +44,4 @@ describe.skipIf(!ready)("long forms", () => {
 		] as const)
 			expect(withoutAges(await engine.ok(verb, ...long))).toBe(withoutAges(await engine.ok(verb, ...short)));
 	});
-
-	// docker/cli, container/rm.go: links are of networks
-	ours("rm --link and -l are refused by name, and nothing is removed", async () => {
-		await engine.ok("create", "--name", "linked", IMAGE, "true");
-		for (const flag of ["-l", "--link"]) {
-			const { code, stderr } = await engine.run("rm", flag, "linked");
-			expect(code).toBe(125);
-			expect(stderr).toStartWith(`bunker: ${flag} is not supported yet (networks)\n`);
-		}
-		await engine.ok("rm", "linked");
-	});
 });

@@ -137,10 +137,4 @@ describe.skipIf(!ready)("rename and restart", () => {
 		await engine.ok("create", "--name", "made", IMAGE, "true");
 		expect(await engine.ok("rm", "-v", "made")).toBe("made");
 	});
-
-	ours("rm -l is refused with its reason", async () => {
-		const outcome = await engine.run("rm", "-l", "made");
-		expect(outcome.code).toBe(125);
-		expect(outcome.stderr).toContain("-l is not supported yet (networks)");
-	});
 });
