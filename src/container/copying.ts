@@ -1,15 +1,12 @@
 /**
- * `cp`: files and trees between a container and the host, or an archive. The
- * paths are found (ends.ts), what lands where is docker's rule
- * (landing.ts), and the copying itself is src/copy's.
+ * `cp`: files and trees between a container and the host. The ends are found
+ * (ends.ts), what lands where is docker's rule (landing.ts), and the copying
+ * itself is src/copy's.
  */
 
-import { BrokenPipe } from "../../ffi/output.ts";
-import { copyTree, packTree, type Spot, unpackInto } from "../copy/copy.ts";
+import { copyTree, type Spot } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
-import type { Source, Target } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { removeAbandoned, Workshop } from "../tar/workshop.ts";
 import {
 	type Copying,
 	checkWritable,
@@ -21,11 +18,12 @@ import {
 	notThere,
 	shown,
 	sourceIn,
+	spotOfSource,
+	whole,
 } from "./ends.ts";
 import { note } from "./events.ts";
-import { type Hold, hold } from "./holding.ts";
-import { type Landing, landing, nameOf } from "./landing.ts";
-import { checkStill } from "./layers.ts";
+import { hold } from "./holding.ts";
+import { type Landing, landing } from "./landing.ts";
 import { type Found, isDirectory, Side } from "./side.ts";
 import { baseOf, parentOf, type TypedPath } from "./typed.ts";
 
@@ -72,43 +70,6 @@ export async function copyIn(store: Store, copying: Copying, from: TypedPath): P
 	return { bytes, path: target.path === copying.inside.path ? copying.inside.typed : target.path };
 }
 
-/** Writes what is at a path of a container to an archive. @throws Failure */
-export async function packOut(store: Store, copying: Copying, target: Target): Promise<void> {
-	using held = await hold(store, copying.container, "cp");
-	using side = Side.below(held.root);
-	const source = sourceIn(side, held, copying);
-	note(store, held.container, "archive-path");
-	// docker names what a link leads to by its own name here, and by that of the link where it copies.
-	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
-	await whole(store, held, () => packTree(spotOfSource(source, shown(copying)), as, target));
-}
-
-/** Unpacks an archive into a directory of a container. @throws Failure */
-export async function unpackIn(store: Store, copying: Copying, source: Source): Promise<void> {
-	using held = await hold(store, copying.container, "cp");
-	using side = Side.below(held.root);
-	const { node } = destinationIn(side, copying);
-	if (!node || !isDirectory(node.status)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
-	checkWritable(held, node.fd, copying);
-	removeAbandoned(store.places);
-	using workshop = Workshop.open(store.places);
-	const { archive } = copying;
-	await whole(store, held, () => unpackInto(node.fd, source, workshop, { archive }));
-	note(store, held.container, "extract-to-dir");
-}
-
-/** Does what a removal of the container meanwhile would make incomplete, or a riddle. @throws Failure that says so */
-async function whole<T>(store: Store, { container }: Hold, work: () => Promise<T> | T): Promise<T> {
-	try {
-		const result = await work();
-		checkStill(store, container, "cp");
-		return result;
-	} catch (error) {
-		if (!(error instanceof BrokenPipe)) checkStill(store, container, "cp");
-		throw error;
-	}
-}
-
 function land(from: TypedPath, { node }: Node, to: TypedPath, target: Found, what: string): Landing | undefined {
 	const there = { trail: to.trail, there: kindOf(target), name: baseOf(target.path) };
 	return landing({ typed: from, isDirectory: isDirectory(node.status) }, there, what);
@@ -116,12 +77,6 @@ function land(from: TypedPath, { node }: Node, to: TypedPath, target: Found, wha
 
 function kindOf({ node }: Found): "directory" | "other" | undefined {
 	return node && (isDirectory(node.status) ? "directory" : "other");
-}
-
-/** A directory is read by way of what was found, anything else by its name. */
-function spotOfSource({ node, parent, name }: Node, path: string): Spot {
-	if (isDirectory(node.status)) return { directory: node.fd, name: ".", path };
-	return { directory: parent as number, name, path };
 }
 
 /** @returns undefined where there is no directory to land in */

@@ -3,9 +3,13 @@
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, S_IFBLK, S_IFCHR } from "../../ffi/constants.ts";
 import { close, tryOpenAt2 } from "../../ffi/file.ts";
 import { fileSystemOf, kernelFileSystem, mountOf } from "../../ffi/filesystem.ts";
+import { BrokenPipe } from "../../ffi/output.ts";
+import type { Spot } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
+import type { Store } from "../kernel/store.ts";
 import type { Hold } from "./holding.ts";
-import { type Found, isType, type Side } from "./side.ts";
+import { checkStill } from "./layers.ts";
+import { type Found, isDirectory, isType, type Side } from "./side.ts";
 import { parentOf, type TypedPath } from "./typed.ts";
 
 /** What both directions have in common. */
@@ -110,4 +114,22 @@ export function devicesIn({ root }: Hold): ((directory: number) => boolean) | un
 	const mount = mountOf(directory);
 	close(directory);
 	return mount === mountOf(root) ? undefined : (fd) => mountOf(fd) === mount;
+}
+
+/** A directory is read by way of what was found, anything else by its name. */
+export function spotOfSource({ node, parent, name }: Node, path: string): Spot {
+	if (isDirectory(node.status)) return { directory: node.fd, name: ".", path };
+	return { directory: parent as number, name, path };
+}
+
+/** Does what a removal of the container meanwhile would make incomplete, or a riddle. @throws Failure that says so */
+export async function whole<T>(store: Store, { container }: Hold, work: () => Promise<T> | T): Promise<T> {
+	try {
+		const result = await work();
+		checkStill(store, container, "cp");
+		return result;
+	} catch (error) {
+		if (!(error instanceof BrokenPipe)) checkStill(store, container, "cp");
+		throw error;
+	}
 }

@@ -1,0 +1,37 @@
+/** `cp` with `-`: what is at a path of a container as an archive, and an archive into a directory of one. */
+
+import { packTree, unpackInto } from "../copy/copy.ts";
+import { Failure } from "../failure.ts";
+import type { Source, Target } from "../image/image.ts";
+import type { Store } from "../kernel/store.ts";
+import { removeAbandoned, Workshop } from "../tar/workshop.ts";
+import { type Copying, checkWritable, destinationIn, shown, sourceIn, spotOfSource, whole } from "./ends.ts";
+import { note } from "./events.ts";
+import { hold } from "./holding.ts";
+import { nameOf } from "./landing.ts";
+import { isDirectory, Side } from "./side.ts";
+
+/** Writes what is at a path of a container to an archive. @throws Failure */
+export async function packOut(store: Store, copying: Copying, target: Target): Promise<void> {
+	using held = await hold(store, copying.container, "cp");
+	using side = Side.below(held.root);
+	const source = sourceIn(side, held, copying);
+	note(store, held.container, "archive-path");
+	// docker names what a link leads to by its own name here, and by that of the link where it copies.
+	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
+	await whole(store, held, () => packTree(spotOfSource(source, shown(copying)), as, target));
+}
+
+/** Unpacks an archive into a directory of a container. @throws Failure */
+export async function unpackIn(store: Store, copying: Copying, source: Source): Promise<void> {
+	using held = await hold(store, copying.container, "cp");
+	using side = Side.below(held.root);
+	const { node } = destinationIn(side, copying);
+	if (!node || !isDirectory(node.status)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
+	checkWritable(held, node.fd, copying);
+	removeAbandoned(store.places);
+	using workshop = Workshop.open(store.places);
+	const { archive } = copying;
+	await whole(store, held, () => unpackInto(node.fd, source, workshop, { archive }));
+	note(store, held.container, "extract-to-dir");
+}
