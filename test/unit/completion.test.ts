@@ -43,6 +43,7 @@ describe("what a word of a command line can be", () => {
 		expect(await candidates("--root", "/r", "logs", "-f", "")).toEqual(["<container>"]);
 		expect(await candidates("container", "rm", "a", "b", "")).toEqual(["<container>"]);
 		expect(await candidates("logs", "a", "")).toEqual([]);
+		expect(await candidates("cp", "-a", "web:/x", "")).toEqual(["<spot>"]);
 	});
 
 	test("nothing of bunker's behind the image, no flag behind --", async () => {
