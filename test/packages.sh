@@ -8,7 +8,7 @@ set -eu
 build='gcc:gcc /usr/include/stdio.h:libc6-dev node:nodejs npm:npm'
 check='clang-format:clang-format'
 test='busybox:busybox-static podman:podman skopeo:skopeo runc:runc crun:crun bwrap:bubblewrap
-	tmux:tmux bash:bash zsh:zsh fish:fish curl:curl strace:strace zstd:zstd xz:xz-utils setfattr:attr setpriv:util-linux
+	mkfs.ext4:e2fsprogs tmux:tmux bash:bash zsh:zsh fish:fish curl:curl strace:strace zstd:zstd xz:xz-utils setfattr:attr setpriv:util-linux
 	/usr/lib/podman/netavark:netavark ip:iproute2 nft:nftables nsenter:util-linux iperf3:iperf3 iptables:iptables dig:bind9-dnsutils'
 demo='busybox:busybox-static'
 vm='mmdebstrap:mmdebstrap mke2fs:e2fsprogs xz:xz-utils qemu-system-x86_64:qemu-system-x86 setpriv:util-linux

@@ -47,6 +47,8 @@ const PROBES = {
 	/** the commit before this one, to be built */
 	history: { holds: () => Bun.spawnSync(["git", "rev-parse", "-q", "--verify", "HEAD~1"]).exitCode === 0 },
 	unshare: program("unshare", "util-linux"),
+	losetup: { holds: () => existsSync("/dev/loop-control") && Bun.which("losetup") !== null },
+	"mkfs.ext4": program("mkfs.ext4", "e2fsprogs"),
 	ip: program("ip", "iproute2"),
 	/** interfaces of that kind, built in or as a module */
 	macvlan: { holds: () => makes("macvlan") },

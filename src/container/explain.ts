@@ -27,6 +27,7 @@ import { needsSettling } from "./points.ts";
 import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
 import { settle } from "./settling.ts";
+import { lookAtSources } from "./sources.ts";
 import { type Container, unstarted } from "./table.ts";
 import { withoutLinks } from "./targets.ts";
 
@@ -52,7 +53,7 @@ export async function explain(store: Store, asked: RunOptions): Promise<string> 
 		image,
 		spec: await withoutLinks(store, { id: container.id, options, image, isNew: true }, spec),
 		cgroups: groups,
-		directories,
+		sources: await lookAtSources(store, spec.mounts, directories, { planned: true }),
 		descriptors: imaginaryDescriptors(options, spec, groups),
 		logAttributes: "",
 		terminalSize: options.tty && !options.detach ? terminalSize(STDOUT) : undefined,

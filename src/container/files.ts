@@ -13,7 +13,9 @@ import { donorOf, type Spec } from "../runtime/runtime.ts";
 import { hostsText } from "./hosts.ts";
 import { PROVIDED_OPTION } from "./mounting.ts";
 import type { Point, RunOptions } from "./options.ts";
+import { needsLook, pointsOf } from "./points.ts";
 import { BEHIND_STUB, isStub, type Kind, parseResolvers, type Resolvers, resolversText } from "./resolvers.ts";
+import type { Sources } from "./sources.ts";
 
 const RESOLV_CONF = "/etc/resolv.conf";
 
@@ -159,7 +161,7 @@ export function writeFiles(
  * @returns those that are directories
  * @throws Failure (125)
  */
-export function prepareBinds(spec: Pick<Spec, "mounts">, points: readonly Point[]): Set<string> {
+function prepareBinds(spec: Pick<Spec, "mounts">, points: readonly Point[]): Set<string> {
 	const directories = new Set<string>();
 	for (const { type, source, options } of spec.mounts) {
 		if (type !== "bind" || options.includes(PROVIDED_OPTION) || donorOf(source)) continue;
@@ -168,6 +170,17 @@ export function prepareBinds(spec: Pick<Spec, "mounts">, points: readonly Point[
 		if (found === undefined || found === S_IFDIR) directories.add(source);
 	}
 	return directories;
+}
+
+/** What the compiler has to know of the sources of mounts; those that are missing are made, or refused. */
+export async function lookAtBinds(
+	store: Store,
+	spec: Pick<Spec, "mounts">,
+	options: RunOptions,
+): Promise<{ directories: Set<string>; images?: Sources["images"] }> {
+	const directories = prepareBinds(spec, pointsOf(options));
+	if (!needsLook(spec)) return { directories };
+	return (await import("./sources.ts")).lookAtSources(store, spec.mounts, directories, { planned: false });
 }
 
 function prepareMissing(missing: string, points: readonly Point[]): void {

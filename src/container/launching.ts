@@ -36,11 +36,11 @@ import { gatherDevices, hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
 import {
 	hostHostname,
+	lookAtBinds,
 	makeBase,
 	makeDirectoriesOf,
 	makeRunDirectory,
 	namesDirectory,
-	prepareBinds,
 	writeFiles,
 } from "./files.ts";
 import { checkIn } from "./health.ts";
@@ -49,9 +49,9 @@ import { lockRoot, waitForHolds } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
 import { isLinked, linkedTo, takeNetworks } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
-import { compilePlan, type HelperDescriptors } from "./plan.ts";
+import { compilePlan, type HelperDescriptors, type PlanOptions } from "./plan.ts";
 import { openNull, play } from "./play.ts";
-import { pointsOf, sharesWithHost } from "./points.ts";
+import { sharesWithHost } from "./points.ts";
 import { restartRule } from "./policy.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
@@ -98,7 +98,7 @@ export async function launchContainer(
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
 	const donors = openDonors(store, options);
-	const { spec, directories } = await provide(store, container, image, cgroup.groups, networking?.endpoints ?? []);
+	const { spec, sources } = await provide(store, container, image, cgroup.groups, networking?.endpoints ?? []);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	await limitGroups(cgroup.groups, options, spec.linux.resources);
 
@@ -126,7 +126,7 @@ export async function launchContainer(
 		image,
 		spec: played,
 		cgroups: cgroup.groups,
-		directories,
+		sources,
 		descriptors: numbers,
 		logAttributes: encodeAttributes(logAttributes(container, image?.config.config?.Labels)),
 		terminalSize: options.tty && foreground ? terminalSize(STDOUT) : undefined,
@@ -166,7 +166,7 @@ async function provide(
 	image: Image | undefined,
 	groups: readonly Group[],
 	endpoints: readonly Endpoint[],
-): Promise<{ spec: Spec; directories: Set<string> }> {
+): Promise<{ spec: Spec; sources: PlanOptions["sources"] }> {
 	const { id, options } = container;
 	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
 	if (options.points) (await import("./volume-sources.ts")).makeMissing(store, options);
@@ -178,10 +178,10 @@ async function provide(
 	writeFiles(store, id, spec, options, endpoints, lines);
 	const askers = linkedTo(store, id, endpoints);
 	if (askers.length > 0) (await import("./linking.ts")).tell(store, endpoints, askers);
-	const directories = prepareBinds(spec, pointsOf(options));
+	const sources = await lookAtBinds(store, spec, options);
 	if (sharesWithHost(options)) (await import("./propagation.ts")).checkPropagation(spec);
 	trace("time", "files written");
-	return { spec, directories };
+	return { spec, sources };
 }
 
 /** Not while the child makes its root: v1's list of devices begins with "deny all", and it makes nodes. */

@@ -133,12 +133,12 @@ function madeMount(
 	{ type, device, options }: MadeSource,
 	devices: boolean,
 ): Mount {
-	if (subpath !== undefined)
-		throw new Failure(`mount ${subpath} of a volume with type=${type}: only all of it can be mounted`, {
+	if (subpath !== undefined && type === "tmpfs")
+		throw new Failure(`mount ${subpath} of a volume with type=tmpfs: it is empty when a container starts`, {
 			exitCode: EXIT.refused,
 		});
 	const words = [...options, ...(devices ? [] : ["nodev"]), ...(readOnly ? [type === "tmpfs" ? "ro" : "rro"] : [])];
-	return { destination: target, type, source: device, options: words };
+	return { destination: target, type, source: device, options: words, ...(subpath !== undefined && { subpath }) };
 }
 
 /** As runtime-spec, config.md, "Linux mount options", has them. */

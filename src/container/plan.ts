@@ -18,6 +18,7 @@ import {
 	type PolicyOptions,
 	type RootSource,
 	type Spec,
+	type StartFacts,
 } from "../runtime/runtime.ts";
 import { joined } from "./cgroups.ts";
 import type { RunOptions } from "./options.ts";
@@ -53,8 +54,8 @@ export interface PlanOptions {
 	spec: Spec;
 	/** the container's own, in each hierarchy */
 	cgroups: readonly Group[];
-	/** sources of volumes that are directories */
-	directories: ReadonlySet<string>;
+	/** what is known of the sources of mounts */
+	sources: Pick<StartFacts, "directories" | "images">;
 	descriptors: HelperDescriptors;
 	/** of the caller's terminal */
 	terminalSize?: { rows: number; columns: number };
@@ -73,7 +74,7 @@ export function compilePlan(plan: PlanOptions): Compiled {
 	return compileStart(plan.spec, {
 		root: rootSource(plan),
 		kernelPaths: kernelPaths(plan.spec),
-		directories: plan.directories,
+		...plan.sources,
 		stdio: { terminal: options.tty, size: plan.terminalSize, interactive: options.interactive },
 		cgroups: plan.cgroups.map(joined),
 		donors,

@@ -1,6 +1,7 @@
 /** What is mounted in a container for its user: of most containers nothing, or directories of the host. */
 
 import type { Image } from "../image/image.ts";
+import type { Spec } from "../runtime/runtime.ts";
 import type { Point, RunOptions, VolumeOption } from "./options.ts";
 
 /** True where there is more than `-v` with paths of the host: hardly ever, and then it is settled (settling.ts). */
@@ -15,6 +16,12 @@ export function needsSettling({ volumes, mounts, volumesFrom }: RunOptions, imag
 export function sharesWithHost(options: RunOptions): boolean {
 	for (const { propagation } of pointsOf(options))
 		if (propagation !== undefined && !propagation.endsWith("private")) return true;
+	return false;
+}
+
+/** True where there are images, or parts of volumes. */
+export function needsLook({ mounts }: Pick<Spec, "mounts">): boolean {
+	for (const { type, subpath } of mounts) if (type === "image" || subpath !== undefined) return true;
 	return false;
 }
 

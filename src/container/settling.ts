@@ -9,7 +9,7 @@ import { AT_FDCWD } from "../../ffi/constants.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { type Image, get as imageOf } from "../image/image.ts";
+import { type Image, get as imageOf, use as useImage } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { mergeTmpfsOptions } from "../runtime/runtime.ts";
 import { ANONYMOUS_LABEL, checkVolume, ensure, type NewVolume, use } from "../volume/volume.ts";
@@ -54,7 +54,10 @@ function unnamed({ volumes }: RunOptions, image: Image | undefined): string[] {
 /** Notes which volumes a container uses, those that are missing are made; within the transaction that makes it. */
 export function useVolumes(store: Store, container: string, { points, volumes }: Settled): void {
 	for (const volume of volumes) refusing(() => ensure(store, volume));
-	for (const { type, source } of points) if (type === "volume") use(store, container, source);
+	for (const { type, source } of points) {
+		if (type === "volume") use(store, container, source);
+		if (type === "image") useImage(store, container, source);
+	}
 }
 
 function fromVolume(volume: VolumeOption, volumes: Wanted[]): Point {

@@ -269,6 +269,21 @@ export async function followLinks(
 }
 
 /**
+ * True if a path, its links followed, is a directory in directories on top of each other; undefined where there is nothing.
+ * @param directories the topmost first
+ */
+export async function isDirectoryIn(directories: readonly string[], path: string): Promise<boolean | undefined> {
+	const links = await import("./links.ts");
+	const target = links.followLinks(directories, path, new Set());
+	return target === undefined ? undefined : links.isDirectoryIn(directories, target);
+}
+
+/** Notes that a container has an image mounted, as long as it is there; within the transaction that makes it. */
+export function use(store: Store, container: string, image: string): void {
+	store.run("INSERT OR IGNORE INTO image_use (container, image) VALUES (?, ?)", container, image);
+}
+
+/**
  * What an upper layer changes of the layers below it, as docker's `diff` has it.
  * @param below directories, the topmost first
  */

@@ -31,7 +31,7 @@ export function followLinks(
 			isThere = true;
 			continue;
 		}
-		const found: { link?: string } | undefined =
+		const found: Shown | undefined =
 			isThere && !covered.has(`/${at.join("/")}`) ? look(stack.roots, at, name) : undefined;
 		if (found?.link === undefined) {
 			isThere = found !== undefined;
@@ -45,10 +45,25 @@ export function followLinks(
 	return `/${at.join("/")}`;
 }
 
+/** True if what shows at a path without links is a directory; undefined where nothing does. */
+export function isDirectoryIn(directories: readonly string[], path: string): boolean | undefined {
+	using stack = Stack.open(directories);
+	const parts = partsOf(path);
+	const name = parts.pop();
+	return name === undefined ? true : look(stack.roots, parts, name)?.directory;
+}
+
 const partsOf = (path: string): string[] => path.split("/").filter((name) => name !== "" && name !== ".");
 
-/** What shows at a name in a directory, which is one: nothing, a link, or something else. */
-function look(roots: readonly Root[], at: readonly string[], name: string): { link?: string } | undefined {
+/** What shows at a name. */
+interface Shown {
+	/** it is a link, and leads there */
+	link?: string;
+	directory: boolean;
+}
+
+/** What shows at a name in a directory, which is one; undefined for nothing. */
+function look(roots: readonly Root[], at: readonly string[], name: string): Shown | undefined {
 	let merged = roots;
 	for (let depth = 1; depth <= at.length; depth++) {
 		using above = show(merged, at.slice(0, depth).join("/"));
@@ -57,5 +72,6 @@ function look(roots: readonly Root[], at: readonly string[], name: string): { li
 	}
 	using shown = show(merged, [...at, name].join("/"));
 	if (!shown || shown.found.isWhiteout) return undefined;
-	return shown.found.isLink ? { link: shown.found.link() } : {};
+	const { isLink, isDirectory: directory } = shown.found;
+	return isLink ? { link: shown.found.link(), directory } : { directory };
 }

@@ -128,9 +128,13 @@ function eraseRows(store: Store, id: string): string[] {
 const hasChildren = (store: Store, id: string): boolean =>
 	store.first("SELECT 1 FROM image WHERE parent = ?", id) !== undefined;
 
-/** The id of a container that was made from the image. */
+/** The id of a container that was made from the image, or has it mounted. */
 const userOf = (store: Store, image: string): string | undefined =>
-	store.first<{ id: string }>("SELECT id FROM container WHERE image = ? ORDER BY created LIMIT 1", image)?.id;
+	store.first<{ id: string }>(
+		`SELECT id FROM container WHERE image = ?1 OR id IN (SELECT container FROM image_use WHERE image = ?1)
+		 ORDER BY created LIMIT 1`,
+		image,
+	)?.id;
 
 const short = (id: string): string => id.slice(0, 12);
 const shortId = (id: string): string => short(id.slice("sha256:".length));

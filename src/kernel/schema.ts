@@ -158,4 +158,12 @@ CREATE TABLE volume_use (           -- by a container, running or not
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX volume_use_volume ON volume_use(volume);
 `,
+	`
+CREATE TABLE image_use (            -- by a container that has it mounted, running or not
+	container TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+	image TEXT NOT NULL REFERENCES image(id),
+	PRIMARY KEY (container, image)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_use_image ON image_use(image);
+`,
 ];

@@ -10,8 +10,9 @@ import { Tape } from "../kernel/tape.ts";
 import { Paths } from "./paths.ts";
 import { type Compiled, writePolicy } from "./policy.ts";
 import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
-import { makeMounts, placeMount, sealMounts, takeMounts } from "./sources.ts";
+import { type Layers, placeMount, sealMounts } from "./sources.ts";
 import type { Mount, Spec } from "./spec.ts";
+import { makeMounts, takeMounts } from "./staging.ts";
 import { NO_MONITOR } from "./waiting.ts";
 
 /** The helper's numbers of descriptors. */
@@ -24,8 +25,10 @@ interface Given {
 
 export interface HoldFacts extends Given {
 	root: RootSource;
-	/** sources of bind mounts that are directories */
+	/** sources of mounts that are directories (sourcePath) */
 	directories: ReadonlySet<string>;
+	/** layers of the images that are mounted */
+	images?: ReadonlyMap<string, Layers>;
 }
 
 export interface CopyFacts extends Given {
@@ -43,7 +46,7 @@ export const HOLD_READY = 1;
 export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFacts): Compiled {
 	const { tape, policy } = begin(facts);
 	const paths = new Paths(tape, facts.root.kind === "directory");
-	const taken = takeMounts(tape, spec.mounts.map(unshared), { directories: facts.directories, nodes: false });
+	const taken = takeMounts(tape, spec.mounts.map(unshared), { ...facts, nodes: false });
 	const root = takeRoot(tape, facts.root, false);
 	tape.step("enter a mount namespace of its own", "unshare", [CLONE_NEWNS]);
 	leaveHost(tape);

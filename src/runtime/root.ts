@@ -43,7 +43,7 @@ export type RootSource =
  * What differs between the module's defaults of distributions is said: commit
  * and diff read the upper directory and rely on it (kernel: Documentation/filesystems/overlayfs.rst).
  */
-const OVERLAY_FEATURES = "redirect_dir=nofollow,metacopy=off,index=off";
+export const OVERLAY_FEATURES = "redirect_dir=nofollow,metacopy=off,index=off";
 
 /** The option string of the overlay. */
 export function overlayOptions(source: Extract<RootSource, { kind: "overlay" }>): string {

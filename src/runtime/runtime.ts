@@ -16,6 +16,7 @@ export type { Caller, Compiled, PolicyOptions } from "./policy.ts";
 export { compileProbe } from "./probing.ts";
 export type { RootSource } from "./root.ts";
 export { type Donors, donorOf, joinsPid } from "./sharing.ts";
+export { type Layers, sourcePath } from "./sources.ts";
 export type { Device, DeviceRule, Mount, Process, Resources, Spec, ThrottleDevice } from "./spec.ts";
 export { DEVICES_ANNOTATION, INIT_ANNOTATION, USER_ANNOTATION } from "./spec.ts";
 export { compileStart, type StartFacts } from "./starting.ts";

@@ -1,11 +1,12 @@
 /**
  * What the user mounts, each as a mount of its own that lies nowhere yet.
  * Directories and files of the host are taken before the clone (open_tree): from
- * then on it is the same, whatever its name comes to stand for. A tmpfs is
- * made in the container's mount namespace, before its root is.
+ * then on it is the same, whatever its name comes to stand for. File systems are
+ * made in filesystems.ts.
  */
 
 import {
+	AT_EMPTY_PATH,
 	AT_FDCWD,
 	AT_RECURSIVE,
 	MOUNT_ATTR_NODEV,
@@ -13,59 +14,101 @@ import {
 	MOVE_MOUNT_F_EMPTY_PATH,
 	MOVE_MOUNT_T_EMPTY_PATH,
 	MS_PRIVATE,
-	MS_RDONLY,
 	MS_SHARED,
 	MS_SLAVE,
+	O_CLOEXEC,
+	O_PATH,
 	OPEN_TREE_CLOEXEC,
 	OPEN_TREE_CLONE,
+	RESOLVE_BENEATH,
+	RESOLVE_NO_MAGICLINKS,
 } from "../../ffi/constants.ts";
-import { type Hints, Load, type Tape } from "../kernel/tape.ts";
-import { takeFileSystem } from "./file-system.ts";
-import { type Bind, type Change, changeTree, mountFlags } from "./mounts.ts";
+import { openHow } from "../../ffi/structures.ts";
+import { type Hints, Load, type Tape, type TapeArgument } from "../kernel/tape.ts";
+import { type Bind, type Change, changeTree } from "./mounts.ts";
 import { KIND_HINT, type Paths } from "./paths.ts";
-import { type Donors, donorOf, takeSharedMemory } from "./sharing.ts";
+import type { Donors } from "./sharing.ts";
 import type { Mount } from "./spec.ts";
 
 /** What has to be known of the host. */
 export interface SourceFacts {
-	/** sources that are directories */
+	/** sources that are directories, with their subpaths */
 	directories: ReadonlySet<string>;
+	/** where the layers of images are that are mounted, by the images' ids */
+	images?: ReadonlyMap<string, Layers>;
 	/** pidfds of containers whose /dev/shm is shared */
 	donors?: Donors;
 	/** nodes can be opened: a device controller keeps the container from those that are not its */
 	nodes: boolean;
 }
 
+/** An image's. */
+export interface Layers {
+	directory: string;
+	/** names in it, lowest first */
+	names: readonly string[];
+}
+
 /** A mount on its way to its place. */
 export interface Taken extends Bind {
-	/** it is made once the container's mount namespace is there */
-	made?: Mount;
+	/** in the container's mount namespace, before its root: makes what cannot be taken outside */
+	make?: (tape: Tape) => void;
 	/** others may change what is in it */
 	shared: boolean;
 	/** read-only, but not before all is in its place: what lies in it is made there (runc does the same) */
 	seal: boolean;
 }
 
-/** Before the clone: takes all that the user mounts. */
-export function takeMounts(tape: Tape, mounts: readonly Mount[], facts: SourceFacts): Taken[] {
-	return mounts.map((mount) => {
-		if (mount.type === "tmpfs") return newTmpfs(tape, mount);
-		if (mount.type !== "bind" && mount.type !== "image") return newFileSystem(tape, mount);
-		if (donorOf(mount.source) === undefined) return takeBind(tape, mount, facts);
-		return { ...takeSharedMemory(tape, mount, facts.donors as Donors), shared: true, seal: false };
-	});
+/** What the subpath of a mount is looked up in, and it, for `directories`. */
+export const sourcePath = ({ source, subpath }: Mount): string =>
+	subpath === undefined ? source : `${source}/${subpath}`;
+
+/** Before the clone: takes a directory or file of the host. */
+export function takeBind(tape: Tape, mount: Mount, { directories, nodes }: SourceFacts): Taken {
+	const { source, destination, options, subpath } = mount;
+	const tree = tape.slot();
+	const recursive = options.includes("bind") ? 0 : AT_RECURSIVE;
+	const what = `take ${sourcePath(mount)} to bind it later`;
+	if (subpath === undefined) {
+		const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;
+		tape.step(what, "open_tree", [AT_FDCWD, tape.text(source), flags], { store: tree });
+	} else takeBelow(tape, { base: source, subpath, what }, tree, recursive);
+	for (const change of changesOf(options, nodes)) changeTree(tape, tree, change);
+	const directory = directories.has(sourcePath(mount));
+	const overLink = options.includes("nofollow");
+	return { source: sourcePath(mount), destination, tree, directory, overLink, shared: directory, seal: false };
 }
 
-function takeBind(tape: Tape, mount: Mount, { directories, nodes }: SourceFacts): Taken {
-	const { source, destination, options } = mount;
-	const recursive = options.includes("bind") ? 0 : AT_RECURSIVE;
-	const tree = tape.slot();
-	const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;
-	tape.step(`take ${source} to bind it later`, "open_tree", [AT_FDCWD, tape.text(source), flags], { store: tree });
-	for (const change of changesOf(options, nodes)) changeTree(tape, tree, change);
-	const directory = directories.has(source);
-	const overLink = options.includes("nofollow");
-	return { source, destination, tree, directory, overLink, shared: directory, seal: false };
+const SUBPATH_HINTS: Hints = {
+	ENOENT: "cannot access the subpath, which has to be there",
+	EXDEV: "path concatenation escapes the base directory: the subpath, or a link in it, leads out of the volume",
+};
+
+/**
+ * Takes what lies in a directory, however somebody who has that too changes it
+ * meanwhile: it is opened below the directory, and what was opened is taken.
+ * @param recursive AT_RECURSIVE or 0
+ */
+export function takeBelow(
+	tape: Tape,
+	{ base, subpath, what }: { base: string; subpath: string; what: string },
+	tree: Taken["tree"],
+	recursive: number,
+): void {
+	const [directory, found] = [tape.slot(), tape.slot()];
+	const how = openHow(O_PATH | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	const path: TapeArgument[] = [AT_FDCWD, tape.text(base), O_PATH | O_CLOEXEC, 0];
+	tape.step(`open ${base}`, "openat", path, { store: directory });
+	tape.step(
+		`open ${subpath} in it`,
+		"openat2",
+		[new Load(directory), tape.text(subpath), tape.bytes(how), how.length],
+		{ store: found, hints: SUBPATH_HINTS },
+	);
+	const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive;
+	tape.step(what, "open_tree", [new Load(found), tape.text(""), flags], { store: tree });
+	// Through what stays open a link of the container's /proc would lead out (CVE-2024-21626).
+	for (const fd of [found, directory]) tape.step("close it", "close", [new Load(fd)]);
 }
 
 /**
@@ -101,39 +144,6 @@ const merged = (whole: Change, top: Change): Pick<Change, "attributes" | "propag
 	propagation: top.propagation || whole.propagation,
 });
 
-function newTmpfs(tape: Tape, made: Mount): Taken {
-	const { source, destination, options } = made;
-	const seal = options.includes("ro");
-	return { source, destination, tree: tape.slot(), directory: true, overLink: false, made, shared: false, seal };
-}
-
-/** What a volume's options describe. */
-function newFileSystem(tape: Tape, mount: Mount): Taken {
-	const { source, destination, options } = mount;
-	const tree = takeFileSystem(tape, mount);
-	return { source, destination, tree, directory: true, overLink: false, shared: true, seal: options.includes("rro") };
-}
-
-/** A directory that every host has, and that nobody looks for any more once the container's namespaces are there. */
-const STAGE = "/proc";
-
-/** In the container's mount namespace, before its root: makes what could not be taken. */
-export function makeMounts(tape: Tape, taken: readonly Taken[]): void {
-	for (const { made, tree } of taken) {
-		if (!made) continue;
-		const { flags, data } = mountFlags(made.options);
-		tape.step(`mount ${made.type} for ${made.destination} (${made.options.join(",")})`, "mount", [
-			tape.text(made.source),
-			tape.text(STAGE),
-			tape.text(made.type),
-			flags & ~MS_RDONLY,
-			tape.text(data),
-		]);
-		const clone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-		tape.step("take it to place it later", "open_tree", [AT_FDCWD, tape.text(STAGE), clone], { store: tree });
-	}
-}
-
 const HINTS: Hints = { EINVAL: KIND_HINT };
 
 /**
@@ -142,7 +152,7 @@ const HINTS: Hints = { EINVAL: KIND_HINT };
  */
 export function placeMount(tape: Tape, paths: Paths, taken: Taken): void {
 	const { source, destination, tree, overLink } = taken;
-	const sentence = taken.made ? `put the ${source} on ${destination}` : `bind ${source} on ${destination}`;
+	const sentence = taken.make ? `put ${source} on ${destination}` : `bind ${source} on ${destination}`;
 	const empty = tape.text("");
 	if (overLink) {
 		const { directory, name } = paths.entry(destination);

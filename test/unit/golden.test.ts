@@ -15,6 +15,7 @@ import { compileGuard } from "../../src/runtime/guarding.ts";
 import { compileProbe } from "../../src/runtime/probing.ts";
 import { compileStart, type StartFacts } from "../../src/runtime/starting.ts";
 import { compileWait } from "../../src/runtime/waiting.ts";
+import type { Source } from "../../src/volume/volume.ts";
 
 const OPTIONS: RunOptions = {
 	image: "busybox",
@@ -49,6 +50,35 @@ const POLICY: StartFacts["policy"] = {
 		{ fd: 12, kind: "file" },
 	],
 	log: { ...defaultLog, name: "local.log" },
+};
+
+const IMAGE = `sha256:${"ab".repeat(32)}`;
+
+/** Of every kind, one in the other. */
+const POINTS: RunOptions["points"] = [
+	{ type: "bind", source: "/srv", target: "/data/in/volume", readOnly: true, mode: "", recursive: "writable" },
+	{ type: "volume", source: "v", target: "/data/in", readOnly: false, mode: "z", subpath: "a/b" },
+	{ type: "bind", source: "/srv/file", target: "/data/file", readOnly: false, mode: "", propagation: "slave" },
+	{ type: "image", source: IMAGE, target: "/image", readOnly: true, mode: "", subpath: "bin" },
+	{
+		type: "volume",
+		source: "disk",
+		target: "/disk",
+		readOnly: true,
+		mode: "z",
+	},
+	{
+		type: "volume",
+		source: "other",
+		target: "/sys/other",
+		readOnly: false,
+		mode: "z",
+	},
+];
+
+const VOLUMES: Record<string, Source> = {
+	disk: { type: "ext4", device: "/dev/sdb", options: ["noatime", "errors=continue", "password=x", "sync"] },
+	other: { path: "/o", alone: true },
 };
 
 const LIMITS: Partial<RunOptions> = {
@@ -97,7 +127,7 @@ const spec = (change: Partial<RunOptions> = {}, controlsDevices = true) =>
 		{ User: "web" },
 		{
 			id: "0".repeat(64),
-			content: (volume) => ({ path: `/volumes/${volume}/_data` }),
+			content: (volume) => VOLUMES[volume] ?? { path: `/volumes/${volume}/_data` },
 			runDirectory: "/run/c",
 			hostHostname: "h",
 			capabilities: () => capabilityNames,
@@ -126,7 +156,8 @@ function started(change: Partial<RunOptions> = {}, cgroups = SPLIT, controlsDevi
 			["/proc/acpi", "directory"],
 			["/proc/sys", "directory"],
 		]),
-		directories: new Set(["/srv"]),
+		directories: new Set(["/srv", "/o", "/volumes/v/_data/a/b", `${IMAGE}/bin`]),
+		images: new Map([[IMAGE, { directory: "/state/layers", names: ["aa", "bb"] }]]),
 		donors: new Map(change.ipc === DONOR ? [["f".repeat(64), 15]] : []),
 		stdio: { terminal: change.tty ?? false, size: { rows: 24, columns: 80 }, interactive: true },
 		policy: POLICY,
@@ -161,6 +192,7 @@ const LISTS: Record<string, Step[]> = {
 		domainname: "example",
 		init: false,
 	}),
+	"run-mounts": started({ points: POINTS, tmpfs: [{ target: "/data", options: "ro" }], readOnly: false, init: false }),
 	"run-sharing": started({ ipc: DONOR, pid: DONOR, uts: "host", cgroupns: "host", init: false }),
 	"exec-limits": entered(false, LIMITS),
 	exec: entered(false),
