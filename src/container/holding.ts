@@ -93,18 +93,19 @@ async function holdStopped(store: Store, container: Container): Promise<Hold> {
 	const content = sourcesOf(store, options);
 	// What is written to a tmpfs would be gone with the hold.
 	const mounts = userMounts(options, { content }, false).filter(({ type }) => type !== "tmpfs");
-	return await mountRoot(store, container, { mounts, readOnly: options.readOnly });
+	return await mountRoot(store, container, { mounts, readOnly: options.readOnly, kept: true });
 }
 
 /**
  * Mounts the root of a container that does not run; under its operation lock.
  * @param options.mounts what is mounted in it
+ * @param options.kept what is written has to outlive a reboot, also with --rm: its start may come after that
  * @throws Failure with the sentence of the step that failed
  */
 export async function mountRoot(
 	store: Store,
 	container: Container,
-	{ mounts, readOnly }: { mounts: Mount[]; readOnly: boolean },
+	{ mounts, readOnly, kept }: { mounts: Mount[]; readOnly: boolean; kept?: true },
 ): Promise<Hold> {
 	const { id, options } = container;
 	const image = container.image === null ? undefined : get(store, container.image);
@@ -118,7 +119,8 @@ export async function mountRoot(
 	const asked = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };
 	const spec = await withoutLinks(store, { id, options, image }, asked);
 	const sources = await lookAtBinds(store, spec, options);
-	const root = rootSource({ options, image, places: store.places, id });
+	const source = rootSource({ options, image, places: store.places, id });
+	const root = kept && source.kind === "overlay" ? { ...source, volatile: false } : source;
 	const descriptors = new Descriptors(openNull());
 	const [control, theirs] = packetPair();
 	const facts = { control: descriptors.pass(theirs), lock: descriptors.pass(lock.fd), root, ...sources };
