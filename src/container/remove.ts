@@ -142,11 +142,13 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 		if (!volumes || !container?.options.points) return;
 		for (const content of dropVolumes(store, anonymousOf(container.options))) dropped.push(content);
 	};
+	// Known here, so that not every removal asks the file system.
+	if (container?.options.storage) dropLimit(grave);
 	dropRow(store, id, grave, { before: forget, after: release });
 	announce(store);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
-	clearGrave(grave);
+	removeTree(grave);
 	for (const content of dropped) removeTree(content);
 }
 
@@ -171,7 +173,7 @@ function dropRow(
 			after();
 		});
 	if (outcome(work).failure === undefined) return;
-	clearGrave(grave);
+	removeTree(grave);
 	work();
 }
 
@@ -180,13 +182,16 @@ const GRAVE = "removed-";
 /** Removes what a removal has put out of the way and, killed, not removed. */
 export function clearGraves(store: Store): void {
 	const graves = temporaryDirectory(store.places);
-	for (const name of list(graves)) if (name.startsWith(GRAVE)) clearGrave(`${graves}/${name}`);
+	for (const name of list(graves)) {
+		if (!name.startsWith(GRAVE)) continue;
+		dropLimit(`${graves}/${name}`);
+		removeTree(`${graves}/${name}`);
+	}
 }
 
-/** The limit goes before what it limits: a grave that is still there has its files, too. */
-function clearGrave(grave: string): void {
+/** The limit on what it could write (storage.ts) goes before what it limits, so a grave that is still there has both. */
+function dropLimit(grave: string): void {
 	dropProject(`${grave}/upper`, grave);
-	removeTree(grave);
 }
 
 /** Removes a container that has ended, as --rm says, unless somebody has started it again. */
