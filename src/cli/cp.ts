@@ -32,6 +32,7 @@ export default verb({
 		if (from.container && to.container) throw new Failure("copying between containers is not supported");
 		const container = from.container || to.container;
 		if (!container) throw new Failure("must specify at least one container source");
+		if ((from.container ? from : to).path === "") throw new Failure("bad parameter: path cannot be empty");
 		const inside = containerPath((from.container ? from : to).path);
 		const copying = { container, inside, archive: values.archive, follow: values["follow-link"] };
 		const host = from.container ? to.path : from.path;

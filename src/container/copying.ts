@@ -59,7 +59,7 @@ export async function copyIn(store: Store, copying: Copying, from: TypedPath): P
 	const source = hostSource(host, from, copying.follow);
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
-	const target = destinationIn(side, copying);
+	const target = destinationIn(side, held, copying);
 	const landed = land(from, source, copying.inside, target, `copy ${from.typed} to ${shown(copying)}`);
 	const spot = spotOf(target, landed, (path) => `${copying.container}:${path}`);
 	if (!spot) throw notThere(target, lacking(target, landed), copying);

@@ -42,12 +42,13 @@ export function hostSource(host: Side, from: TypedPath, follow: boolean): Node {
 }
 
 /** What of a container is copied. @throws Failure in docker's words */
-export function sourceIn(side: Side, { root }: Hold, copying: Copying): Node {
+export function sourceIn(side: Side, { root, lacks }: Hold, copying: Copying): Node {
 	const { container, inside, follow } = copying;
 	const found = side.find(inside, follow);
 	const path = found.path === inside.path ? inside.typed : found.path;
 	if (found.blocked) throw new Failure(`copy ${shown(copying)}: ${path}: not a directory`);
-	if (!hasNode(found)) throw new Failure(`Could not find the file ${path} in container ${container}`);
+	if (!hasNode(found) || (lacks(found.path) ?? found.path) !== found.path)
+		throw new Failure(`Could not find the file ${path} in container ${container}`);
 	refuseKernels(found.node.fd, copying);
 	// One that an image or a program has made is in the root; those of /dev are not files (devicesIn).
 	if (isDevice(found) && mountOf(found.node.fd) !== mountOf(root)) throw kernels("a device", copying);
@@ -55,8 +56,11 @@ export function sourceIn(side: Side, { root }: Hold, copying: Copying): Node {
 }
 
 /** Where in a container something is copied to. @throws Failure in docker's words */
-export function destinationIn(side: Side, copying: Copying): Found {
+export function destinationIn(side: Side, { lacks }: Hold, copying: Copying): Found {
 	const found = side.find(copying.inside, true);
+	const tmpfs = lacks(found.path);
+	if (tmpfs !== undefined)
+		throw new Failure(`copy to ${shown(copying)}: ${tmpfs} is a tmpfs, which is there while the container runs only`);
 	if (isDevice(found))
 		throw new Failure(`destination "${shown(copying)}" must be a directory or a regular file: got a device`);
 	return found;

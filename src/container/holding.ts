@@ -39,6 +39,8 @@ export interface Hold extends Disposable {
 	container: Container;
 	/** descriptor of the root, O_PATH */
 	root: number;
+	/** The tmpfs that a path would be on if the container ran; what was written to one here would be gone with the hold. */
+	lacks(path: string): string | undefined;
 }
 
 /**
@@ -91,9 +93,15 @@ async function holdStopped(store: Store, container: Container): Promise<Hold> {
 	const { makeMissing, sourcesOf } = await import("./volume-sources.ts");
 	makeMissing(store, options);
 	const content = sourcesOf(store, options);
-	// What is written to a tmpfs would be gone with the hold.
-	const mounts = userMounts(options, { content }, false).filter(({ type }) => type !== "tmpfs");
-	return await mountRoot(store, container, { mounts, readOnly: options.readOnly, kept: true });
+	const mounts = userMounts(options, { content }, false);
+	const there = mounts.filter(({ type }) => type !== "tmpfs");
+	const held = await mountRoot(store, container, { mounts: there, readOnly: options.readOnly, kept: true });
+	const lacks = (path: string) => {
+		const above = mounts.filter(({ destination }) => path === destination || path.startsWith(`${destination}/`));
+		const [nearest] = above.sort((a, b) => b.destination.length - a.destination.length);
+		return nearest?.type === "tmpfs" ? nearest.destination : undefined;
+	};
+	return { ...held, lacks };
 }
 
 /**
@@ -159,6 +167,7 @@ async function holdBy(
 	return {
 		container,
 		root,
+		lacks: () => undefined,
 		[Symbol.dispose]: () => {
 			for (const fd of [root, control, pidfd]) close(fd);
 		},

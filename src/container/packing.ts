@@ -26,7 +26,7 @@ export async function packOut(store: Store, copying: Copying, target: Target): P
 export async function unpackIn(store: Store, copying: Copying, source: Source): Promise<void> {
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
-	const { node } = destinationIn(side, copying);
+	const { node } = destinationIn(side, held, copying);
 	if (!node || !isDirectory(node.status)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
 	checkWritable(held, node.fd, copying);
 	removeAbandoned(store.places);

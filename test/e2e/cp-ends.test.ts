@@ -44,6 +44,11 @@ describe.skipIf(!ready)("cp", () => {
 			await refused([":a", "b"], "must specify at least one container source");
 			await refused(["", "b:/x"], "source can not be empty");
 			await refused(["a:/x", ""], "destination can not be empty");
+			for (const words of [
+				["a:", "."],
+				[".", "a:"],
+			])
+				await refused(words, "bad parameter: path cannot be empty");
 			await refused(["a:/x", "."], "No such container: a");
 			await refused([await busyboxTar(), "a:/x"], "No such container: a");
 			expect((await engine.run("cp", "a:/x")).stderr).toContain("'bunker cp' requires 2 arguments");
@@ -215,6 +220,47 @@ describe.skipIf(!ready)("cp", () => {
 				expect([name, existsSync(`${cwd}/all/${name}`) ? readdirSync(`${cwd}/all/${name}`) : []]).toEqual([name, []]);
 			await engine.ok("rm", "-f", "odd");
 		});
+	});
+
+	// docker's and podman's see no tmpfs at all, and lose what is written to one.
+	ours("sees a tmpfs while the container runs, and otherwise says that there is none", async () => {
+		const cwd = engine.scratch();
+		const source = engine.scratch();
+		writeFileSync(`${cwd}/new`, "from the host");
+		const flags = ["--tmpfs", "/t", "-v", `${source}:/t/volume`];
+		await sleeping("up", ...flags);
+		await engine.ok("cp", "new", "up:/t/", { cwd });
+		expect(await engine.ok("exec", "up", "cat", "/t/new")).toBe("from the host");
+		await engine.ok("cp", "up:/t/new", "out", { cwd });
+		await engine.ok("create", "--name", "down", ...flags, IMAGE, "true");
+		for (const path of ["/t", "/t/", "/t/new"])
+			await refused(["new", `down:${path}`], "/t is a tmpfs, which is there while the container runs only", cwd);
+		await refused(["down:/t/new", "."], "Could not find the file /t/new in container down", cwd);
+		await engine.ok("cp", "new", "down:/t/volume", { cwd });
+		expect(readdirSync(source)).toEqual(["new"]);
+		await engine.ok("rm", "-f", "up", "down");
+	});
+
+	ours("of links in a circle says so, on both sides, and goes as far as the kernel does", async () => {
+		const cwd = engine.scratch();
+		const links =
+			"ln -s b a; ln -s a b; ln -s a/x in; mkdir c; cd c; echo end > 0; for n in $(seq 40); do ln -s $((n - 1)) $n; done";
+		Bun.spawnSync(["sh", "-c", links], { cwd });
+		await sleeping("circle");
+		await engine.ok("exec", "circle", "sh", "-c", `cd /; ${links}`);
+		for (const words of [
+			["./c/0", "circle:/a"],
+			["./c/0", "circle:/in"],
+			["-L", "circle:/a", "."],
+			["circle:/in/x", "."],
+			["circle:/c/0", "./a"],
+		])
+			await refused(words, "too many symlinks", cwd);
+		await engine.ok("cp", "-L", "circle:/c/39", "out", { cwd });
+		expect(readFileSync(`${cwd}/out`, "utf8")).toBe("end\n");
+		await engine.ok("cp", "circle:/a", "copied", { cwd });
+		expect(lstatSync(`${cwd}/copied`).isSymbolicLink()).toBe(true);
+		await engine.ok("rm", "-f", "circle");
 	});
 
 	ours("sees the files that bunker provides, and does not replace them", async () => {
