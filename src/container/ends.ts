@@ -126,14 +126,23 @@ export function spotOfSource({ node, parent, name }: Node, path: string): Spot {
 	return { directory: parent as number, name, path };
 }
 
-/** Does what a removal of the container meanwhile would make incomplete, or a riddle. @throws Failure that says so */
-export async function whole<T>(store: Store, { container }: Hold, work: () => Promise<T> | T): Promise<T> {
+/**
+ * Does what would be incomplete, or fail with a riddle, if the container was
+ * removed meanwhile, or who keeps its root was killed.
+ * @throws Failure that says so
+ */
+export async function whole<T>(store: Store, held: Hold, work: () => Promise<T> | T): Promise<T> {
 	try {
 		const result = await work();
-		checkStill(store, container, "cp");
+		checkHeld(store, held);
 		return result;
 	} catch (error) {
-		if (!(error instanceof BrokenPipe)) checkStill(store, container, "cp");
+		if (!(error instanceof BrokenPipe)) checkHeld(store, held);
 		throw error;
 	}
+}
+
+function checkHeld(store: Store, { container, isWhole }: Hold): void {
+	checkStill(store, container, "cp");
+	if (!isWhole()) throw new Failure(`cp ${container.name}: the process that kept its root was killed`);
 }

@@ -41,6 +41,8 @@ export interface Hold extends Disposable {
 	root: number;
 	/** The tmpfs that a path would be on if the container ran; what was written to one here would be gone with the hold. */
 	lacks(path: string): string | undefined;
+	/** False if the helper was killed: then nothing is mounted in the root any more. */
+	isWhole(): boolean;
 }
 
 /**
@@ -72,12 +74,13 @@ async function holdRunning(store: Store, container: Container, running: State): 
 	const pidfd = openProcess(running.program, running.programStart);
 	if (pidfd === undefined) return undefined;
 	using _program = closing(pidfd);
-	using upper = container.image === null ? undefined : lockUpper(store, container.id);
+	using undo = new DisposableStack();
+	const upper = container.image === null ? undefined : undo.use(lockUpper(store, container.id));
 	const descriptors = new Descriptors(openNull());
 	const [control, theirs] = packetPair();
 	const lock = upper ? descriptors.pass(upper.fd) : -1;
 	const facts = { control: descriptors.pass(theirs), lock, pidfd: descriptors.pass(pidfd) };
-	const held = await holdBy(container, compileCopy(facts), descriptors, { control, theirs });
+	const held = await holdBy(container, compileCopy(facts), descriptors, { control, theirs, undo });
 	if (!("step" in held)) return held;
 	if (held.step?.what !== ENTER || held.errno !== errno.ESRCH) throw held.failure;
 	// Who ends lets go of its namespaces before it is seen to have ended.
@@ -119,7 +122,8 @@ export async function mountRoot(
 	const image = container.image === null ? undefined : get(store, container.image);
 	makeBase(store);
 	makeDirectoriesOf(store, id, image?.layers[image.layers.length - 1]);
-	using lock = lockRoot(store, id);
+	using undo = new DisposableStack();
+	const lock = undo.use(lockRoot(store, id));
 	if (image) waitForHolds(store, id);
 	if (options.storage) await (await import("./storage.ts")).limitStorage(store, container);
 	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
@@ -132,7 +136,7 @@ export async function mountRoot(
 	const descriptors = new Descriptors(openNull());
 	const [control, theirs] = packetPair();
 	const facts = { control: descriptors.pass(theirs), lock: descriptors.pass(lock.fd), root, ...sources };
-	const held = await holdBy(container, compileHold(spec, facts), descriptors, { control, theirs });
+	const held = await holdBy(container, compileHold(spec, facts), descriptors, { control, theirs, undo });
 	if ("step" in held) throw held.failure;
 	return held;
 }
@@ -145,12 +149,15 @@ interface Ended {
 	failure: Failure;
 }
 
-/** Starts the helper, and waits until the root is there. */
+/**
+ * Starts the helper, and waits until the root is there.
+ * @param given.undo its lock, which we keep, too: who kills the helper frees nothing that we still write to
+ */
 async function holdBy(
 	container: Container,
 	{ tape, policy }: Compiled,
 	descriptors: Descriptors,
-	{ control, theirs }: { control: number; theirs: number },
+	{ control, theirs, undo }: { control: number; theirs: number; undo: DisposableStack },
 ): Promise<Hold | Ended> {
 	const { steps } = tape;
 	traceSteps(steps);
@@ -163,14 +170,15 @@ async function holdBy(
 		for (const fd of [control, pidfd]) close(fd);
 		return ended(container, steps, said && decodePacket(said));
 	}
+	const kept = undo.move();
 	const root = open(`/proc/${pid}/root`, O_PATH | O_DIRECTORY);
+	for (const fd of [root, control, pidfd]) kept.defer(() => close(fd));
 	return {
 		container,
 		root,
 		lacks: () => undefined,
-		[Symbol.dispose]: () => {
-			for (const fd of [root, control, pidfd]) close(fd);
-		},
+		isWhole: () => waitReadable([pidfd], 0).length === 0,
+		[Symbol.dispose]: () => kept.dispose(),
 	};
 }
 

@@ -153,6 +153,18 @@ describe.skipIf(!ready)("cp", () => {
 		await engine.becomesClean();
 	});
 
+	ours("whose helper is killed says so, and still nobody starts the container meanwhile", async () => {
+		await engine.ok("create", "--name", "helped", IMAGE, "true");
+		const { cp, finish } = await holding("helped:/tmp");
+		process.kill(helperOf(cp.pid) as number, "SIGKILL");
+		const start = engine.spawn("start", "-a", "helped");
+		await untilIdle(start.pid);
+		expect(start.running).toBe(true);
+		expect([await finish(), cp.stderr]).toEqual([1, "bunker: cp helped: the process that kept its root was killed\n"]);
+		expect(await start.ended(10_000)).toBe(0);
+		await engine.ok("rm", "helped");
+	});
+
 	ours("killed at any moment leaves none of a tree half in hand", async () => {
 		const cwd = engine.scratch();
 		mkdirSync(`${cwd}/tree`);
