@@ -33,13 +33,20 @@ const ATTRIBUTES: Readonly<Record<string, number>> = {
 /** What holds anyway, or is done when all is in its place. */
 const NOTHING = ["rw", "rro", "suid", "dev", "exec", "async", "atime", "diratime", "relatime"];
 
-const HINTS: Hints = { EINVAL: "the file system does not take this; a value has at most 255 bytes" };
+const HINTS: Hints = {
+	EINVAL: "the file system does not take this; a value has at most 255 bytes",
+	ENOENT: "failed to mount local volume: its device is not there",
+};
+const TYPE_HINTS: Hints = { ENODEV: "the kernel has no file system of that type" };
 
 /** Mounts a file system. @returns where the descriptor of its mount is */
 export function takeFileSystem(tape: Tape, { type, source, options }: Mount): Place {
 	const context = tape.slot();
 	const tree = tape.slot();
-	tape.step(`begin to mount ${type}`, "fsopen", [tape.text(type), FSOPEN_CLOEXEC], { store: context });
+	tape.step(`begin to mount ${type}`, "fsopen", [tape.text(type), FSOPEN_CLOEXEC], {
+		store: context,
+		hints: TYPE_HINTS,
+	});
 	const configure = (what: string, command: number, key: Place | 0, value: Place | 0) =>
 		tape.step(what, "fsconfig", [new Load(context), command, key, value, 0], { hints: HINTS });
 	configure(`set source=${source} for ${type}`, FSCONFIG_SET_STRING, tape.text("source"), tape.text(source));
