@@ -2,15 +2,15 @@
  * Links of a root on the way to where something is mounted, followed before it
  * is: in the layers, which nobody has mounted then. docker makes what a link
  * leads to, and mkdir(2) follows none; and what lies in what is seen without
- * them. Inside /proc nothing can be mounted that way either (runc,
- * rootfs_linux.go: checkProcMount).
+ * them. Inside /proc nothing can be mounted that way either, and a tmpfs has the
+ * mode of what it lies on (runc, rootfs_linux.go: checkProcMount, createOpenMountpoint).
  */
 
 import { isDirectory } from "../../ffi/directory.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { followLinks } from "../image/image.ts";
+import { followLinks, modeIn } from "../image/image.ts";
 import type { Mount, Spec } from "../runtime/runtime.ts";
-import { isAsked } from "./mounting.ts";
+import { inheritsMode, isAsked } from "./mounting.ts";
 
 /** @param directories what the root is made of, the topmost first */
 export async function follow<Some extends Pick<Spec, "mounts"> & { process?: Spec["process"] }>(
@@ -26,13 +26,19 @@ export async function follow<Some extends Pick<Spec, "mounts"> & { process?: Spe
 			: mount.destination;
 		if (destination !== mount.destination) refuseInside(mount.destination, destination);
 		covered.add(destination);
-		mounts.push({ ...mount, destination });
+		const mode = inheritsMode(mount) && !isBelow(covered, destination) ? await modeIn(there, destination) : undefined;
+		const options = mode === undefined ? mount.options : [`mode=${(mode & 0o7777).toString(8)}`, ...mount.options];
+		mounts.push({ ...mount, destination, options });
 	}
 	mounts.sort((a, b) => depth(a) - depth(b));
 	const { process } = spec;
 	const cwd = process && ((await followLinks(there, process.cwd, covered)) ?? process.cwd);
 	return { ...spec, mounts, ...(process && { process: { ...process, cwd } }) };
 }
+
+/** What is mounted above a path is not in the layers. */
+const isBelow = (covered: ReadonlySet<string>, path: string): boolean =>
+	[...covered].filter((above) => path.startsWith(`${above}/`)).length > 0;
 
 const depth = ({ destination }: Mount): number => destination.split("/").length;
 

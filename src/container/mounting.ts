@@ -91,6 +91,10 @@ export const PROVIDED_OPTION = "nofollow";
 export const isAsked = ({ destination, options }: Mount): boolean =>
 	kernelsOf(destination) === undefined && !options.includes(PROVIDED_OPTION);
 
+/** A tmpfs on a directory of the image has its mode, unless another was asked for, as runc has it. */
+export const inheritsMode = (mount: Mount): boolean =>
+	mount.type === "tmpfs" && isAsked(mount) && mount.options.filter((option) => option.startsWith("mode=")).length === 0;
+
 function providedFiles(runDirectory: string): Mount[] {
 	return ["resolv.conf", "hostname", "hosts"].map((name) => ({
 		destination: `/etc/${name}`,

@@ -12,7 +12,7 @@ import {
 import { errno, errnoText } from "../../ffi/errno.ts";
 import { closing, openIfThere, statusOf, tryOpenAt2 } from "../../ffi/file.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { get, isDirectoryIn } from "../image/image.ts";
+import { get, modeIn } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { layersDirectory } from "../places.ts";
 import { type Layers, type Mount, sourcePath } from "../runtime/runtime.ts";
@@ -55,9 +55,9 @@ async function lookAtImage(store: Store, mount: Mount, found: Sources): Promise<
 	found.images.set(source, { directory, names });
 	if (subpath === undefined) return;
 	const layers = [...names].reverse().map((name) => `${directory}/${name}`);
-	const isDirectory = await isDirectoryIn(layers, `/${subpath}`);
-	if (isDirectory === undefined) throw inaccessible(`${source}/${subpath}`, errno.ENOENT);
-	if (isDirectory) found.directories.add(sourcePath(mount));
+	const mode = await modeIn(layers, `/${subpath}`);
+	if (mode === undefined) throw inaccessible(`${source}/${subpath}`, errno.ENOENT);
+	if ((mode & S_IFMT) === S_IFDIR) found.directories.add(sourcePath(mount));
 }
 
 function lookAtSubpath(mount: Mount, subpath: string, found: Sources, { planned }: { planned: boolean }): void {

@@ -11,7 +11,7 @@ import type { Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { containerDirectory, layersDirectory } from "../places.ts";
 import type { Spec } from "../runtime/runtime.ts";
-import { isAsked } from "./mounting.ts";
+import { inheritsMode, isAsked } from "./mounting.ts";
 import type { RunOptions } from "./options.ts";
 
 const ELOOP = -(errno.ELOOP as number);
@@ -36,7 +36,8 @@ export async function withoutLinks<Some extends Pick<Spec, "mounts"> & { process
 	if (spec.process && spec.process.cwd !== "/") paths.push(spec.process.cwd);
 	if (paths.length === 0) return spec;
 	const directories = directoriesOf(store, owner);
-	return meetsLink(directories, paths) ? (await import("./detours.ts")).follow(directories, spec) : spec;
+	if (!meetsLink(directories, paths) && spec.mounts.filter(inheritsMode).length === 0) return spec;
+	return (await import("./detours.ts")).follow(directories, spec);
 }
 
 /** What a root is made of, the topmost first. The lowest layer, of places to mount over, has no links. */

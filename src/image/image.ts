@@ -269,13 +269,13 @@ export async function followLinks(
 }
 
 /**
- * True if a path, its links followed, is a directory in directories on top of each other; undefined where there is nothing.
+ * The mode of what a path leads to, links followed, in directories on top of each other; undefined where there is nothing.
  * @param directories the topmost first
  */
-export async function isDirectoryIn(directories: readonly string[], path: string): Promise<boolean | undefined> {
+export async function modeIn(directories: readonly string[], path: string): Promise<number | undefined> {
 	const links = await import("./links.ts");
 	const target = links.followLinks(directories, path, new Set());
-	return target === undefined ? undefined : links.isDirectoryIn(directories, target);
+	return target === undefined ? undefined : links.modeIn(directories, target);
 }
 
 /** Notes that a container has an image mounted, as long as it is there; within the transaction that makes it. */

@@ -45,12 +45,11 @@ export function followLinks(
 	return `/${at.join("/")}`;
 }
 
-/** True if what shows at a path without links is a directory; undefined where nothing does. */
-export function isDirectoryIn(directories: readonly string[], path: string): boolean | undefined {
+/** The mode of what shows at a path without links; undefined where nothing does. */
+export function modeIn(directories: readonly string[], path: string): number | undefined {
 	using stack = Stack.open(directories);
 	const parts = partsOf(path);
-	const name = parts.pop();
-	return name === undefined ? true : look(stack.roots, parts, name)?.directory;
+	return look(stack.roots, parts, parts.pop() ?? "")?.mode;
 }
 
 const partsOf = (path: string): string[] => path.split("/").filter((name) => name !== "" && name !== ".");
@@ -59,7 +58,7 @@ const partsOf = (path: string): string[] => path.split("/").filter((name) => nam
 interface Shown {
 	/** it is a link, and leads there */
 	link?: string;
-	directory: boolean;
+	mode: number;
 }
 
 /** What shows at a name in a directory, which is one; undefined for nothing. */
@@ -72,6 +71,6 @@ function look(roots: readonly Root[], at: readonly string[], name: string): Show
 	}
 	using shown = show(merged, [...at, name].join("/"));
 	if (!shown || shown.found.isWhiteout) return undefined;
-	const { isLink, isDirectory: directory } = shown.found;
-	return isLink ? { link: shown.found.link(), directory } : { directory };
+	const { isLink, status } = shown.found;
+	return { mode: status.mode, ...(isLink && { link: shown.found.link() }) };
 }

@@ -76,6 +76,13 @@ describe.skipIf(!ready)("a mount's place", () => {
 		rmSync(`${source}/here`);
 	});
 
+	test("gives a tmpfs its mode, where it is a directory of the image and none was asked for", async () => {
+		const script = "stat -c %a /etc /root /new /deep";
+		const flags = ["/etc", "/root", "/new", "/deep:mode=750"].flatMap((target) => ["--tmpfs", target]);
+		expect((await sh(script, ...flags)).stdout).toBe("755\n700\n1777\n750\n");
+		expect((await sh("ls /etc", ...flags)).stdout).not.toContain("passwd");
+	});
+
 	ours("on /etc keeps the container's own hosts, hostname and resolv.conf, as docker's does", async () => {
 		const etc = engine.scratch();
 		symlinkSync("/nowhere", `${etc}/resolv.conf`);
