@@ -42,7 +42,10 @@ export interface ProjectUse {
 export function useOf(fd: number, project: number): ProjectUse {
 	const use = new BigUint64Array(9);
 	const bytes = new Uint8Array(use.buffer);
-	call(`ask for the quota of project ${project}`, "quotactl_fd", fd, GET_PROJECT_QUOTA, project, bytes);
+	const result = attempt("quotactl_fd", fd, GET_PROJECT_QUOTA, project, bytes);
+	// xfs has no line for a project that it has never seen, ext4 an empty one.
+	if (result < 0 && result !== -(errno.ENOENT as number))
+		throw new SystemError(`ask for the quota of project ${project}`, -result);
 	const [limit, , used, , , inodes] = use;
 	return { limit: Number(limit) * 1024, used: Number(used), inodes: Number(inodes) };
 }

@@ -5,12 +5,12 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
-import { busyboxTar, IMAGE, ours, ready, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, ours, ready, TARGET, useEngine } from "./harness.ts";
 import { limitsOn, mountQuotaDisk, unmountQuotaDisk } from "./quota-disk.ts";
 
-const hasQuotas = ready && requires("projectQuotas");
+const hasQuotas = ready && TARGET === "bunker" && requires("projectQuotas");
 
 describe.skipIf(!ready)("--storage-opt", () => {
 	const engine = useEngine("storage");
@@ -123,6 +123,27 @@ describe.skipIf(!hasQuotas)("--storage-opt on a file system with project quotas"
 		await ok("create", "--name", "two", "--storage-opt", "size=5M", IMAGE, "true");
 		expect(limitsOn(place)).toEqual([3072, 5120]);
 		await ok("rm", "one", "two");
+		expect(limitsOn(place)).toEqual([]);
+	});
+
+	test("many at once get limits of their own", async () => {
+		const megabytes = [1, 2, 3, 4, 5, 6];
+		const names = megabytes.map((size) => `many${size}`);
+		const make = (size: number) =>
+			ok("create", "--name", `many${size}`, "--storage-opt", `size=${size}M`, IMAGE, "true");
+		await Promise.all(megabytes.map(make));
+		expect(limitsOn(place)).toEqual(megabytes.map((size) => size * 1024));
+		await ok("rm", ...names);
+		expect(limitsOn(place)).toEqual([]);
+	});
+
+	test("what a killed rm has put out of the way loses its limit with the next command that clears up", async () => {
+		await ok("create", "--name", "half", "--storage-opt", "size=3M", IMAGE, "true");
+		const id = (await ok("inspect", "-f", "{{.Id}}", "half")).trim();
+		mkdirSync(`${env.BUNKER_ROOT}/tmp`, { recursive: true });
+		renameSync(`${env.BUNKER_ROOT}/containers/${id}`, `${env.BUNKER_ROOT}/tmp/removed-${id}`);
+		expect(limitsOn(place)).toEqual([3072]);
+		await ok("rm", "half");
 		expect(limitsOn(place)).toEqual([]);
 	});
 
