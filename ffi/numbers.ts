@@ -15,6 +15,7 @@ const TABLE = {
 	listxattr: [194, 11],
 	llistxattr: [195, 12],
 	flistxattr: [196, 13],
+	removexattr: [197, 14],
 	fremovexattr: [199, 16],
 	eventfd2: [290, 19],
 	epoll_create1: [291, 20],

@@ -6,6 +6,6 @@
  */
 
 export { packTree } from "./pack.ts";
-export type { CopyOptions, Spot } from "./spot.ts";
+export type { CopyOptions, PackOptions, Spot } from "./spot.ts";
 export { copyTree } from "./tree.ts";
 export { unpackInto } from "./unpack.ts";

@@ -10,7 +10,7 @@ import { decodeText } from "../../ffi/text.ts";
 import { Failure } from "../failure.ts";
 import { isLeftOut } from "./crossing.ts";
 import { DIRECTORY, Ladder } from "./ladder.ts";
-import { finish, hasDefaults, type Owner, ownerOf } from "./metadata.ts";
+import { finish, imposes, type Owner, ownerOf } from "./metadata.ts";
 import type { Place } from "./place.ts";
 import { intoItself, refuseInside } from "./self.ts";
 import type { CopyOptions, Spot } from "./spot.ts";
@@ -32,7 +32,6 @@ export interface Level {
 	isOurs: boolean;
 }
 
-const S_ISGID = 0o2000;
 /** Nobody else looks into it before it is whole. */
 const WHILE_FILLED = 0o700;
 const EEXIST = -(errno.EEXIST as number);
@@ -149,9 +148,3 @@ export class Descent implements Disposable {
 		if (this.base >= 0) close(this.base);
 	}
 }
-
-const own = new Stat();
-
-/** True where what is made in a directory gets a group or an access list from it. */
-export const imposes = (directory: number): boolean =>
-	own.of(directory) < 0 || (own.mode & S_ISGID) !== 0 || hasDefaults(directory);

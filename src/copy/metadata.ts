@@ -7,7 +7,7 @@
 import { AT_EMPTY_PATH, S_IFLNK } from "../../ffi/constants.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { changeMode } from "../../ffi/reopen.ts";
-import type { Stat } from "../../ffi/stat.ts";
+import { Stat } from "../../ffi/stat.ts";
 import { attempt, pathBytes } from "../../ffi/system.ts";
 import { decodeText } from "../../ffi/text.ts";
 import type { CopyOptions } from "./spot.ts";
@@ -53,7 +53,7 @@ export function finishNode(options: CopyOptions, made: Made): void {
 	const { target, stat, owner, path } = made;
 	if (owner) check(attempt("fchownat", target, "", owner.uid, owner.gid, AT_EMPTY_PATH), "change the owner of", path);
 	const isLink = stat.type === S_IFLNK;
-	if (!isLink && options.archive) copyLists(made);
+	if (!isLink && options.archive) copyList(made);
 	if (!isLink && (owner || !made.hasMode))
 		check(changeMode(target, stat.mode & PERMISSIONS), "change the mode of", path);
 	check(attempt("utimensat", target, "", stat.times, AT_EMPTY_PATH), "set the times of", path);
@@ -81,9 +81,14 @@ const CAPABILITY = pathBytes("security.capability");
 const ACCESS = pathBytes("system.posix_acl_access");
 const DEFAULT = pathBytes("system.posix_acl_default");
 
-/** True where what is made in a directory gets an access list from it. */
-export const hasDefaults = (directory: number): boolean =>
-	attempt("getxattr", `/proc/self/fd/${directory}`, DEFAULT, 0, 0) > 0;
+const S_ISGID = 0o2000;
+const directoryStat = new Stat();
+
+/** True where what is made in a directory gets a group or an access list from it. @param directory O_PATH is enough */
+export function imposes(directory: number): boolean {
+	if (directoryStat.of(directory) < 0 || directoryStat.mode & S_ISGID) return true;
+	return attempt("getxattr", `/proc/self/fd/${directory}`, DEFAULT, 0, 0) > 0;
+}
 
 /**
  * What docker keeps, a program's capabilities; with `-a` also attributes of the
@@ -101,28 +106,33 @@ function copyAttributes({ archive }: CopyOptions, made: Made): void {
 		const end = names.indexOf(0, start) + 1;
 		const name = names.subarray(start, end);
 		start = end;
-		if (!KEPT.test(decodeText(name))) continue;
+		if (!isKept(decodeText(name.subarray(0, -1)))) continue;
 		const length = attempt("fgetxattr", made.source, name, value, value.length);
 		if (length >= 0) set(made, name, length);
 	}
 }
 
 /** A node that cannot be opened has nothing but an access list: user.* is for files and directories (xattr(7)). */
-function copyLists(made: Made): void {
-	const size = attempt("getxattr", `/proc/self/fd/${made.source}`, ACCESS, value, value.length);
-	if (size <= 0) return;
-	const result = attempt("setxattr", `/proc/self/fd/${made.target}`, ACCESS, value, size, 0);
-	check(result, "set the access list of", made.path);
+function copyList({ source, target, imposed, path }: Made): void {
+	const [from, to] = [`/proc/self/fd/${source}`, `/proc/self/fd/${target}`];
+	const size = attempt("getxattr", from, ACCESS, value, value.length);
+	if (size > 0) check(attempt("setxattr", to, ACCESS, value, size, 0), "set the access list of", path);
+	else if (imposed) attempt("removexattr", to, ACCESS);
 }
 
-const KEPT = /^(user\.|security\.capability\0|system\.posix_acl_)/;
+const KEPT = /^(user\.|security\.capability$|system\.posix_acl_)/;
 const USER = /^user\./;
 
-/** EPERM is passed over as docker does it; what is the user's own where the file system has no room for it, as cp(1). */
+/** True for an attribute that a copy keeps. */
+export const isKept = (name: string): boolean => KEPT.test(name);
+
 function set({ target, path }: Made, name: Uint8Array, length: number): void {
-	const result = attempt("fsetxattr", target, name, value, length, 0);
+	checkSet(attempt("fsetxattr", target, name, value, length, 0), decodeText(name.subarray(0, -1)), path);
+}
+
+/** EPERM is passed over as docker does it; what is the user's own where the file system has no room for it, as cp(1). */
+export function checkSet(result: number, name: string, path: () => string): void {
 	if (result >= 0 || result === -(errno.EPERM as number)) return;
-	const text = decodeText(name.subarray(0, -1));
-	if (result === -(errno.EOPNOTSUPP as number) && USER.test(text)) return;
-	throw new SystemError(`set the attribute ${text} of ${path()}`, -result);
+	if (result === -(errno.EOPNOTSUPP as number) && USER.test(name)) return;
+	throw new SystemError(`set the attribute ${name} of ${path()}`, -result);
 }

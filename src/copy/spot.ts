@@ -10,9 +10,18 @@ export interface Spot {
 	path: string;
 }
 
-export interface CopyOptions {
-	/** `-a`: owners, user.* attributes and access lists are kept; else what is made is its copier's, root's in a container */
-	archive: boolean;
+export interface PackOptions {
 	/** true for a directory, by its descriptor, where another file system begins that is left out: its content is not copied */
 	leavesOut?: (directory: number) => boolean;
+}
+
+export interface CopyOptions extends PackOptions {
+	/** `-a`: owners, user.* attributes and access lists are kept; else what is made is its copier's, root's in a container */
+	archive: boolean;
+}
+
+/** What is more than one name would be resolved by the kernel, links and all. @throws Error: a mistake of the caller's */
+export function checkSpot({ name, path }: Spot): void {
+	if (name === "" || name === ".." || name.includes("/"))
+		throw new Error(`${path}: ${JSON.stringify(name)} is no name in a directory`);
 }

@@ -18,13 +18,13 @@ import { Stat } from "../../ffi/stat.ts";
 import { attempt, pathBytes } from "../../ffi/system.ts";
 import { Failure } from "../failure.ts";
 import { Transfer } from "./data.ts";
-import { Descent, imposes } from "./descent.ts";
+import { Descent } from "./descent.ts";
 import { DIRECTORY } from "./ladder.ts";
 import { Links } from "./links.ts";
-import { finish, ownerOf } from "./metadata.ts";
+import { finish, imposes, ownerOf } from "./metadata.ts";
 import { copyNode, isWhiteout, type Pinned } from "./node.ts";
 import { createFile, type Place, withoutMask } from "./place.ts";
-import type { CopyOptions, Spot } from "./spot.ts";
+import { type CopyOptions, checkSpot, type Spot } from "./spot.ts";
 
 /**
  * Copies what is at a spot, a directory with all in it, so that `to.name` is
@@ -36,6 +36,7 @@ import type { CopyOptions, Spot } from "./spot.ts";
  * else a directory, or where it would be copied into itself; SystemError
  */
 export function copyTree(from: Spot, to: Spot, options: CopyOptions): number {
+	for (const spot of [from, to]) checkSpot(spot);
 	return withoutMask(() => {
 		using copier = new Copier(from, to, options);
 		copier.copy();

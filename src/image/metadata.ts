@@ -8,6 +8,7 @@
 import { AT_SYMLINK_NOFOLLOW } from "../../ffi/constants.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { attempt, call } from "../../ffi/system.ts";
+import { timesOf } from "../../ffi/timespec.ts";
 import type { Member } from "../tar/member.ts";
 import type { Place } from "./tree.ts";
 
@@ -27,7 +28,7 @@ export function finishFile(fd: number, member: Member): void {
 		checkAttribute(name, attempt("fsetxattr", fd, name, value, value.length, 0));
 	}
 	call("change its mode", "fchmod", fd, member.mode);
-	call("set its times", "utimensat", fd, 0, times(member.mtime), 0);
+	call("set its times", "utimensat", fd, 0, timesOf(member.mtime), 0);
 }
 
 /** Owner and mode of what is no regular file. */
@@ -59,19 +60,5 @@ function checkAttribute(name: string, result: number): void {
 
 /** Sets the time of modification, and of access to the same. Links are not followed. */
 export function setTimes({ parent, name }: Place, mtime: bigint): void {
-	call("set its times", "utimensat", parent, name, times(mtime), AT_SYMLINK_NOFOLLOW);
-}
-
-const timespec = new BigInt64Array(4);
-const timespecBytes = new Uint8Array(timespec.buffer);
-const SECOND = 1_000_000_000n;
-
-function times(mtime: bigint): Uint8Array {
-	const nanoseconds = ((mtime % SECOND) + SECOND) % SECOND;
-	const seconds = (mtime - nanoseconds) / SECOND;
-	timespec[0] = seconds;
-	timespec[1] = nanoseconds;
-	timespec[2] = seconds;
-	timespec[3] = nanoseconds;
-	return timespecBytes;
+	call("set its times", "utimensat", parent, name, timesOf(mtime), AT_SYMLINK_NOFOLLOW);
 }

@@ -1,5 +1,6 @@
 /** Device nodes and fifos. */
 
+import { encodeDevice } from "../../ffi/device.ts";
 import { attempt } from "../../ffi/system.ts";
 
 /** Makes something of a name in a directory. @returns 0 or the negative errno */
@@ -11,9 +12,6 @@ export type Make = (parent: number, name: string) => number;
  * @throws Error where the numbers are larger than a device's can be
  */
 export function node(type: number, major: number, minor: number): Make {
-	const fits = major >= 0 && major <= 0xfff && minor >= 0 && minor <= 0xfffff;
-	if (!fits) throw new Error(`a device number out of range, ${major}:${minor}`);
-	// include/linux/kdev_t.h, new_encode_dev
-	const device = ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
+	const device = encodeDevice(major, minor);
 	return (parent, name) => attempt("mknodat", parent, name, type | 0o600, device);
 }
