@@ -11,8 +11,8 @@ import { attempt } from "./system.ts";
 /** Indexes of 32 bits in struct stat (asm/stat.h; asm-generic/stat.h): the same on both from the size on. */
 const AT =
 	process.arch === "arm64"
-		? { dev: 0, ino: 2, mode: 4, nlink: 5, uid: 6, gid: 7, rdev: 8, size: 12, blocks: 16, times: 18 }
-		: { dev: 0, ino: 2, nlink: 4, mode: 6, uid: 7, gid: 8, rdev: 10, size: 12, blocks: 16, times: 18 };
+		? { dev: 0, ino: 2, mode: 4, nlink: 5, uid: 6, gid: 7, rdev: 8, size: 12, blocks: 16, times: 18, changed: 26 }
+		: { dev: 0, ino: 2, nlink: 4, mode: 6, uid: 7, gid: 8, rdev: 10, size: 12, blocks: 16, times: 18, changed: 26 };
 const WORDS = 36;
 
 /** For a test that compares it with the kernel's headers. */
@@ -77,13 +77,19 @@ export class Stat {
 	}
 
 	isSame(other: Stat): boolean {
+		return this.isNumbered(other) && this.isBeside(other);
+	}
+
+	/** The same inode number, and changed at the same nanosecond: as an overlay shows a directory of its upper layer. */
+	isAlias(other: Stat): boolean {
 		const [a, b] = [this.words, other.words];
-		return (
-			a[AT.ino] === b[AT.ino] &&
-			a[AT.ino + 1] === b[AT.ino + 1] &&
-			a[AT.dev] === b[AT.dev] &&
-			a[AT.dev + 1] === b[AT.dev + 1]
-		);
+		for (let at = AT.changed; at < AT.changed + 4; at++) if (a[at] !== b[at]) return false;
+		return this.isNumbered(other);
+	}
+
+	/** The same inode number, on whatever file system. */
+	isNumbered(other: Stat): boolean {
+		return this.words[AT.ino] === other.words[AT.ino] && this.words[AT.ino + 1] === other.words[AT.ino + 1];
 	}
 
 	/** On the same file system. */

@@ -83,7 +83,7 @@ export class Descent implements Disposable {
 		this.sources.down(source);
 		this.check(stat.of(source), "look at", this.from);
 		if (above === undefined) refuseInside(stat, this.from, this.to);
-		else if (stat.isSame(this.top)) throw intoItself(this.from, this.to);
+		else if (stat.isNumbered(this.top) && this.isTop(stat)) throw intoItself(this.from, this.to);
 		const made = attempt("mkdirat", place.directory, place.name, WHILE_FILLED);
 		if (made !== EEXIST) this.check(made, "make", this.to);
 		this.open(place);
@@ -130,6 +130,12 @@ export class Descent implements Disposable {
 	private inside(): Place {
 		const directory = this.targets.fd;
 		return { directory, name: 0, imposing: imposes(directory), path: () => this.pathBelow(this.to) };
+	}
+
+	/** In a container's root it is that of an overlay, on the host it may be met in the upper layer. */
+	private isTop(source: Stat): boolean {
+		this.check(this.top.of(this.base), "look at", this.to);
+		return source.isSame(this.top) || source.isAlias(this.top);
 	}
 
 	private anchor(target: number): void {

@@ -296,6 +296,16 @@ describe.skipIf(!requires("root"))("mounts", () => {
 		expect(said).toContain(`cannot copy the directory ${from} into itself`);
 	});
 
+	test.skipIf(!requires("overlay"))(
+		"a directory that holds the upper layer of its target is not copied into itself",
+		() => {
+			for (const name of ["lower", "upper", "work"]) mkdirSync(`${from}/${name}`);
+			const overlay = "lowerdir=$from/lower,upperdir=$from/upper,workdir=$from/work";
+			const said = within(`mount -t overlay x -o ${overlay} "$to"`, "copyPath(from, to + '/x')");
+			expect(said).toContain(`cannot copy the directory ${from} into itself`);
+		},
+	);
+
 	test("attributes of a user's are left out where the file system takes none, capabilities are missed", () => {
 		writeFileSync(`${from}/f`, "x");
 		setAttribute(`${from}/f`, "user.note", Buffer.from("x"));

@@ -104,11 +104,11 @@ test("system call numbers are those of this machine's kernel headers", () => {
 });
 
 test("struct stat has the offsets that are read, and its times follow each other", () => {
-	const { times, ...at } = STAT.at;
-	const fields = [...Object.keys(at).map((name) => `st_${name}`), "st_atim"];
+	const { times, changed, ...at } = STAT.at;
+	const fields = [...Object.keys(at).map((name) => `st_${name}`), "st_atim", "st_ctim"];
 	const print = fields.map((name) => `printf("%zu\\n", offsetof(struct stat, ${name}) / 4);`);
 	const mtime = `printf("%zu\\n", offsetof(struct stat, st_mtim) - offsetof(struct stat, st_atim));`;
 	const size = `printf("%d\\n", sizeof(struct stat) <= ${STAT.size});`;
 	const found = numbersFromC([...print, mtime, size].join("\n"), "#include <sys/stat.h>");
-	expect(found).toEqual([...Object.values(at), times, 16, 1]);
+	expect(found).toEqual([...Object.values(at), times, changed, 16, 1]);
 });
