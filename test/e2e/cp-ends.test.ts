@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { tar } from "./archive.ts";
-import { busyboxTar, IMAGE, ours, ready, TARGET, useEngine } from "./harness.ts";
+import { busyboxTar, IMAGE, ours, ready, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("cp", () => {
 	const engine = useEngine("cp-ends");
@@ -57,7 +57,8 @@ describe.skipIf(!ready)("cp", () => {
 			);
 		});
 
-		test("a path in a container is one from its /, points are counted there, and do not lead out", async () => {
+		// podman's is one from the working directory.
+		ours("a path in a container is one from its /, points are counted there, and do not lead out", async () => {
 			const cwd = engine.scratch();
 			await sleeping("root", "-w", "/tmp");
 			await engine.ok("exec", "root", "sh", "-c", "echo top > /top; mkdir -p /a/b");
@@ -82,7 +83,8 @@ describe.skipIf(!ready)("cp", () => {
 	});
 
 	describe("with -:", () => {
-		test("writes an archive: of a file, a directory, what is in it, and of what a link leads to", async () => {
+		// podman calls directories `d`, not `d/`.
+		ours("writes an archive: of a file, a directory, what is in it, and of what a link leads to", async () => {
 			await sleeping("pack");
 			await engine.ok(
 				"exec",
@@ -94,13 +96,11 @@ describe.skipIf(!ready)("cp", () => {
 			const packed = async (...words: string[]) => names((await engine.run("cp", ...words, "-")).bytes);
 			expect(await packed("pack:/d/sub/x")).toEqual(["x"]);
 			expect(await packed("pack:/d")).toEqual(["d/", "d/sub/", "d/sub/x"]);
-			if (TARGET === "bunker") {
-				expect(await packed("pack:/d/.")).toEqual(["./", "./sub/", "./sub/x"]);
-				expect(await packed("pack:/link")).toEqual(["link"]);
-				expect(await packed("pack:/link/")).toEqual(["link/", "link/sub/", "link/sub/x"]);
-				expect(await packed("-L", "pack:/link")).toEqual(["d/", "d/sub/", "d/sub/x"]);
-				expect(await packed("-L", "pack:/file")).toEqual(["x"]);
-			}
+			expect(await packed("pack:/d/.")).toEqual(["./", "./sub/", "./sub/x"]);
+			expect(await packed("pack:/link")).toEqual(["link"]);
+			expect(await packed("pack:/link/")).toEqual(["link/", "link/sub/", "link/sub/x"]);
+			expect(await packed("-L", "pack:/link")).toEqual(["d/", "d/sub/", "d/sub/x"]);
+			expect(await packed("-L", "pack:/file")).toEqual(["x"]);
 			await engine.ok("rm", "-f", "pack");
 		});
 
@@ -147,7 +147,9 @@ describe.skipIf(!ready)("cp", () => {
 			else await engine.ok("create", "--name", name, ...flags, IMAGE, "sleep", "1000");
 		};
 
-		test("sees its volumes: binds, and those with a name", async () => {
+		// podman finds nothing in a named volume of a container that it has not started.
+		const agreed = state === "running" ? test : ours;
+		agreed("sees its volumes: binds, and those with a name", async () => {
 			const cwd = engine.scratch();
 			const source = engine.scratch();
 			writeFileSync(`${source}/there`, "on the host");
