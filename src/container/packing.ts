@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import type { Source, Target } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { removeAbandoned, Workshop } from "../tar/workshop.ts";
-import { type Copying, checkWritable, destinationIn, shown, sourceIn, spotOfSource, whole } from "./ends.ts";
+import { type Copying, checkWritable, destinationIn, devicesIn, shown, sourceIn, spotOfSource, whole } from "./ends.ts";
 import { note } from "./events.ts";
 import { hold } from "./holding.ts";
 import { nameOf } from "./landing.ts";
@@ -19,7 +19,8 @@ export async function packOut(store: Store, copying: Copying, target: Target): P
 	note(store, held.container, "archive-path");
 	// docker names what a link leads to by its own name here, and by that of the link where it copies.
 	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
-	await whole(store, held, () => packTree(spotOfSource(source, shown(copying)), as, target));
+	const leavesOut = source.path === "/" ? devicesIn(held) : undefined;
+	await whole(store, held, () => packTree(spotOfSource(source, shown(copying)), as, target, { leavesOut }));
 }
 
 /** Unpacks an archive into a directory of a container. @throws Failure */

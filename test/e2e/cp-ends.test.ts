@@ -101,6 +101,8 @@ describe.skipIf(!ready)("cp", () => {
 			expect(await packed("pack:/link/")).toEqual(["link/", "link/sub/", "link/sub/x"]);
 			expect(await packed("-L", "pack:/link")).toEqual(["d/", "d/sub/", "d/sub/x"]);
 			expect(await packed("-L", "pack:/file")).toEqual(["x"]);
+			const all = (await packed("pack:/")).filter((name) => /^\.\/(d|proc|sys|dev)\//.test(name));
+			expect(all).toEqual(["./d/", "./d/sub/", "./d/sub/x", "./dev/", "./proc/", "./sys/"]);
 			await engine.ok("rm", "-f", "pack");
 		});
 
