@@ -15,6 +15,7 @@ import { requires } from "../requires.ts";
 import {
 	cgroupsLeft,
 	leftovers,
+	mounts,
 	type NetworkBefore,
 	networkBefore,
 	networkLeft,
@@ -184,6 +185,7 @@ export class Engine {
 			if (TARGET === "bunker") await this.removeVolumes();
 			await this.becomesClean();
 			if (TARGET === "bunker") expect(volumesLeft(this.root)).toEqual([]);
+			if (TARGET === "bunker") expect(mounts(this.directory)).toEqual([]);
 			if (TARGET === "bunker") await until("no cgroup is left", () => cgroupsLeft(this.root).length === 0);
 			if (hasOwnNetwork) await this.assertNoNetwork();
 		} finally {
