@@ -56,7 +56,8 @@ export function openIfThere(path: Path, flags: number, directory = AT_FDCWD, mod
 	return fd;
 }
 
-const how = new BigUint64Array(3);
+/** struct open_how, of whose numbers the upper halves are 0. */
+const how = new Uint32Array(6);
 const howBytes = new Uint8Array(how.buffer);
 
 /**
@@ -64,9 +65,9 @@ const howBytes = new Uint8Array(how.buffer);
  * @returns the descriptor, or the negative errno
  */
 export function tryOpenAt2(directory: number, path: Path, flags: number, resolve: number, mode = 0): number {
-	how[0] = BigInt(flags | O_CLOEXEC);
-	how[1] = BigInt(mode);
-	how[2] = BigInt(resolve);
+	how[0] = flags | O_CLOEXEC;
+	how[2] = mode;
+	how[4] = resolve;
 	return attempt("openat2", directory, nameOf(path), howBytes, howBytes.length);
 }
 

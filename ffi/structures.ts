@@ -11,14 +11,21 @@ export function cloneArguments(flags: number, exitSignal: number): Uint8Array {
 	return new Uint8Array(words.buffer);
 }
 
-/** struct mount_attr: attr_set, attr_clr, propagation, userns_fd. */
+/** struct mount_attr: attr_set, attr_clr, propagation, userns_fd; what there is of them has 32 bits. */
 export function mountAttributes(set: number, propagation = 0, clear = 0): Uint8Array {
-	return new Uint8Array(BigUint64Array.of(BigInt(set), BigInt(clear), BigInt(propagation), 0n).buffer);
+	const words = new Uint32Array(8);
+	words[0] = set;
+	words[2] = clear;
+	words[4] = propagation;
+	return new Uint8Array(words.buffer);
 }
 
 /** struct open_how: flags, mode 0, resolve. */
 export function openHow(flags: number, resolve: number): Uint8Array {
-	return new Uint8Array(BigUint64Array.of(BigInt(flags), 0n, BigInt(resolve)).buffer);
+	const words = new Uint32Array(6);
+	words[0] = flags;
+	words[4] = resolve;
+	return new Uint8Array(words.buffer);
 }
 
 /** struct ifreq with a name and flags. */

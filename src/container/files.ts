@@ -161,12 +161,12 @@ export function writeFiles(
  * @returns those that are directories
  * @throws Failure (125)
  */
-function prepareBinds(spec: Pick<Spec, "mounts">, points: readonly Point[]): Set<string> {
+function prepareBinds(spec: Pick<Spec, "mounts">, options: RunOptions): Set<string> {
 	const directories = new Set<string>();
-	for (const { type, source, options } of spec.mounts) {
-		if (type !== "bind" || options.includes(PROVIDED_OPTION) || donorOf(source)) continue;
+	for (const { type, source, options: words } of spec.mounts) {
+		if (type !== "bind" || words.includes(PROVIDED_OPTION) || donorOf(source)) continue;
 		const found = typeIfThere(source, 0);
-		if (found === undefined) prepareMissing(source, points);
+		if (found === undefined) prepareMissing(source, pointsOf(options));
 		if (found === undefined || found === S_IFDIR) directories.add(source);
 	}
 	return directories;
@@ -177,8 +177,8 @@ export async function lookAtBinds(
 	store: Store,
 	spec: Pick<Spec, "mounts">,
 	options: RunOptions,
-): Promise<{ directories: Set<string>; images?: Sources["images"] }> {
-	const directories = prepareBinds(spec, pointsOf(options));
+): Promise<{ directories: Set<string> } & Partial<Sources>> {
+	const directories = prepareBinds(spec, options);
 	if (!needsLook(spec)) return { directories };
 	return (await import("./sources.ts")).lookAtSources(store, spec.mounts, directories, { planned: false });
 }

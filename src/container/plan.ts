@@ -55,7 +55,7 @@ export interface PlanOptions {
 	/** the container's own, in each hierarchy */
 	cgroups: readonly Group[];
 	/** what is known of the sources of mounts */
-	sources: Pick<StartFacts, "directories" | "images">;
+	sources: Pick<StartFacts, "directories" | "images" | "take">;
 	descriptors: HelperDescriptors;
 	/** of the caller's terminal */
 	terminalSize?: { rows: number; columns: number };

@@ -1,7 +1,7 @@
 /** What is mounted in a container for its user: of most containers nothing, or directories of the host. */
 
 import type { Image } from "../image/image.ts";
-import type { Spec } from "../runtime/runtime.ts";
+import { isKernels, type Spec } from "../runtime/runtime.ts";
 import type { Point, RunOptions, VolumeOption } from "./options.ts";
 
 /** True where there is more than `-v` with paths of the host: hardly ever, and then it is settled (settling.ts). */
@@ -13,15 +13,17 @@ export function needsSettling({ volumes, mounts, volumesFrom }: RunOptions, imag
 }
 
 /** True where mounts are to show up in a bind, or on the host, that were made on the other side: hardly ever. */
-export function sharesWithHost(options: RunOptions): boolean {
-	for (const { propagation } of pointsOf(options))
+export function sharesWithHost(options: Pick<RunOptions, "points" | "volumes">): boolean {
+	for (const { propagation } of options.points ?? options.volumes)
 		if (propagation !== undefined && !propagation.endsWith("private")) return true;
 	return false;
 }
 
-/** True where there are images, or parts of volumes. */
+/** True where there are images, parts of volumes, or file systems of theirs. */
 export function needsLook({ mounts }: Pick<Spec, "mounts">): boolean {
-	for (const { type, subpath } of mounts) if (type === "image" || subpath !== undefined) return true;
+	for (const mount of mounts)
+		if (mount.subpath !== undefined || !(mount.type === "bind" || mount.type === "tmpfs" || isKernels(mount)))
+			return true;
 	return false;
 }
 

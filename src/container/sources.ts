@@ -15,7 +15,8 @@ import { EXIT, Failure } from "../failure.ts";
 import { get, modeIn } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { layersDirectory } from "../places.ts";
-import { type Layers, type Mount, sourcePath } from "../runtime/runtime.ts";
+import { type Layers, type Mount, sourcePath, type Take } from "../runtime/runtime.ts";
+import { takeSeldom } from "../runtime/staging.ts";
 
 /** What the compiler has to know of sources. */
 export interface Sources {
@@ -23,6 +24,7 @@ export interface Sources {
 	directories: Set<string>;
 	/** layers of images that are mounted, by id */
 	images: Map<string, Layers>;
+	take: Take;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function lookAtSources(
 	directories: ReadonlySet<string>,
 	options: { planned: boolean },
 ): Promise<Sources> {
-	const found: Sources = { directories: new Set(directories), images: new Map() };
+	const found: Sources = { directories: new Set(directories), images: new Map(), take: takeSeldom };
 	for (const mount of mounts) {
 		if (mount.type === "image") await lookAtImage(store, mount, found);
 		else if (mount.subpath !== undefined && (mount.type === "bind" || options.planned))

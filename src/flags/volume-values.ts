@@ -41,8 +41,8 @@ function parseVolume(typed: string): VolumeOption {
 function splitVolume(typed: string): [source: string, target: string, mode: string] {
 	if (typed === "") throw malformed("invalid empty volume spec");
 	const sections = typed.split(":");
-	for (const [at, section] of sections.entries()) {
-		if (section === "") throw malformed(`invalid spec: ${typed}: empty section between colons`);
+	for (let at = 0; at < sections.length; at++) {
+		if (sections[at] === "") throw malformed(`invalid spec: ${typed}: empty section between colons`);
 		if (at === 3) throw malformed(`invalid spec: ${typed}: too many colons`);
 	}
 	const [source = "", target, mode = ""] = sections;
@@ -55,12 +55,17 @@ function splitVolume(typed: string): [source: string, target: string, mode: stri
 /** True of what docker takes for a mode: known words, none of them beside another of its group. */
 function isMode(mode: string): boolean {
 	if (mode === "") return true;
-	const groups = mode.split(",").map((word) => MODES.findIndex((group) => group.includes(word)));
-	return !groups.includes(-1) && new Set(groups).size === groups.length;
+	const groups = new Set<readonly string[]>();
+	const words = mode.split(",");
+	for (const word of words) for (const group of MODES) if (group.includes(word)) groups.add(group);
+	return groups.size === words.length;
 }
 
-const wordOf = (mode: string, group: readonly string[] = []): string | undefined =>
-	mode.split(",").find((word) => group.includes(word));
+function wordOf(mode: string, group: readonly string[] = []): string | undefined {
+	if (mode !== "") for (const word of mode.split(",")) if (group.includes(word)) return word;
+	return undefined;
+}
+
 const propagationOf = (mode: string) => wordOf(mode, MODES[2]) as Propagation | undefined;
 const isNoCopy = (mode: string): boolean => wordOf(mode, MODES[3]) !== undefined;
 

@@ -10,9 +10,8 @@ import { Tape } from "../kernel/tape.ts";
 import { Paths } from "./paths.ts";
 import { type Compiled, writePolicy } from "./policy.ts";
 import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
-import { type Layers, placeMount, sealMounts } from "./sources.ts";
+import { makeMounts, placeMount, type SourceFacts, sealMounts, takeMounts } from "./sources.ts";
 import type { Mount, Spec } from "./spec.ts";
-import { makeMounts, takeMounts } from "./staging.ts";
 import { NO_MONITOR } from "./waiting.ts";
 
 /** The helper's numbers of descriptors. */
@@ -23,12 +22,8 @@ interface Given {
 	lock: number;
 }
 
-export interface HoldFacts extends Given {
+export interface HoldFacts extends Given, Omit<SourceFacts, "nodes" | "donors"> {
 	root: RootSource;
-	/** sources of mounts that are directories (sourcePath) */
-	directories: ReadonlySet<string>;
-	/** layers of the images that are mounted */
-	images?: ReadonlyMap<string, Layers>;
 }
 
 export interface CopyFacts extends Given {
@@ -50,7 +45,7 @@ export function compileHold(spec: Pick<Spec, "mounts" | "root">, facts: HoldFact
 	const root = takeRoot(tape, facts.root, false);
 	tape.step("enter a mount namespace of its own", "unshare", [CLONE_NEWNS]);
 	leaveHost(tape);
-	makeMounts(tape, taken);
+	makeMounts(taken);
 	enterRoot(tape, facts.root, root, false);
 	for (const one of taken) placeMount(tape, paths, one);
 	sealMounts(tape, taken);

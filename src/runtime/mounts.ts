@@ -117,12 +117,18 @@ export function changeText({ whole, attributes, propagation }: Change): string {
 	return `make ${whole ? "it" : "its top"} ${words.length > 0 ? `${words.join(", ")} and ${last}` : last}`;
 }
 
+/** Bytes of struct mount_attr. */
+const ATTRIBUTES_SIZE = 32;
+
+/** What a descriptor says alone (AT_EMPTY_PATH). */
+export const emptyPath = (tape: Tape): Place => tape.constant("", () => new Uint8Array(1));
+
 /** Changes a taken mount. */
 export function changeTree(tape: Tape, tree: Place, change: Change, what = changeText(change)): void {
-	const attr = mountAttributes(change.attributes, change.propagation);
-	const flags = AT_EMPTY_PATH | (change.whole ? AT_RECURSIVE : 0);
-	const args = [new Load(tree), tape.text(""), flags, tape.bytes(attr), attr.length];
-	tape.step(what, "mount_setattr", args);
+	const { whole, attributes, propagation } = change;
+	const attr = tape.constant(`mount_attr ${attributes} ${propagation}`, () => mountAttributes(attributes, propagation));
+	const flags = AT_EMPTY_PATH | (whole ? AT_RECURSIVE : 0);
+	tape.step(what, "mount_setattr", [new Load(tree), emptyPath(tape), flags, attr, ATTRIBUTES_SIZE]);
 }
 
 /** Takes a mount of its own of a path, with what is mounted below it, and makes it private. @returns where its descriptor is */

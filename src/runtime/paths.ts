@@ -20,7 +20,7 @@ import {
 	S_IFREG,
 } from "../../ffi/constants.ts";
 import { openHow } from "../../ffi/structures.ts";
-import { type Hints, Load, type Place, type Tape, type TapeArgument } from "../kernel/tape.ts";
+import { type Hints, Load, type Tape, type TapeArgument } from "../kernel/tape.ts";
 
 /** A name in a directory, as calls that end in `at` take them. */
 export interface Entry {
@@ -46,14 +46,22 @@ export const KIND_HINT =
 	"are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type";
 const HINTS: Hints = { ENOTDIR: KIND_HINT, EXDEV: "a link leads out of where it was to be mounted" };
 
+/** The places of the kernel's file systems. */
+const KERNELS = new Set(["/proc", "/sys", "/dev"]);
+
 /** Which of the kernel's file systems a path lies in: `/dev`; undefined for none. */
-export const kernelsOf = (path: string): string | undefined => /^\/(proc|sys|dev)(?=\/|$)/.exec(path)?.[0];
+export function kernelsOf(path: string): string | undefined {
+	const end = path.indexOf("/", 1);
+	const top = end < 0 ? path : path.slice(0, end);
+	return KERNELS.has(top) ? top : undefined;
+}
 
 export class Paths {
 	private readonly made = new Set<string>();
 	/** what others may change below */
 	private readonly shared = new Set<string>();
-	private readonly hows = new Map<string, Place>();
+	/** directories that something was made in */
+	private readonly parents = new Set<string>();
 
 	/** @param shared the whole root is a directory of the host */
 	constructor(
@@ -123,11 +131,14 @@ export class Paths {
 	 */
 	open(path: string, directory: boolean): Load {
 		const way = this.wayTo(path);
-		if (way) this.makeAlong(way, path, { upTo: way.parts.length, directory });
-		else if (directory) this.make(path);
-		else this.makeFile(path);
-		const entry = { directory: way?.base ?? AT_FDCWD, name: this.tape.text(way ? way.parts.join("/") || "." : path) };
-		return this.openAt(`open ${path}`, entry, way?.resolve ?? IN_ROOT, { directory });
+		if (!way) {
+			const entry = this.ownEntry(path);
+			this.create(path, entry, directory);
+			return this.openAt(`open ${path}`, entry, IN_ROOT, { directory });
+		}
+		this.makeAlong(way, path, { upTo: way.parts.length, directory });
+		const entry = { directory: way.base, name: this.tape.text(way.parts.join("/") || ".") };
+		return this.openAt(`open ${path}`, entry, way.resolve, { directory });
 	}
 
 	/**
@@ -142,7 +153,7 @@ export class Paths {
 
 	/** Something was mounted on a path: what had been made below it is hidden now. @param shared by others, too */
 	hide(path: string, shared = false): void {
-		for (const one of this.made) if (one.startsWith(`${path}/`)) this.made.delete(one);
+		if (this.parents.has(path)) for (const one of this.made) if (one.startsWith(`${path}/`)) this.made.delete(one);
 		if (shared) this.shared.add(path);
 	}
 
@@ -194,22 +205,15 @@ export class Paths {
 		const fd = this.tape.slot();
 		const flags = O_PATH | O_CLOEXEC | (kind.directory ? O_DIRECTORY : 0);
 		const options = { store: fd, hints: HINTS };
-		this.tape.step(what, "openat2", [directory, name, this.how(flags, resolve), HOW_SIZE], options);
+		const how = this.tape.constant(`open_how ${flags} ${resolve}`, () => openHow(flags, resolve));
+		this.tape.step(what, "openat2", [directory, name, how, HOW_SIZE], options);
 		return new Load(fd);
-	}
-
-	private how(flags: number, resolve: number): Place {
-		const key = `${flags} ${resolve}`;
-		const known = this.hows.get(key);
-		if (known) return known;
-		const place = this.tape.bytes(openHow(flags, resolve));
-		this.hows.set(key, place);
-		return place;
 	}
 
 	private create(path: string, { directory, name }: Entry, isDirectory: boolean): void {
 		if (this.made.has(path)) return;
 		this.made.add(path);
+		this.parents.add(path.slice(0, path.lastIndexOf("/")));
 		const okay = { okay: ["EEXIST"] } as const;
 		if (isDirectory)
 			this.tape.step(`make directory ${path} if it is missing`, "mkdirat", [directory, name, 0o755], okay);

@@ -1,12 +1,11 @@
 /**
  * What the user mounts, each as a mount of its own that lies nowhere yet.
  * Directories and files of the host are taken before the clone (open_tree): from
- * then on it is the same, whatever its name comes to stand for. File systems are
- * made in filesystems.ts.
+ * then on it is the same, whatever its name comes to stand for. What hardly
+ * anybody mounts is in staging.ts.
  */
 
 import {
-	AT_EMPTY_PATH,
 	AT_FDCWD,
 	AT_RECURSIVE,
 	MOUNT_ATTR_NODEV,
@@ -14,20 +13,16 @@ import {
 	MOVE_MOUNT_F_EMPTY_PATH,
 	MOVE_MOUNT_T_EMPTY_PATH,
 	MS_PRIVATE,
+	MS_RDONLY,
 	MS_SHARED,
 	MS_SLAVE,
-	O_CLOEXEC,
-	O_PATH,
 	OPEN_TREE_CLOEXEC,
 	OPEN_TREE_CLONE,
-	RESOLVE_BENEATH,
-	RESOLVE_NO_MAGICLINKS,
 } from "../../ffi/constants.ts";
-import { openHow } from "../../ffi/structures.ts";
-import { type Hints, Load, type Tape, type TapeArgument } from "../kernel/tape.ts";
-import { type Bind, type Change, changeTree } from "./mounts.ts";
-import { KIND_HINT, type Paths } from "./paths.ts";
-import type { Donors } from "./sharing.ts";
+import { type Hints, Load, type Tape } from "../kernel/tape.ts";
+import { type Bind, type Change, changeTree, emptyPath, mountFlags } from "./mounts.ts";
+import { KIND_HINT, kernelsOf, type Paths } from "./paths.ts";
+import { type Donors, donorOf, takeSharedMemory } from "./sharing.ts";
 import type { Mount } from "./spec.ts";
 
 /** What has to be known of the host. */
@@ -38,9 +33,14 @@ export interface SourceFacts {
 	images?: ReadonlyMap<string, Layers>;
 	/** pidfds of containers whose /dev/shm is shared */
 	donors?: Donors;
+	/** takes what hardly anybody mounts (staging.ts); undefined where nobody does */
+	take?: Take;
 	/** nodes can be opened: a device controller keeps the container from those that are not its */
 	nodes: boolean;
 }
+
+/** Takes a mount before the clone. */
+export type Take = (tape: Tape, mount: Mount, facts: SourceFacts) => Taken;
 
 /** An image's. */
 export interface Layers {
@@ -52,7 +52,9 @@ export interface Layers {
 /** A mount on its way to its place. */
 export interface Taken extends Bind {
 	/** in the container's mount namespace, before its root: makes what cannot be taken outside */
-	make?: (tape: Tape) => void;
+	make?: () => void;
+	/** which of the kernel's file systems its place is in: `/dev` */
+	kernels: string | undefined;
 	/** others may change what is in it */
 	shared: boolean;
 	/** read-only, but not before all is in its place: what lies in it is made there (runc does the same) */
@@ -63,52 +65,63 @@ export interface Taken extends Bind {
 export const sourcePath = ({ source, subpath }: Mount): string =>
 	subpath === undefined ? source : `${source}/${subpath}`;
 
-/** Before the clone: takes a directory or file of the host. */
-export function takeBind(tape: Tape, mount: Mount, { directories, nodes }: SourceFacts): Taken {
-	const { source, destination, options, subpath } = mount;
-	const tree = tape.slot();
-	const recursive = options.includes("bind") ? 0 : AT_RECURSIVE;
-	const what = `take ${sourcePath(mount)} to bind it later`;
-	if (subpath === undefined) {
-		const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;
-		tape.step(what, "open_tree", [AT_FDCWD, tape.text(source), flags], { store: tree });
-	} else takeBelow(tape, { base: source, subpath, what }, tree, recursive);
-	for (const change of changesOf(options, nodes)) changeTree(tape, tree, change);
-	const directory = directories.has(sourcePath(mount));
-	const overLink = options.includes("nofollow");
-	return { source: sourcePath(mount), destination, tree, directory, overLink, shared: directory, seal: false };
+/** Before the clone: takes all that the user mounts. */
+export function takeMounts(tape: Tape, mounts: readonly Mount[], facts: SourceFacts): Taken[] {
+	return mounts.map((mount) => {
+		if (mount.type === "tmpfs") return newTmpfs(tape, mount);
+		if (mount.type !== "bind" || mount.subpath !== undefined) return (facts.take as Take)(tape, mount, facts);
+		if (donorOf(mount.source) === undefined) return takeBind(tape, mount, facts);
+		const memory = takeSharedMemory(tape, mount, facts.donors as Donors);
+		return { ...memory, kernels: kernelsOf(mount.destination), shared: true, seal: false };
+	});
 }
 
-const SUBPATH_HINTS: Hints = {
-	ENOENT: "cannot access the subpath, which has to be there",
-	EXDEV: "path concatenation escapes the base directory: the subpath, or a link in it, leads out of the volume",
-};
+/** What nearly every bind is. */
+const PLAIN: Change = { whole: true, attributes: 0, propagation: MS_PRIVATE };
+const isPlain = ([first, second, third]: readonly string[]): boolean =>
+	first === "rbind" && second === "rprivate" && third === undefined;
 
-/**
- * Takes what lies in a directory, however somebody who has that too changes it
- * meanwhile: it is opened below the directory, and what was opened is taken.
- * @param recursive AT_RECURSIVE or 0
- */
-export function takeBelow(
-	tape: Tape,
-	{ base, subpath, what }: { base: string; subpath: string; what: string },
-	tree: Taken["tree"],
-	recursive: number,
-): void {
-	const [directory, found] = [tape.slot(), tape.slot()];
-	const how = openHow(O_PATH | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
-	const path: TapeArgument[] = [AT_FDCWD, tape.text(base), O_PATH | O_CLOEXEC, 0];
-	tape.step(`open ${base}`, "openat", path, { store: directory });
-	tape.step(
-		`open ${subpath} in it`,
-		"openat2",
-		[new Load(directory), tape.text(subpath), tape.bytes(how), how.length],
-		{ store: found, hints: SUBPATH_HINTS },
-	);
-	const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive;
-	tape.step(what, "open_tree", [new Load(found), tape.text(""), flags], { store: tree });
-	// Through what stays open a link of the container's /proc would lead out (CVE-2024-21626).
-	for (const fd of [found, directory]) tape.step("close it", "close", [new Load(fd)]);
+/** A directory or file of the host. */
+function takeBind(tape: Tape, { source, destination, options }: Mount, { directories, nodes }: SourceFacts): Taken {
+	const tree = tape.slot();
+	const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (options.includes("bind") ? 0 : AT_RECURSIVE);
+	tape.step(`take ${source} to bind it later`, "open_tree", [AT_FDCWD, tape.text(source), flags], { store: tree });
+	if (isPlain(options) && nodes) changeTree(tape, tree, PLAIN, "make it private");
+	else for (const change of changesOf(options, nodes)) changeTree(tape, tree, change);
+	const directory = directories.has(source);
+	const overLink = options.includes("nofollow");
+	return {
+		source,
+		destination,
+		kernels: kernelsOf(destination),
+		tree,
+		directory,
+		overLink,
+		shared: directory,
+		seal: false,
+	};
+}
+
+/** A directory that every host has, and that nobody looks for any more once the container's namespaces are there. */
+export const STAGE = "/proc";
+
+/** Mounted there and taken from there: fewer steps than by fsopen(2). */
+function newTmpfs(tape: Tape, { source, destination, options }: Mount): Taken {
+	const tree = tape.slot();
+	const make = () => {
+		const { flags, data } = mountFlags(options);
+		const args = [tape.text(source), tape.text(STAGE), tape.text("tmpfs"), flags & ~MS_RDONLY, tape.text(data)];
+		tape.step(`mount tmpfs for ${destination} (${options.join(",")})`, "mount", args);
+		const clone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+		tape.step("take it to place it later", "open_tree", [AT_FDCWD, tape.text(STAGE), clone], { store: tree });
+	};
+	const own = { directory: true, overLink: false, shared: false, seal: options.includes("ro") };
+	return { source: "the tmpfs", destination, kernels: kernelsOf(destination), tree, make, ...own };
+}
+
+/** In the container's mount namespace, before its root: makes what could not be taken outside. */
+export function makeMounts(taken: readonly Taken[]): void {
+	for (const { make } of taken) make?.();
 }
 
 /**
@@ -153,7 +166,7 @@ const HINTS: Hints = { EINVAL: KIND_HINT };
 export function placeMount(tape: Tape, paths: Paths, taken: Taken): void {
 	const { source, destination, tree, overLink } = taken;
 	const sentence = taken.make ? `put ${source} on ${destination}` : `bind ${source} on ${destination}`;
-	const empty = tape.text("");
+	const empty = emptyPath(tape);
 	if (overLink) {
 		const { directory, name } = paths.entry(destination);
 		paths.makeFileIn(destination, { directory, name });

@@ -1,48 +1,87 @@
 /**
- * All that the user mounts, taken. What cannot be taken outside is made in the
+ * What hardly anybody mounts: images, file systems that the options of a volume
+ * describe, and parts of any. An overlay of an image's layers is mounted in the
  * container's mount namespace, where the host's root will be let go of, and taken
- * from there: an overlay of an image's layers, since mount(2) takes a page of
- * options where a string of fsconfig(2) ends at 256 bytes; and a tmpfs, which
- * takes two steps that way.
+ * from there: mount(2) takes a page of options where a string of fsconfig(2) ends
+ * at 256 bytes.
  */
 
 import {
+	AT_EMPTY_PATH,
 	AT_FDCWD,
+	AT_RECURSIVE,
 	MOUNT_ATTR_NODEV,
 	MOUNT_ATTR_RDONLY,
 	MOVE_MOUNT_F_EMPTY_PATH,
 	MS_NODEV,
 	MS_PRIVATE,
 	MS_RDONLY,
+	O_CLOEXEC,
+	O_PATH,
 	OPEN_TREE_CLOEXEC,
 	OPEN_TREE_CLONE,
+	RESOLVE_BENEATH,
+	RESOLVE_NO_MAGICLINKS,
 } from "../../ffi/constants.ts";
-import { Load, type Place, type Tape } from "../kernel/tape.ts";
+import { openHow } from "../../ffi/structures.ts";
+import { type Hints, Load, type Place, type Tape, type TapeArgument } from "../kernel/tape.ts";
 import { takeFileSystem } from "./file-system.ts";
-import { changeTree, mountFlags } from "./mounts.ts";
+import { changeTree } from "./mounts.ts";
+import { kernelsOf } from "./paths.ts";
 import { OVERLAY_FEATURES } from "./root.ts";
-import { type Donors, donorOf, takeSharedMemory } from "./sharing.ts";
-import { type Layers, type SourceFacts, sourcePath, type Taken, takeBelow, takeBind } from "./sources.ts";
+import { changesOf, type Layers, type SourceFacts, STAGE, sourcePath, type Taken } from "./sources.ts";
 import type { Mount } from "./spec.ts";
 
-/** Before the clone: takes all that the user mounts. */
-export function takeMounts(tape: Tape, mounts: readonly Mount[], facts: SourceFacts): Taken[] {
-	return mounts.map((mount) => {
-		if (mount.type === "tmpfs") return newTmpfs(tape, mount);
-		if (mount.type === "image") return takeImage(tape, mount, facts);
-		if (mount.type !== "bind") return newFileSystem(tape, mount, facts);
-		if (donorOf(mount.source) === undefined) return takeBind(tape, mount, facts);
-		return { ...takeSharedMemory(tape, mount, facts.donors as Donors), shared: true, seal: false };
-	});
+/** Before the clone: takes an image, a file system that a volume's options describe, or a part of anything. */
+export function takeSeldom(tape: Tape, mount: Mount, facts: SourceFacts): Taken {
+	if (mount.type === "bind") return takePart(tape, mount, facts);
+	return mount.type === "image" ? takeImage(tape, mount, facts) : newFileSystem(tape, mount, facts);
 }
 
-/** In the container's mount namespace, before its root: makes what could not be taken outside. */
-export function makeMounts(tape: Tape, taken: readonly Taken[]): void {
-	for (const { make } of taken) make?.(tape);
+/** A part of a directory of the host. */
+function takePart(tape: Tape, mount: Mount, { directories, nodes }: SourceFacts): Taken {
+	const { source: base, destination, options, subpath = "" } = mount;
+	const source = sourcePath(mount);
+	const tree = tape.slot();
+	const recursive = options.includes("bind") ? 0 : AT_RECURSIVE;
+	takeBelow(tape, { base, subpath, what: `take ${source} to bind it later` }, tree, recursive);
+	for (const change of changesOf(options, nodes)) changeTree(tape, tree, change);
+	const directory = directories.has(source);
+	const kernels = kernelsOf(destination);
+	return { source, destination, kernels, tree, directory, overLink: false, shared: directory, seal: false };
 }
 
-/** A directory that every host has, and that nobody looks for any more once the container's namespaces are there. */
-const STAGE = "/proc";
+const SUBPATH_HINTS: Hints = {
+	ENOENT: "cannot access the subpath, which has to be there",
+	EXDEV: "path concatenation escapes the base directory: the subpath, or a link in it, leads out of the volume",
+};
+
+/**
+ * Takes what lies in a directory, however somebody who has that too changes it
+ * meanwhile: it is opened below the directory, and what was opened is taken.
+ * @param recursive AT_RECURSIVE or 0
+ */
+function takeBelow(
+	tape: Tape,
+	{ base, subpath, what }: { base: string; subpath: string; what: string },
+	tree: Taken["tree"],
+	recursive: number,
+): void {
+	const [directory, found] = [tape.slot(), tape.slot()];
+	const how = openHow(O_PATH | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	const path: TapeArgument[] = [AT_FDCWD, tape.text(base), O_PATH | O_CLOEXEC, 0];
+	tape.step(`open ${base}`, "openat", path, { store: directory });
+	tape.step(
+		`open ${subpath} in it`,
+		"openat2",
+		[new Load(directory), tape.text(subpath), tape.bytes(how), how.length],
+		{ store: found, hints: SUBPATH_HINTS },
+	);
+	const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive;
+	tape.step(what, "open_tree", [new Load(found), tape.text(""), flags], { store: tree });
+	// Through what stays open a link of the container's /proc would lead out (CVE-2024-21626).
+	for (const fd of [found, directory]) tape.step("close it", "close", [new Load(fd)]);
+}
 
 /** Takes what was mounted there, or a part of it. */
 function takeStaged(tape: Tape, tree: Place, subpath: string | undefined): void {
@@ -51,35 +90,19 @@ function takeStaged(tape: Tape, tree: Place, subpath: string | undefined): void 
 	else tape.step(what, "open_tree", [AT_FDCWD, tape.text(STAGE), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], { store: tree });
 }
 
-function newTmpfs(tape: Tape, { source, destination, options }: Mount): Taken {
-	const tree = tape.slot();
-	const make = (tape: Tape) => {
-		const { flags, data } = mountFlags(options);
-		const args = [tape.text(source), tape.text(STAGE), tape.text("tmpfs"), flags & ~MS_RDONLY, tape.text(data)];
-		tape.step(`mount tmpfs for ${destination} (${options.join(",")})`, "mount", args);
-		takeStaged(tape, tree, undefined);
-	};
-	const seal = options.includes("ro");
-	return { source: "the tmpfs", destination, tree, directory: true, overLink: false, make, shared: false, seal };
-}
-
 /** Read-only, as docker has it. One layer is what it is, of several an overlay is made, of none an empty tmpfs. */
 function takeImage(tape: Tape, mount: Mount, facts: SourceFacts): Taken {
 	const { destination, source, subpath } = mount;
 	const { directory, names } = (facts.images as NonNullable<SourceFacts["images"]>).get(source) as Layers;
 	const isDirectory = subpath === undefined || facts.directories.has(sourcePath(mount));
 	if (names.length === 1) {
-		const layer = `${directory}/${names[0]}`;
 		const options = ["bind", "rprivate", "rro"];
-		const only: SourceFacts = {
-			...facts,
-			directories: new Set(isDirectory ? [sourcePath({ ...mount, source: layer })] : []),
-		};
-		return takeBind(tape, { ...mount, source: layer, options }, only);
+		const only = { ...mount, source: `${directory}/${names[0]}`, subpath: subpath ?? ".", options };
+		return takePart(tape, only, { ...facts, directories: new Set(isDirectory ? [sourcePath(only)] : []) });
 	}
 	const tree = tape.slot();
 	const nodev = facts.nodes ? 0 : MS_NODEV;
-	const make = (tape: Tape) => {
+	const make = () => {
 		const lower = [...names].reverse().join(":");
 		tape.step(`enter ${directory}`, "chdir", [tape.text(directory)]);
 		tape.step(`mount ${names.length} layers of image ${short(source)} for ${destination} (ro)`, "mount", [
@@ -94,7 +117,17 @@ function takeImage(tape: Tape, mount: Mount, facts: SourceFacts): Taken {
 		changeTree(tape, tree, { whole: false, attributes, propagation: MS_PRIVATE });
 	};
 	const what = `image ${short(source)}`;
-	return { source: what, destination, tree, directory: isDirectory, overLink: false, make, shared: true, seal: false };
+	return {
+		source: what,
+		destination,
+		kernels: kernelsOf(destination),
+		tree,
+		directory: isDirectory,
+		overLink: false,
+		make,
+		shared: true,
+		seal: false,
+	};
 }
 
 /** `sha256:` and 12 digits. */
@@ -105,7 +138,7 @@ function newFileSystem(tape: Tape, mount: Mount, { directories }: SourceFacts): 
 	const { source, destination, options, subpath } = mount;
 	const tree = takeFileSystem(tape, mount);
 	// A mount that lies nowhere yet cannot be cloned before Linux 6.15.
-	const make = (tape: Tape) => {
+	const make = () => {
 		const args = [new Load(tree), tape.text(""), AT_FDCWD, tape.text(STAGE), MOVE_MOUNT_F_EMPTY_PATH];
 		tape.step(`mount ${source} for a moment`, "move_mount", args);
 		takeStaged(tape, tree, subpath);
@@ -113,6 +146,7 @@ function newFileSystem(tape: Tape, mount: Mount, { directories }: SourceFacts): 
 	return {
 		source,
 		destination,
+		kernels: kernelsOf(destination),
 		tree,
 		directory: subpath === undefined || directories.has(sourcePath(mount)),
 		overLink: false,

@@ -26,7 +26,7 @@ import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./po
 import { execute, forkInit, reportReady } from "./program.ts";
 import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
 import { type Donors, joinOthers, joinPid } from "./sharing.ts";
-import { type Layers, placeMount, sealMounts, type Taken } from "./sources.ts";
+import { makeMounts, placeMount, type SourceFacts, sealMounts, type Taken, takeMounts } from "./sources.ts";
 import {
 	DEVICES_ANNOTATION,
 	INIT_ANNOTATION,
@@ -35,18 +35,13 @@ import {
 	type Spec,
 	USER_ANNOTATION,
 } from "./spec.ts";
-import { makeMounts, takeMounts } from "./staging.ts";
 import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
 
 /** What the compiler has to know besides config.json. */
-export interface StartFacts {
+export interface StartFacts extends Omit<SourceFacts, "nodes" | "donors"> {
 	root: RootSource;
 	/** what the masked and read-only paths are on this kernel; those that are not there are left out */
 	kernelPaths: ReadonlyMap<string, PathKind>;
-	/** sources of mounts that are directories (sourcePath) */
-	directories: ReadonlySet<string>;
-	/** layers of the images that are mounted */
-	images?: ReadonlyMap<string, Layers>;
 	stdio: Stdio;
 	/** the container's own, one of v2 at most */
 	cgroups: readonly Cgroup[];
@@ -78,8 +73,7 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	tape.step("begin a session of its own", "setsid", []);
 	prepareStdio(tape, policy, facts.stdio);
 	const nodes = allDevices ? [] : takeDevices(tape);
-	const { directories, images, donors } = facts;
-	const taken = takeMounts(tape, asked, { directories, images, donors, nodes: allDevices });
+	const taken = takeMounts(tape, asked, { ...facts, nodes: allDevices });
 	const root = takeRoot(tape, facts.root, allDevices);
 	const shown = hasOwn(spec, "cgroup") ? new Map() : takeShown(tape, facts.cgroups, isSealed(spec));
 	const proc = takeProc(tape, spec.process);
@@ -94,7 +88,7 @@ export function compileStart(spec: Spec, facts: StartFacts): Compiled {
 	joinOthers(tape, spec, facts.donors);
 	leaveKeyring(tape);
 	leaveHost(tape);
-	makeMounts(tape, taken);
+	makeMounts(taken);
 	enterRoot(tape, facts.root, root, allDevices);
 	// While nothing of the kernel's is there, no link of an image or a volume can lead a mount into it.
 	for (const one of placedIn(taken, undefined)) placeMount(tape, paths, one);
@@ -147,13 +141,14 @@ const ownTypes = (spec: Spec): NamespaceType[] =>
 const hasOwn = (spec: Spec, type: NamespaceType): boolean => ownTypes(spec).includes(type);
 
 /** A file system of the kernel's in its own place; all else is the user's. */
-const isKernels = ({ type, destination }: Mount): boolean => KERNELS.has(type) && kernelsOf(destination) !== undefined;
+export const isKernels = ({ type, destination }: Mount): boolean =>
+	KERNELS.has(type) && kernelsOf(destination) !== undefined;
 
 const KERNELS = new Set(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup"]);
 
 /** What belongs into one of the kernel's file systems, or into none of them. */
 const placedIn = (taken: readonly Taken[], kernels: string | undefined): Taken[] =>
-	taken.filter(({ destination }) => kernelsOf(destination) === kernels);
+	taken.filter((one) => one.kernels === kernels);
 
 function hidePaths(tape: Tape, spec: Spec, kinds: ReadonlyMap<string, PathKind>): void {
 	for (const path of spec.linux.maskedPaths) {

@@ -1,5 +1,6 @@
 /** The rows of the bench: what is measured, against whom, and the bounds of the issue ("How fast"). */
 
+import { bindsRow } from "./binds.ts";
 import * as contenders from "./contenders.ts";
 import { type Engine, IMAGE, removeAll } from "./contenders.ts";
 import { lookupRow } from "./lookup.ts";
@@ -365,6 +366,7 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	restart: restartRow,
 	cgroup: cgroupRow(0, 2),
 	"cgroup-rested": cgroupRow(100, 6),
+	binds: bindsRow,
 	run50: run50Row,
 	rm30: rm30Row,
 	pss: pssRow,

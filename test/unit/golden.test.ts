@@ -13,6 +13,7 @@ import { capabilityNames } from "../../src/runtime/capabilities.ts";
 import { compileExec } from "../../src/runtime/entering.ts";
 import { compileGuard } from "../../src/runtime/guarding.ts";
 import { compileProbe } from "../../src/runtime/probing.ts";
+import { takeSeldom } from "../../src/runtime/staging.ts";
 import { compileStart, type StartFacts } from "../../src/runtime/starting.ts";
 import { compileWait } from "../../src/runtime/waiting.ts";
 import type { Source } from "../../src/volume/volume.ts";
@@ -157,6 +158,7 @@ function started(change: Partial<RunOptions> = {}, cgroups = SPLIT, controlsDevi
 			["/proc/sys", "directory"],
 		]),
 		directories: new Set(["/srv", "/o", "/volumes/v/_data/a/b", `${IMAGE}/bin`]),
+		take: takeSeldom,
 		images: new Map([[IMAGE, { directory: "/state/layers", names: ["aa", "bb"] }]]),
 		donors: new Map(change.ipc === DONOR ? [["f".repeat(64), 15]] : []),
 		stdio: { terminal: change.tty ?? false, size: { rows: 24, columns: 80 }, interactive: true },
