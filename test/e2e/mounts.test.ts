@@ -6,7 +6,7 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 
 describe.skipIf(!ready)("a bind", () => {
@@ -147,6 +147,41 @@ describe.skipIf(!ready)("a bind", () => {
 			await engine.ok("rm", "later");
 		},
 	);
+
+	ours("whose source is a directory now and a file then starts with either, or says what is wrong", async () => {
+		const directory = engine.scratch();
+		mkdirSync(`${directory}/d`);
+		writeFileSync(`${directory}/f`, "");
+		symlinkSync("d", `${directory}/source`);
+		let swaps = 0;
+		const swapping = setInterval(() => {
+			symlinkSync(swaps++ % 2 ? "d" : "f", `${directory}/next`);
+			renameSync(`${directory}/next`, `${directory}/source`);
+		}, 1);
+		for (let round = 0; round < 40; round++) {
+			const outcome = await run("-v", `${directory}/source:/m`, IMAGE, "stat", "-c", "%F", "/m");
+			if (outcome.code === 0) expect(outcome.stdout).toMatch(/^(directory|regular empty file)\n$/);
+			else
+				expect(outcome).toMatchObject({ code: 125, stderr: expect.stringContaining("mount a directory onto a file") });
+		}
+		clearInterval(swapping);
+		expect(swaps).toBeGreaterThan(40);
+		expect(readdirSync(directory).sort()).toEqual(["d", "f", "source"]);
+	});
+
+	ours("of every kind is there for `cp` of a container that does not run", async () => {
+		const directory = engine.scratch();
+		writeFileSync(`${directory}/file`, "bound");
+		const image = `type=image,src=${IMAGE},dst=/image`;
+		const flags = ["-v", `${directory}/file:/f:ro,slave`, "--mount", image, "-v", `${directory}:/d/e/e/p`];
+		const outcome = await engine.run("create", "--name", "stopped", ...flags, IMAGE, "true");
+		expect(outcome.code).toBe(0);
+		for (const path of ["/f", "/d/e/e/p/file"])
+			expect((await engine.run("cp", `stopped:${path}`, "-")).stdout).toContain("bound");
+		expect((await engine.run("cp", "stopped:/image/etc/passwd", "-")).stdout).toContain("root:");
+		expect((await engine.run("cp", `${directory}/file`, "stopped:/image/new")).code).toBe(1);
+		await engine.ok("rm", "stopped");
+	});
 
 	test("of a socket is that socket", async () => {
 		const directory = engine.scratch();
