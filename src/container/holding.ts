@@ -26,7 +26,7 @@ import type { Step } from "../kernel/tape.ts";
 import { containerDirectory } from "../places.ts";
 import { type Compiled, compileCopy, compileHold, Descriptors, ENTER, type Mount } from "../runtime/runtime.ts";
 import { lookAtBinds, makeBase, makeDirectoriesOf } from "./files.ts";
-import { dropLock, lockOperation, lockRoot, lockUpper, waitForHolds } from "./locks.ts";
+import { dropLock, isFree, lockOperation, lockRoot, lockUpper, waitForHolds, waitUntilFree } from "./locks.ts";
 import { userMounts } from "./mounting.ts";
 import { rootSource } from "./plan.ts";
 import { openNull, stepFailure, traceSteps } from "./play.ts";
@@ -56,6 +56,19 @@ export interface Hold extends Disposable {
  */
 export async function hold(store: Store, name: string, what: string): Promise<Hold> {
 	const { id } = find(store, name);
+	for (;;) {
+		const held = await holdIfFree(store, { id, name }, what);
+		if (held) return held;
+		waitUntilFree(store, id);
+	}
+}
+
+/** @returns undefined where it does not run, and another holds it */
+async function holdIfFree(
+	store: Store,
+	{ id, name }: Pick<Container, "id" | "name">,
+	what: string,
+): Promise<Hold | undefined> {
 	using _operation = lockOperation(store, id);
 	const row = byId(store, id);
 	// Somebody has removed it while we waited: the lock's file is ours, made anew.
@@ -63,7 +76,7 @@ export async function hold(store: Store, name: string, what: string): Promise<Ho
 	if (!row) throw new Failure(`${what} ${name}: it was removed meanwhile`);
 	const { container, running } = lookHeld(store, row);
 	const held = running && (await holdRunning(store, container, running));
-	return held ?? (await holdStopped(store, container));
+	return held ?? (isFree(store, id) ? await holdStopped(store, container) : undefined);
 }
 
 /** Milliseconds in which a process that is ending has ended. */

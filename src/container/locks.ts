@@ -75,9 +75,38 @@ export function waitForHolds(store: Store, id: string): void {
 }
 
 function takeUpper(store: Store, id: string, shared: boolean): Held {
-	const fd = open(`${containerDirectory(store.places, id)}/upper`, O_RDONLY | O_DIRECTORY);
+	const fd = open(`${containerDirectory(store.places, id)}${UPPER}`, O_RDONLY | O_DIRECTORY);
 	lock(fd, { wait: true, shared });
 	return held(fd);
+}
+
+/**
+ * True where nobody has the upper layer mounted, or copies by way of it; by the
+ * holder of the operation lock, without which nobody begins to.
+ * @param running it is mounted, for its program
+ */
+export function isFree(store: Store, id: string, running = false): boolean {
+	return (running || passes(store, id, "", false)) && passes(store, id, UPPER, false);
+}
+
+/**
+ * Sleeps until that may be so. Without the operation lock: who copies may never
+ * end (`cp` to a reader that does not read), and `stop` and `rm -f` are for that, too.
+ */
+export function waitUntilFree(store: Store, id: string, running = false): void {
+	if (!running) passes(store, id, "", true);
+	passes(store, id, UPPER, true);
+}
+
+const UPPER = "/upper";
+
+/** Takes one of these locks, and lets go of it. @returns false if somebody has it */
+function passes(store: Store, id: string, below: string, wait: boolean): boolean {
+	const fd = openIfThere(`${containerDirectory(store.places, id)}${below}`, O_RDONLY | O_DIRECTORY, AT_FDCWD);
+	if (fd === undefined) return true;
+	const passed = lock(fd, { wait });
+	close(fd);
+	return passed;
 }
 
 /** Waits for the root lock: a monitor that has recorded its container's end is just letting go of it. */

@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { launchContainer } from "./launching.ts";
-import { dropLock, lockOperation } from "./locks.ts";
+import { dropLock, isFree, lockOperation, waitUntilFree } from "./locks.ts";
 import { startsAtBoot } from "./policy.ts";
 import { eraseEnded } from "./remove.ts";
 import { start } from "./start.ts";
@@ -28,19 +28,29 @@ export async function reap(store: Store, id: string, fileLimit?: number): Promis
 
 /** Unless the user has stopped or started it meanwhile, or somebody else is the one who waits. */
 async function restart(store: Store, id: string): Promise<void> {
+	while (!(await restartIfFree(store, id))) waitUntilFree(store, id);
+}
+
+/** @returns false where somebody copies from it, or into it: that is waited for, and the row says "restarting" */
+async function restartIfFree(store: Store, id: string): Promise<boolean> {
 	using _operation = lockOperation(store, id);
 	const row = byId(store, id);
 	if (!row) {
 		dropLock(store, id);
-		return;
+		return true;
 	}
 	const { container } = lookHeld(store, row);
 	const { waiter, stopped } = container;
-	if (waiter === null || (waiter !== self() && isWaiting(waiter))) return;
+	if (waiter === null || (waiter !== self() && isWaiting(waiter))) return true;
 	// The user ended it just while its own end was written down (cancel.ts).
-	if (stopped) return noteWaiter(store, id, null);
+	if (stopped) {
+		noteWaiter(store, id, null);
+		return true;
+	}
+	if (!isFree(store, id)) return false;
 	noteStart(store, id, bootId(), { byPolicy: true });
 	await launch(store, container);
+	return true;
 }
 
 /** docker gives up where a restart fails: the container is "exited", and says why. */

@@ -8,7 +8,7 @@ import { attachTo } from "./attach.ts";
 import type { Foreground } from "./callers.ts";
 import { note } from "./events.ts";
 import { launchContainer, type Started } from "./launching.ts";
-import { dropLock, lockOperation, lockRoot } from "./locks.ts";
+import { dropLock, isFree, lockOperation, lockRoot, waitUntilFree } from "./locks.ts";
 import { hasPolicy } from "./policy.ts";
 import { eraseEnded } from "./remove.ts";
 import { follow, type SessionEnd } from "./session.ts";
@@ -59,13 +59,26 @@ interface Start {
 
 /** Of several starts at once one does it; the others find it running. */
 async function startOnce(store: Store, container: Container, foreground: Foreground | undefined): Promise<Start> {
-	const { id } = container;
+	for (;;) {
+		const start = await startIfFree(store, container, foreground);
+		if (start) return start;
+		waitUntilFree(store, container.id);
+	}
+}
+
+/** @returns undefined where somebody copies from it, or into it */
+async function startIfFree(
+	store: Store,
+	{ id, name }: Container,
+	foreground: Foreground | undefined,
+): Promise<Start | undefined> {
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
 	const seen = lookHeld(store, find(store, id));
-	if (seen.paused) throw new Failure(`start ${container.name}: cannot start a paused container, try unpause instead`);
+	if (seen.paused) throw new Failure(`start ${name}: cannot start a paused container, try unpause instead`);
 	if (isUp(seen)) return { seen };
+	if (!isFree(store, id)) return undefined;
 	return { seen, started: await startHeld(store, seen.container, foreground) };
 }
 
@@ -86,21 +99,35 @@ async function startHeld(store: Store, container: Container, foreground: Foregro
 /**
  * Stops a container, if it runs, and starts it, under one lock: one with --rm
  * is not removed in between, as docker's is not, and no policy restarts it.
+ * Who copies from it, or into it, is waited for before.
  * @returns whether it had to be killed
  * @throws Failure 1
  */
 export async function restart(store: Store, name: string, options: StopOptions): Promise<boolean> {
 	if (options.signal !== undefined) signalNumber(options.signal);
 	const { id } = find(store, name);
+	for (;;) {
+		const { killed, busy } = await restartIfFree(store, id, options);
+		if (!busy) return killed;
+		waitUntilFree(store, id, busy.running);
+	}
+}
+
+async function restartIfFree(
+	store: Store,
+	id: string,
+	options: StopOptions,
+): Promise<{ killed: boolean; busy?: { running: boolean } }> {
 	using _operation = lockOperation(store, id);
 	if (!byId(store, id)) dropLock(store, id);
 	const { container, running } = lookHeld(store, find(store, id));
+	if (!isFree(store, id, running !== undefined)) return { killed: false, busy: { running: running !== undefined } };
 	if (hasPolicy(container.options)) noteStopped(store, id);
 	if (container.waiter !== null) cancelWait(container.waiter);
 	const killed = running !== undefined && stopHeld(store, container, running, options);
 	await startHeld(store, find(store, id), undefined);
 	note(store, container, "restart");
-	return killed;
+	return { killed };
 }
 
 /** Not until its monitor has ended, which with --rm waits for our lock: until it lets go of the container's root. */

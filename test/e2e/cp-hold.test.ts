@@ -203,6 +203,47 @@ describe.skipIf(!ready)("cp", () => {
 		await engine.becomesClean();
 	});
 
+	ours("that never ends lets a start wait, which holds up neither stop nor rm -f", async () => {
+		const short = { timeout: 10_000 };
+		await engine.ok("run", "-d", "--name", "stuck", IMAGE, "sleep", "1000");
+		await engine.ok("run", "-d", "--name", "always", "--restart", "always", IMAGE, "sleep", "1000");
+		const held = [await holding("stuck:/tmp"), await holding("always:/tmp")];
+		await engine.ok("stop", "-t", "0", "stuck");
+		const waiting = [
+			engine.spawn("start", "stuck"),
+			engine.spawn("restart", "stuck"),
+			engine.spawn("cp", "stuck:/etc/passwd", "-"),
+		];
+		process.kill(Number(await engine.ok("inspect", "always", "--format", "{{.State.Pid}}")), "SIGKILL");
+		const state = (name: string) => engine.ok("inspect", name, "--format", "{{.State.Status}}", short);
+		await until("it waits to be restarted", async () => (await state("always")) === "restarting");
+		for (const { pid } of waiting) await untilIdle(pid);
+		expect(await state("stuck")).toBe("exited");
+		for (const verb of ["stop", "update --restart=no"]) await engine.ok(...verb.split(" "), "stuck", short);
+		// Longer than the policy's delay: it is the cp that it waits for.
+		await Bun.sleep(500);
+		expect(await state("always")).toBe("restarting");
+		await engine.ok("stop", "always", short);
+		expect(await state("always")).toBe("exited");
+		await engine.ok("rm", "-f", "stuck", "always", short);
+		for (const { cp, finish } of held)
+			expect([await finish(), cp.stderr.includes("removed meanwhile")]).toEqual([1, true]);
+		for (const program of waiting) expect(await program.ended(10_000)).toBe(1);
+		await engine.becomesClean();
+	});
+
+	ours("lets a policy restart the container when it has ended", async () => {
+		await engine.ok("run", "-d", "--name", "again", "--restart", "always", IMAGE, "sleep", "1000");
+		const { finish } = await holding("again:/tmp");
+		process.kill(Number(await engine.ok("inspect", "again", "--format", "{{.State.Pid}}")), "SIGKILL");
+		await Bun.sleep(500);
+		expect(await engine.ok("ps", "--format", "{{.State}}")).toBe("restarting");
+		expect(await finish()).toBe(0);
+		await until("it runs", async () => (await engine.ok("ps", "--format", "{{.State}}")) === "running");
+		expect(await engine.ok("exec", "again", "cat", "/tmp/held")).toBe("whole");
+		await engine.ok("rm", "-f", "again");
+	});
+
 	test("several at once, into one container and out of it", async () => {
 		const cwd = engine.scratch();
 		await engine.ok("create", "--name", "many", IMAGE, "sh", "-c", "cat /tmp/*");
