@@ -47,7 +47,7 @@ export async function copyOut(store: Store, copying: Copying, to: TypedPath): Pr
 	const spot = spotOf(target, landed, (path) => path);
 	if (!spot) throw new Failure(`invalid output path: directory "${lacking(target, landed)}" does not exist`);
 	const { archive } = copying;
-	const leavesOut = source.path === "/" ? devicesIn(held) : undefined;
+	const leavesOut = source.path === "/" ? devicesIn(held.root) : undefined;
 	const from = spotOfSource(source, shown(copying));
 	const bytes = await whole(store, held, () => copyTree(from, spot, { archive, leavesOut }));
 	return { bytes, path: to.path };

@@ -52,6 +52,7 @@ export function sourceIn(side: Side, { root, lacks }: Hold, copying: Copying): N
 	refuseKernels(found.node.fd, copying);
 	// One that an image or a program has made is in the root; those of /dev are not files (devicesIn).
 	if (isDevice(found) && mountOf(found.node.fd) !== mountOf(root)) throw kernels("a device", copying);
+	if (isDirectory(found.node.status) && devicesIn(root)?.(found.node.fd)) throw kernels("devices", copying);
 	return found;
 }
 
@@ -111,8 +112,11 @@ function kernels(what: string, { inside, container }: Copying): Failure {
 	return new Failure(`Could not find the file ${inside.typed} in container ${container}: ${why}`, { hint: "use exec" });
 }
 
-/** What tells the directory of a running container's devices, which is a file system of its own; undefined where it is none. */
-export function devicesIn({ root }: Hold): ((directory: number) => boolean) | undefined {
+/**
+ * What tells the directory of a running container's devices, which is a file system of its own; undefined where it is none.
+ * @param root descriptor of the container's root
+ */
+export function devicesIn(root: number): ((directory: number) => boolean) | undefined {
 	const directory = tryOpenAt2(root, "dev", O_PATH | O_DIRECTORY | O_NOFOLLOW, RESOLVE_IN_ROOT);
 	if (directory < 0) return undefined;
 	const mount = mountOf(directory);

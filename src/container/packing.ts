@@ -19,7 +19,7 @@ export async function packOut(store: Store, copying: Copying, target: Target): P
 	note(store, held.container, "archive-path");
 	// docker names what a link leads to by its own name here, and by that of the link where it copies.
 	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
-	const leavesOut = source.path === "/" ? devicesIn(held) : undefined;
+	const leavesOut = source.path === "/" ? devicesIn(held.root) : undefined;
 	await whole(store, held, () => packTree(spotOfSource(source, shown(copying)), as, target, { leavesOut }));
 }
 

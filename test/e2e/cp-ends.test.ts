@@ -217,6 +217,12 @@ describe.skipIf(!ready)("cp", () => {
 				);
 				for (const path of ["/proc", "/proc/sys/kernel", "/sys", "/proc/1"])
 					await refused(["new", `odd:${path}`], `Could not find the file ${path} in container odd`, cwd);
+				for (const path of ["/proc", "/sys", "/dev", "/dev/.", "/dev/pts"])
+					for (const target of [cwd, "-"])
+						await refused([`odd:${path}`, target], `Could not find the file ${path} in container odd`);
+				await engine.ok("exec", "odd", "touch", "/dev/shm/file");
+				await engine.ok("cp", "odd:/dev/shm", "shm", { cwd });
+				expect(readdirSync(`${cwd}/shm`)).toEqual(["file"]);
 			}
 			await engine.ok("cp", "odd:/", "all", { cwd });
 			expect(readdirSync(`${cwd}/all`)).toContain("bin");
