@@ -16,7 +16,7 @@ export default verb({
 	operands: { least: 2, most: 2 },
 	completes: ["spot"],
 	flags: {
-		archive: bool("a", "keep owners, by number"),
+		archive: bool("a", "keep owners, by number; those in an archive are always kept"),
 		"follow-link": bool("L", "copy what a link at SRC_PATH leads to, not the link"),
 		quiet: bool("q", "do not say what was copied; nothing is said where stdout is no terminal"),
 	},

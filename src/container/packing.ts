@@ -32,7 +32,7 @@ export async function unpackIn(store: Store, copying: Copying, source: Source): 
 	checkWritable(held, node.fd, copying);
 	removeAbandoned(store.places);
 	using workshop = Workshop.open(store.places);
-	const { archive } = copying;
-	await whole(store, held, () => unpackInto(node.fd, source, workshop, { archive }));
+	// `tar --owner 1000:1000 -c … | cp - web:/srv` is how files get an owner: docker keeps them with and without -a.
+	await whole(store, held, () => unpackInto(node.fd, source, workshop, { archive: true }));
 	note(store, held.container, "extract-to-dir");
 }
