@@ -41,7 +41,7 @@ const PERMISSIONS = 0o7777;
 export function finish(options: CopyOptions, made: Made): void {
 	const { target, stat, owner, path } = made;
 	if (owner) check(attempt("fchown", target, owner.uid, owner.gid), "change the owner of", path);
-	if (options.archive && made.imposed) for (const name of [ACCESS, DEFAULT]) attempt("fremovexattr", target, name);
+	if (options.archive && made.imposed) dropImposed(target);
 	copyAttributes(options, made);
 	if (!made.hasMode || stat.mode & SPECIAL)
 		check(attempt("fchmod", target, stat.mode & PERMISSIONS), "change the mode of", path);
@@ -74,12 +74,19 @@ export function check(result: number, what: string, path: () => string): void {
 	if (result < 0) throw new SystemError(`${what} ${path()}`, -result);
 }
 
+/** Takes the access lists away that something open got from its directory. */
+export function dropImposed(fd: number): void {
+	for (const name of [ACCESS, DEFAULT]) attempt("fremovexattr", fd, name);
+}
+
 /** XATTR_LIST_MAX and XATTR_SIZE_MAX of limits.h */
 const names = new Uint8Array(65_536);
 const value = new Uint8Array(65_536);
 const CAPABILITY = pathBytes("security.capability");
-const ACCESS = pathBytes("system.posix_acl_access");
-const DEFAULT = pathBytes("system.posix_acl_default");
+export const ACCESS_LIST = "system.posix_acl_access";
+export const DEFAULT_LIST = "system.posix_acl_default";
+const ACCESS = pathBytes(ACCESS_LIST);
+const DEFAULT = pathBytes(DEFAULT_LIST);
 
 const S_ISGID = 0o2000;
 const directoryStat = new Stat();
@@ -114,10 +121,15 @@ function copyAttributes({ archive }: CopyOptions, made: Made): void {
 
 /** A node that cannot be opened has nothing but an access list: user.* is for files and directories (xattr(7)). */
 function copyList({ source, target, imposed, path }: Made): void {
-	const [from, to] = [`/proc/self/fd/${source}`, `/proc/self/fd/${target}`];
-	const size = attempt("getxattr", from, ACCESS, value, value.length);
-	if (size > 0) check(attempt("setxattr", to, ACCESS, value, size, 0), "set the access list of", path);
-	else if (imposed) attempt("removexattr", to, ACCESS);
+	const size = attempt("getxattr", `/proc/self/fd/${source}`, ACCESS, value, value.length);
+	setList(target, size > 0 ? value.subarray(0, size) : undefined, imposed, path);
+}
+
+/** Gives a node, by an O_PATH descriptor, an access list, or takes away what its directory gave it. */
+export function setList(pin: number, list: Uint8Array | undefined, imposed: boolean, path: () => string): void {
+	const at = `/proc/self/fd/${pin}`;
+	if (list) checkSet(attempt("setxattr", at, ACCESS, list, list.length, 0), ACCESS_LIST, path);
+	else if (imposed) attempt("removexattr", at, ACCESS);
 }
 
 const KEPT = /^(user\.|security\.capability$|system\.posix_acl_)/;

@@ -18,7 +18,7 @@ import { Inside } from "./inside.ts";
 import { DIRECTORY } from "./ladder.ts";
 import { createFile, type Origin, type Place, put, withoutMask } from "./place.ts";
 import type { CopyOptions } from "./spot.ts";
-import { finishNamed, finishOpen, setTimes } from "./unpacked.ts";
+import { finishDirectory, finishNamed, finishOpen, setTimes } from "./unpacked.ts";
 
 /**
  * Unpacks an archive, compressed or not, into a directory. What the archive says
@@ -49,8 +49,8 @@ const isFull = (error: unknown): boolean => error instanceof SystemError && ["EN
 
 class Unpacking implements Disposable {
 	private readonly inside: Inside;
-	/** Times of directories: making what is in them changes them, so they are set at the end. */
-	private readonly later = new Map<string, bigint>();
+	/** Directories, which get their times at the end. */
+	private readonly later = new Map<string, Member>();
 	private readonly name: string;
 	private readonly there = new Stat();
 
@@ -74,7 +74,7 @@ class Unpacking implements Disposable {
 			}
 			bytes += member.size;
 		}
-		for (const [path, mtime] of this.later) this.setLater(path, mtime);
+		for (const member of this.later.values()) this.finish(member);
 		return bytes;
 	}
 
@@ -112,7 +112,7 @@ class Unpacking implements Disposable {
 		try {
 			writeContent(fd, this.window, member);
 			finishOpen(fd, member, this.options, place.imposing);
-			setTimes(fd, member.mtime);
+			setTimes(fd, member);
 		} finally {
 			close(fd);
 		}
@@ -133,7 +133,7 @@ class Unpacking implements Disposable {
 		} finally {
 			close(fd);
 		}
-		this.later.set(member.path, member.mtime);
+		this.later.set(member.path, member);
 	}
 
 	/** The target is what has that name now, in the archive or not: as docker has it. */
@@ -157,12 +157,15 @@ class Unpacking implements Disposable {
 		return { stat: new Stat(), path: () => `${member.path} of ${this.name}` };
 	}
 
-	private setLater(path: string, mtime: bigint): void {
-		const place = this.inside.place(path);
+	private finish(member: Member): void {
+		const place = this.inside.place(member.path);
 		const fd = place ? attempt("openat", place.directory, place.name, DIRECTORY) : -1;
 		if (fd < 0) return;
-		setTimes(fd, mtime);
-		close(fd);
+		try {
+			finishDirectory(fd, member);
+		} finally {
+			close(fd);
+		}
 	}
 
 	[Symbol.dispose](): void {

@@ -7,7 +7,7 @@ import { Stat } from "../../ffi/stat.ts";
 import { attempt } from "../../ffi/system.ts";
 import { timesOf } from "../../ffi/timespec.ts";
 import type { Member } from "../tar/member.ts";
-import { check, checkSet, isKept, type Owner } from "./metadata.ts";
+import { ACCESS_LIST, check, checkSet, DEFAULT_LIST, dropImposed, isKept, type Owner, setList } from "./metadata.ts";
 import type { Place } from "./place.ts";
 import type { CopyOptions } from "./spot.ts";
 
@@ -27,8 +27,9 @@ export function finishOpen(fd: number, member: Member, options: CopyOptions, imp
 		const { uid, gid } = owner ?? ROOT;
 		check(attempt("fchown", fd, uid, gid), "change the owner of", path);
 	}
+	if (options.archive && imposed) dropImposed(fd);
 	for (const [name, value] of member.attributes)
-		if (isKept(name)) checkSet(attempt("fsetxattr", fd, name, value, value.length, 0), name, path);
+		if (isKept(name) && name !== DEFAULT_LIST) setAttribute(fd, name, value, path);
 	const hasMode = member.kind === "file" && imposed === false && (member.mode & SPECIAL) === 0;
 	if (!hasMode) check(attempt("fchmod", fd, member.mode), "change the mode of", path);
 }
@@ -45,7 +46,11 @@ export function finishNamed(place: Place, type: number, member: Member, options:
 		if (made.type !== type || made.nlink !== 1) throw new Error("somebody replaced it while it was made");
 		const { uid, gid } = ownerOf(member, options) ?? ROOT;
 		check(attempt("fchownat", pin, "", uid, gid, AT_EMPTY_PATH), "change the owner of", path);
-		if (member.kind !== "symlink") check(changeMode(pin, member.mode), "change the mode of", path);
+		if (member.kind !== "symlink") {
+			const imposed = options.archive && place.imposing;
+			setList(pin, member.attributes.get(ACCESS_LIST), imposed, path);
+			check(changeMode(pin, member.mode), "change the mode of", path);
+		}
 		check(attempt("utimensat", pin, "", timesOf(member.mtime), AT_EMPTY_PATH), "set the times of", path);
 	} finally {
 		close(pin);
@@ -53,8 +58,19 @@ export function finishNamed(place: Place, type: number, member: Member, options:
 }
 
 /** Sets the times of what is open. */
-export function setTimes(fd: number, mtime: bigint): void {
-	check(attempt("utimensat", fd, 0, timesOf(mtime), 0), "set the times of", () => `descriptor ${fd}`);
+export function setTimes(fd: number, { mtime, path }: Pick<Member, "mtime" | "path">): void {
+	check(attempt("utimensat", fd, 0, timesOf(mtime), 0), "set the times of", () => path);
+}
+
+/** What a directory gets when all that is in it is there: making that would change its times, or get its access list. */
+export function finishDirectory(fd: number, member: Member): void {
+	const defaults = member.attributes.get(DEFAULT_LIST);
+	if (defaults) setAttribute(fd, DEFAULT_LIST, defaults, () => member.path);
+	setTimes(fd, member);
+}
+
+function setAttribute(fd: number, name: string, value: Uint8Array, path: () => string): void {
+	checkSet(attempt("fsetxattr", fd, name, value, value.length, 0), name, path);
 }
 
 /** @returns undefined for root, who makes everything */

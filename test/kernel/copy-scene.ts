@@ -67,6 +67,16 @@ export function listing(path: string): string[] {
 	return lines;
 }
 
+/** Lines that only one of two listings has, the first few. */
+export function differences(ours: readonly string[], theirs: readonly string[]): string[] {
+	const [a, b] = [new Set(ours), new Set(theirs)];
+	const only = (lines: readonly string[], others: Set<string>, mark: string) =>
+		lines.filter((text) => !others.has(text)).map((text) => mark + text);
+	return [...only(ours, b, "+"), ...only(theirs, a, "-")]
+		.sort((x, y) => (x.slice(1) < y.slice(1) ? -1 : 1))
+		.slice(0, 6);
+}
+
 function line(at: Buffer, shown: string, first: Map<string, string>): string {
 	const s = lstatSync(at, { bigint: true });
 	const parts = [shown, s.mode.toString(8), `${s.uid}:${s.gid}`, `mtime ${s.mtimeNs}`];
