@@ -25,7 +25,7 @@ export function bindsRow(): Row {
 	return {
 		what: "run with ten binds, 50 ms apart",
 		unit: "ms",
-		rounds: 60,
+		rounds: 100,
 		pause: 50,
 		contenders: { bunker: one("places"), "without binds": one(undefined), "in places to be made": one("made") },
 		more: { "without binds": 1 },
