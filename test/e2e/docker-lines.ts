@@ -415,6 +415,104 @@ const networks: Line[] = [
 	line("H", 1, "network create", "", /requires 1 argument/, "125"),
 ];
 
+/** Volumes, mounts and copies: as docker's pages on storage and on `container cp` have them. */
+const files: Line[] = [
+	line("D", 0, "volume create logs", "logs\n", ""),
+	line("D", 0, "volume create --label tier=db --label test data", "data\n", ""),
+	line("D", 0, "volume ls", "DRIVER    VOLUME NAME\nlocal     data\nlocal     logs\n", "", "another width"),
+	line("D", 0, "volume ls -q --filter label=tier", "data\n", ""),
+	line("D", 0, "volume ls -q --filter name=log", "logs\n", ""),
+	line("D", 0, "volume ls -q --filter dangling=true", "data\nlogs\n", ""),
+	line("D", 0, "volume ls --format '{{.Name}}: {{.Driver}}'", "data: local\nlogs: local\n", ""),
+	line("D", 0, "volume inspect -f '{{.Labels.tier}} {{.Scope}}' data", "db local\n", ""),
+	line("E", 1, "volume inspect nosuch", "[]\n", /no such volume/, "125"),
+	line("E", 1, "volume rm nosuch", "", /no such volume/, "another sentence"),
+	line("H", 0, "volume rm -f nosuch", "nosuch\n", "", "it prints nothing"),
+	line("H", 1, "volume rm", "", /requires at least 1 argument/, "125"),
+	line("M volume/local", 1, "volume create d", "", /volume name is too short/, "it takes that"),
+	line("M volume/local", 1, "volume create --opt nosuch=1 odd", "", /invalid option: "nosuch"/, "125"),
+	line(
+		"D",
+		0,
+		"run --rm --mount src=logs,dst=/logs busybox mkdir -p /logs/app1 /logs/app2",
+		"",
+		"",
+		"a type is wanted",
+	),
+	line(
+		"D",
+		0,
+		"run --rm --mount src=logs,dst=/var/log/app,volume-subpath=app1 busybox touch /var/log/app/log",
+		"",
+		"",
+		"no subpaths",
+	),
+	line("D", 0, "run --rm -v logs:/logs:ro busybox find /logs -type f", "/logs/app1/log\n", "", "no subpaths"),
+	line("D", 1, "run --rm -v logs:/logs:ro busybox touch /logs/new", "", /Read-only file system/),
+	line(
+		"D",
+		1,
+		"run --rm --mount source=logs,destination=/logs,readonly busybox touch /logs/new",
+		"",
+		/Read-only file/,
+		"a type is wanted",
+	),
+	line("D", 0, "create --name store -v data:/data -v /own busybox true", ID, ""),
+	line(
+		"D",
+		0,
+		"inspect -f '{{range .Mounts}}{{if eq .Name \"data\"}}{{.Type}} {{.Destination}} {{.RW}}{{end}}{{end}}' store",
+		"volume /data true\n",
+		"",
+	),
+	line("M volume/service", 1, "volume rm data", "", /volume is in use|being used/, "2"),
+	line("D", 0, "ps -a --filter volume=data --format {{.Names}}", "store\n", ""),
+	line("D", 0, "run --rm --volumes-from store busybox touch /data/file /own/file", "", ""),
+	line("D", 1, "run --rm --volumes-from store:ro busybox touch /data/file", "", /Read-only file system/),
+	line("D", 0, "rm -v store", "store\n", ""),
+	line("D", 0, "volume ls -q", "data\nlogs\n", "", "it has d, too"),
+	line("D", 0, "volume prune -f --filter label!=test", "Total reclaimed space: 0B\n", "", "it takes all"),
+	line("H", 0, "volume prune -a -f --filter label=test", /^Deleted Volumes:\ndata\n\nTotal .*: 0B\n$/, "", "no -a"),
+	line("D", 0, "volume rm logs", "logs\n", "", "it is gone"),
+	line("E", 125, "run --rm -v rel:/x:bad busybox true", "", /invalid mode: bad/, "another sentence"),
+	line(
+		"D",
+		125,
+		"run --rm --mount type=bind,src=/nosuch,dst=/x busybox true",
+		"",
+		/bind source path does not exist: \/nosuch/,
+		"another sentence",
+	),
+	line("H", 125, "run --rm --mount src=data busybox true", "", /target is required/, "another sentence"),
+	line("H", 125, "run --rm --mount type=devpts,dst=/x busybox true", "", /mount type unknown/, "it has that"),
+	line("H", 125, "run --rm --device /dev/nosuch busybox true", "", /\/dev\/nosuch/),
+	line("D", 0, "run --rm --device /dev/zero:/dev/none:r busybox head -c 1 /dev/none", "\0", "", "it is mounted rw"),
+	line(
+		"D",
+		0,
+		"run --rm --mount type=tmpfs,dst=/app,tmpfs-mode=1770,tmpfs-size=1m busybox sh -c 'stat -c %a /app; df -k /app | grep -c 1024'",
+		"1770\n1\n",
+		"",
+	),
+	line("D", 0, "create --name box busybox true", ID, ""),
+	line("D", 0, "cp /etc/passwd box:/tmp", "", ""),
+	line("D", 0, "cp box:/tmp/passwd -", /passwd\0/, ""),
+	line(
+		"E",
+		1,
+		"cp box:/nosuch /tmp",
+		"",
+		/Could not find the file \/nosuch in container box|could not be found/,
+		"125",
+	),
+	line("D", 1, "cp /etc/passwd box:/nosuch/", "", /no such directory/, "125"),
+	line("M cp.go", 1, "cp box:/tmp other:/etc", "", /copying between containers is not supported/, "it does that"),
+	line("M cp.go", 1, "cp here there", "", /must specify at least one container source/, "125"),
+	line("E", 1, "cp nosuch:/x /tmp/", "", /[Nn]o such container|no container with/, "125"),
+	line("H", 1, "cp box:/tmp", "", /requires 2 arguments/, "125"),
+	line("D", 0, "rm box", "box\n", ""),
+];
+
 /** Wrong use, and what stands before or instead of a verb. */
 const usage: Line[] = [
 	line("E", 1, "nosuchcmd", "", /nosuchcmd/, "125"),
@@ -446,6 +544,14 @@ const usage: Line[] = [
 ];
 
 /** All of them, in the order in which they are typed. */
-export const lines: readonly Line[] = [...running, ...life, ...images, ...policies, ...networks, ...usage].map(
-	(entry) => (/ -i /.test(` ${entry.line} `) && entry.line.endsWith("cat") ? { ...entry, stdin: "typed\n" } : entry),
+export const lines: readonly Line[] = [
+	...running,
+	...life,
+	...images,
+	...policies,
+	...networks,
+	...files,
+	...usage,
+].map((entry) =>
+	/ -i /.test(` ${entry.line} `) && entry.line.endsWith("cat") ? { ...entry, stdin: "typed\n" } : entry,
 );
