@@ -10,9 +10,9 @@ import {
 	readdirSync,
 	readFileSync,
 	readlinkSync,
-	rmSync,
 } from "node:fs";
 import { O_DIRECTORY, O_PATH, SEEK_DATA, SEEK_HOLE } from "../../ffi/constants.ts";
+import { removeTree } from "../../ffi/directory.ts";
 import { close, open } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
 import { splitNul } from "../../ffi/text.ts";
@@ -32,7 +32,7 @@ export class Scene {
 	}
 
 	remove(): void {
-		rmSync(this.path, { recursive: true, force: true });
+		removeTree(this.path);
 	}
 }
 
