@@ -152,7 +152,6 @@ describe.skipIf(!requires("root"))("somebody swaps in the source", () => {
 			}),
 		);
 		const { done = 0, ...errors } = counts;
-		console.log(done, typeof errors === "undefined" ? 0 : errors);
 		expect(done).toBeGreaterThan(0);
 		for (const error of Object.keys(errors)) expect(error).toContain("somebody moved a directory above it");
 	});
@@ -181,7 +180,6 @@ describe.skipIf(!requires("root"))("somebody swaps in the target", () => {
 		const counts = await whileSwapped(pair, () => tally(ROUNDS, () => copyPath(from, `${to}/x`)));
 		expect([listing(outside), statSync(outside).ctimeMs, statSync(outside).mode]).toEqual(before);
 		const { done = 0, ...errors } = counts;
-		console.log(done, typeof errors === "undefined" ? 0 : errors);
 		expect(done).toBeGreaterThan(0);
 		expect(Object.keys(errors)).toEqual(["cannot overwrite non-directory … with directory …"]);
 	});
