@@ -11,7 +11,9 @@ import { randomBytes } from "../../ffi/random.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { type Image, get as imageOf, use as useImage } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
+import { clean } from "../path.ts";
 import { mergeTmpfsOptions } from "../runtime/runtime.ts";
+import { refusalOfTarget } from "../runtime/target.ts";
 import { ANONYMOUS_LABEL, checkVolume, ensure, type NewVolume, use } from "../volume/volume.ts";
 import type { MountOption, Point, RunOptions, VolumeOption } from "./options.ts";
 import { NAMED_MODE, pointOf, pointsOf } from "./points.ts";
@@ -48,7 +50,15 @@ export function settle(store: Store, options: RunOptions, image: Image | undefin
 /** Where volumes without a name are wanted, by -v and by the image; they give way to whatever else is there. */
 function unnamed({ volumes }: RunOptions, image: Image | undefined): string[] {
 	const asked = volumes.filter(({ source }) => source === "").map(({ target }) => target);
-	return [...asked, ...Object.keys(image?.config.config.Volumes ?? {})];
+	return [...asked, ...Object.keys(image?.config.config.Volumes ?? {}).map(declared)];
+}
+
+/** What an image says nobody has looked at: `/data/` is `/data`, so that it gives way to a volume that is asked for there. */
+function declared(typed: string): string {
+	const target = clean(typed);
+	const reason = refusalOfTarget(target);
+	if (reason === undefined) return target;
+	throw new Failure(`volume ${JSON.stringify(typed)} of the image: ${reason}`, { exitCode: EXIT.refused });
 }
 
 /** Notes which volumes a container uses, those that are missing are made; within the transaction that makes it. */

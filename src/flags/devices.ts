@@ -1,7 +1,8 @@
 /** `--device HOST[:PATH][:ACCESS]` (docker/cli, cli/command/container/opts.go: validateDevice, parseLinuxDevice). */
 
 import type { DeviceOption } from "../container/options.ts";
-import { absolute, clean } from "../text/path.ts";
+import { clean } from "../path.ts";
+import { absolute } from "../text/path.ts";
 import { malformed } from "./usage.ts";
 
 /** @throws Failure (125) */

@@ -1,7 +1,7 @@
 /** Which fields of one --mount go together. Pure: nothing is looked up. */
 
+import { refusalOfTarget } from "../runtime/target.ts";
 import type { Draft } from "./mount-fields.ts";
-import { refusalOfTarget } from "./mount-target.ts";
 
 const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 

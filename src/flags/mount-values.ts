@@ -6,8 +6,8 @@
  */
 
 import type { MountOption } from "../container/options.ts";
+import { clean } from "../path.ts";
 import { csvFields } from "../text/csv.ts";
-import { clean } from "../text/path.ts";
 import { type Draft, readField } from "./mount-fields.ts";
 import { clashOf, refusalOfMount, typeHint } from "./mount-rules.ts";
 import { malformed } from "./usage.ts";

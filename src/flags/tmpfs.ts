@@ -1,8 +1,8 @@
 /** File systems in memory: --tmpfs and --shm-size. */
 
 import type { RunOptions } from "../container/options.ts";
+import { clean } from "../path.ts";
 import { mergeTmpfsOptions } from "../runtime/tmpfs.ts";
-import { clean } from "../text/path.ts";
 import { parseBinarySize } from "../text/size.ts";
 import { list, string, type Values } from "./flags.ts";
 import { malformed } from "./usage.ts";

@@ -6,8 +6,9 @@
  */
 
 import type { Propagation, VolumeOption } from "../container/options.ts";
-import { absolute, clean } from "../text/path.ts";
-import { refusalOfTarget } from "./mount-target.ts";
+import { clean } from "../path.ts";
+import { refusalOfTarget } from "../runtime/target.ts";
+import { absolute } from "../text/path.ts";
 import { malformed } from "./usage.ts";
 
 /** Words of a mode, in groups: of each at most one. SELinux' labels and consistency are taken, and change nothing. */

@@ -5,6 +5,7 @@
  */
 
 import { Failure } from "../failure.ts";
+import { clean } from "../path.ts";
 import type { ImageConfig } from "./config.ts";
 import { parseHealthcheck } from "./healthcheck.ts";
 import { plain, splitWords, takeFlags } from "./words.ts";
@@ -100,7 +101,7 @@ const DISPATCH: Record<string, (state: State, rest: string, flags: readonly stri
 	WORKDIR({ config }, rest) {
 		const directory = plain(rest, variablesOf(config));
 		const from = directory.startsWith("/") ? "" : (config.WorkingDir ?? "");
-		config.WorkingDir = cleanPath(`${from}/${directory}`);
+		config.WorkingDir = clean(`${from}/${directory}`);
 	},
 };
 
@@ -189,14 +190,4 @@ function checkTrigger(rest: string): void {
 	if (trigger === "ONBUILD") throw new Failure("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
 	if (trigger === "FROM" || trigger === "MAINTAINER")
 		throw new Failure(`${trigger} isn't allowed as an ONBUILD trigger`);
-}
-
-/** An absolute path without `.`, `..` and empty parts. */
-function cleanPath(path: string): string {
-	const parts: string[] = [];
-	for (const part of path.split("/")) {
-		if (part === "..") parts.pop();
-		else if (part !== "" && part !== ".") parts.push(part);
-	}
-	return `/${parts.join("/")}`;
 }

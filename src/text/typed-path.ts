@@ -1,7 +1,8 @@
 /** Paths as they are typed for `cp`, where what stands at the end says something. */
 
 import type { TypedPath } from "../container/container.ts";
-import { absolute, clean } from "./path.ts";
+import { clean } from "../path.ts";
+import { absolute } from "./path.ts";
 
 /** A path in a container: relative to its root. */
 export function containerPath(typed: string): TypedPath {

@@ -13,6 +13,9 @@ mkdir -p /data/sub /empty /many && echo image >/data/file && echo deep >/data/su
 chown 1000:1000 /data /empty && chmod 750 /data && chmod 2770 /empty && chown 0:29 /data/file && chmod 4711 /data/file
 ln -s file /data/link && ln /data/file /data/second && ln -s /data /door && mkfifo /data/pipe && echo x >/plain`;
 
+/** What an image may say of a volume, and nobody can mount. */
+const ODD = { root: "/", back: "/a/../..", procfs: "/proc", inside: "/proc/self/attr", relative: "relative" };
+
 describe.skipIf(!ready)("the content of a volume", () => {
 	const engine = useEngine("filling");
 	const volumes = () => readdirSync(`${engine.root}/volumes`).sort();
@@ -103,6 +106,9 @@ describe.skipIf(!ready)("volumes that an image declares", () => {
 	beforeAll(async () => {
 		await engine.ok("run", "--name", "maker", ...none, IMAGE, "sh", "-c", "mkdir /data; echo image >/data/file");
 		await engine.ok("commit", "--change", "VOLUME /data /new", "maker", "declared");
+		await engine.ok("commit", "--change", "VOLUME /data/ /new/../newer", "maker", "slashed");
+		for (const [name, path] of Object.entries(ODD))
+			await engine.ok("commit", "--change", `VOLUME ${path}`, "maker", name);
 		await engine.ok("rm", "maker");
 	});
 	afterEach(async () => {
@@ -114,6 +120,34 @@ describe.skipIf(!ready)("volumes that an image declares", () => {
 		const shown = await engine.ok("run", "--rm", ...none, "declared", "sh", "-c", "cat /data/file; echo >/new/x");
 		expect(shown).toBe("image");
 		expect(volumes()).toEqual([]);
+	});
+
+	test("give way to what is asked for there, however the image writes their paths", async () => {
+		const source = engine.scratch();
+		writeFileSync(`${source}/mine`, "");
+		const own = ["-v", `${source}:/data`, "-v", "named:/newer"];
+		expect(await engine.ok("run", "--rm", ...none, ...own, "slashed", "ls", "/data")).toBe("mine");
+		await engine.ok("create", "--name", "one", ...none, ...own, "slashed", "true");
+		const mounts = await engine.ok("inspect", "one", "--format", "{{range .Mounts}}{{.Destination}} {{end}}");
+		expect(mounts.trim().split(" ").sort()).toEqual(["/data", "/newer"]);
+	});
+
+	ours("lie in the root, but are neither that nor in /proc", async () => {
+		expect(await engine.ok("run", "--rm", ...none, "relative", "sh", "-c", "echo x >/relative/x; ls /relative")).toBe(
+			"x",
+		);
+		const why = {
+			root: "invalid specification: destination can't be '/'",
+			back: "invalid specification: destination can't be '/'",
+			procfs: '"/proc" cannot be mounted because it is not of type proc',
+			inside: '"/proc/self/attr" cannot be mounted because it is inside /proc',
+		};
+		for (const [image, reason] of Object.entries(why))
+			expect(await engine.run("run", ...none, image, "true")).toMatchObject({
+				code: 125,
+				stderr: `bunker: volume "${ODD[image as keyof typeof ODD]}" of the image: ${reason}\n`,
+			});
+		expect([await engine.ok("ps", "-aq"), volumes()]).toEqual(["", []]);
 	});
 
 	test("stay with rm, and go with rm -v", async () => {

@@ -15,7 +15,15 @@ const LAYERS = [
 	["src/image", "src/network", "src/cgroup", "src/volume", "src/copy"],
 	["src/runtime", "src/tar"],
 	["src/kernel"],
-	["src/failure.ts", "src/environment.ts", "src/places.ts", "src/clock.ts", "src/duration.ts", "src/filters.ts"],
+	[
+		"src/failure.ts",
+		"src/environment.ts",
+		"src/places.ts",
+		"src/clock.ts",
+		"src/duration.ts",
+		"src/filters.ts",
+		"src/path.ts",
+	],
 	["ffi"],
 ];
 /** Leaves that anything may import, each other included. */

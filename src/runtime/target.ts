@@ -1,6 +1,6 @@
 /** Where in a container something can be mounted, as docker and runc have it. */
 
-import { clean } from "../text/path.ts";
+import { clean } from "../path.ts";
 
 /** Files of /proc that LXCFS has others for, and runc lets be replaced. */
 const REPLACEABLE =
