@@ -10,6 +10,9 @@ import type { Tape } from "../kernel/tape.ts";
 /** What a path is on this kernel; a path that is not there has no kind. */
 export type PathKind = "file" | "directory";
 
+/** It is there on this kernel, but not in what the user has mounted on /proc or /sys. */
+const GONE = { okay: ["ENOENT"] } as const;
+
 /**
  * Hides a path: a file behind /dev/null, a directory behind an empty read-only
  * tmpfs. Trying the one and then the other would do without the fact, but a bind
@@ -19,26 +22,20 @@ export type PathKind = "file" | "directory";
 export function maskPath(tape: Tape, path: string, kind: PathKind): void {
 	const target = tape.text(path);
 	if (kind === "file")
-		tape.step(`hide ${path} behind /dev/null`, "mount", [tape.text("/dev/null"), target, 0, MS_BIND, 0]);
+		tape.step(`hide ${path} behind /dev/null`, "mount", [tape.text("/dev/null"), target, 0, MS_BIND, 0], GONE);
 	else
-		tape.step(`hide ${path} behind an empty tmpfs (ro)`, "mount", [
-			tape.text("tmpfs"),
-			target,
-			tape.text("tmpfs"),
-			MS_RDONLY,
-			tape.text("size=4k,nr_inodes=1"),
-		]);
+		tape.step(
+			`hide ${path} behind an empty tmpfs (ro)`,
+			"mount",
+			[tape.text("tmpfs"), target, tape.text("tmpfs"), MS_RDONLY, tape.text("size=4k,nr_inodes=1")],
+			GONE,
+		);
 }
 
 /** Makes a path read-only by a bind on itself. */
 export function protectPath(tape: Tape, path: string): void {
 	const target = tape.text(path);
-	tape.step(`bind ${path} on itself (rec)`, "mount", [target, target, 0, MS_BIND | MS_REC, 0]);
-	tape.step(`remount it (ro,nosuid,nodev,noexec)`, "mount", [
-		0,
-		target,
-		0,
-		MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		0,
-	]);
+	tape.step(`bind ${path} on itself (rec)`, "mount", [target, target, 0, MS_BIND | MS_REC, 0], GONE);
+	const flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	tape.step(`remount it (ro,nosuid,nodev,noexec)`, "mount", [0, target, 0, flags, 0], GONE);
 }

@@ -124,6 +124,12 @@ describe.skipIf(!ready)("a bind", () => {
 		});
 	});
 
+	test("on /sys is what is there: nothing in it has to be hidden", async () => {
+		const source = engine.scratch();
+		writeFileSync(`${source}/mine`, "");
+		expect(await run("-v", `${source}:/sys`, IMAGE, "ls", "/sys")).toMatchObject({ code: 0, stdout: "mine\n" });
+	});
+
 	test("follows the link that its source is", async () => {
 		const directory = engine.scratch();
 		mkdirSync(`${directory}/real`);
