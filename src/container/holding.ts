@@ -75,8 +75,13 @@ async function holdIfFree(
 	if (!row) dropLock(store, id);
 	if (!row) throw new Failure(`${what} ${name}: it was removed meanwhile`);
 	const { container, running } = lookHeld(store, row);
-	const held = running && (await holdRunning(store, container, running));
-	return held ?? (isFree(store, id) ? await holdStopped(store, container) : undefined);
+	try {
+		const held = running && (await holdRunning(store, container, running));
+		return held ?? (isFree(store, id) ? await holdStopped(store, container) : undefined);
+	} catch (error) {
+		// What would keep it from starting is 125 of a start.
+		throw error instanceof Failure ? error.withExitCode(EXIT.failed) : error;
+	}
 }
 
 /** Milliseconds in which a process that is ending has ended. */

@@ -59,6 +59,9 @@ describe.skipIf(!ready)("a subpath", () => {
 		const directory = engine.scratch();
 		await engine.ok("cp", "stopped:/m/file", `${directory}/file`);
 		expect(readdirSync(directory)).toEqual(["file"]);
+		await engine.ok("run", "--rm", "-v", "data:/d", IMAGE, "mv", "/d/a/b", "/d/a/c");
+		const gone = await engine.run("cp", "stopped:/m/file", directory);
+		expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining("a/b: ENOENT") });
 		await engine.ok("rm", "stopped");
 	});
 });
