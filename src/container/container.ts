@@ -6,9 +6,9 @@
 export { type AttachOptions, attach } from "./attach.ts";
 export { attend } from "./attend.ts";
 export type { CommitOptions } from "./commit.ts";
+export type { Copying } from "./copying-ends.ts";
 export { create } from "./create.ts";
 export { parseDeviceRule } from "./device-rules.ts";
-export type { Copying } from "./ends.ts";
 export { type ExecOptions, exec } from "./exec.ts";
 export { Facts, mountPoints } from "./facts.ts";
 export { type EventsOptions, events, type Recorded } from "./following.ts";
@@ -74,4 +74,3 @@ export { upStates } from "./state.ts";
 export type { Amounts, Meter, Stalled, Usage } from "./stats.ts";
 export { kill, type Stopped, stop, wait } from "./stop.ts";
 export { names } from "./table.ts";
-export type { TypedPath } from "./typed.ts";

@@ -1,10 +1,20 @@
 /**
  * `cp`: files and trees between a container and the host. The ends are found
- * (ends.ts), what lands where is docker's rule (landing.ts), and the copying
- * itself is src/copy's.
+ * (copying-ends.ts); what lands where, and the copying itself, is src/copy's.
  */
 
-import { copyTree, type Spot } from "../copy/copy.ts";
+import {
+	baseOf,
+	copyTree,
+	type Found,
+	isDirectory,
+	type Landing,
+	landing,
+	parentOf,
+	Side,
+	type Spot,
+	type TypedPath,
+} from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import {
@@ -20,12 +30,9 @@ import {
 	sourceIn,
 	spotOfSource,
 	whole,
-} from "./ends.ts";
+} from "./copying-ends.ts";
 import { note } from "./events.ts";
 import { hold } from "./holding.ts";
-import { type Landing, landing } from "./landing.ts";
-import { type Found, isDirectory, Side } from "./side.ts";
-import { baseOf, parentOf, type TypedPath } from "./typed.ts";
 
 /** What was copied. */
 export interface Copied {

@@ -17,6 +17,7 @@ import { groupsOf } from "./cgroups.ts";
 import { checkIn } from "./health.ts";
 import { specOf } from "./launching.ts";
 import { writesFor } from "./limiting.ts";
+import { lookAtSources } from "./mount-sources.ts";
 import { PROVIDED_OPTION } from "./mounting.ts";
 import { checkName, generateId } from "./names.ts";
 import { resolveDonors, resolveLinks } from "./namespaces.ts";
@@ -27,7 +28,6 @@ import { needsSettling } from "./points.ts";
 import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
 import { settle } from "./settling.ts";
-import { lookAtSources } from "./sources.ts";
 import { type Container, unstarted } from "./table.ts";
 import { withoutLinks } from "./targets.ts";
 

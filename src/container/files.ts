@@ -11,11 +11,11 @@ import { DEFAULT_NETWORK, type Endpoint } from "../network/network.ts";
 import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from "../places.ts";
 import { donorOf, type Spec } from "../runtime/runtime.ts";
 import { hostsText } from "./hosts.ts";
+import type { Sources } from "./mount-sources.ts";
 import { PROVIDED_OPTION } from "./mounting.ts";
 import type { Point, RunOptions } from "./options.ts";
 import { needsLook, pointsOf } from "./points.ts";
 import { BEHIND_STUB, isStub, type Kind, parseResolvers, type Resolvers, resolversText } from "./resolvers.ts";
-import type { Sources } from "./sources.ts";
 
 const RESOLV_CONF = "/etc/resolv.conf";
 
@@ -180,7 +180,7 @@ export async function lookAtBinds(
 ): Promise<{ directories: Set<string> } & Partial<Sources>> {
 	const directories = prepareBinds(spec, options);
 	if (!needsLook(spec)) return { directories };
-	return (await import("./sources.ts")).lookAtSources(store, spec.mounts, directories, { planned: false });
+	return (await import("./mount-sources.ts")).lookAtSources(store, spec.mounts, directories, { planned: false });
 }
 
 function prepareMissing(missing: string, points: readonly Point[]): void {

@@ -1,7 +1,7 @@
 /**
  * The places in a container where something of the user's is mounted, and its
  * working directory: whether a link of its root lies on the way there. Nearly
- * always there is none; what is done where there is one is in detours.ts.
+ * always there is none; what is done where there is one is in target-links.ts.
  */
 
 import { AT_FDCWD, O_DIRECTORY, O_PATH, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS } from "../../ffi/constants.ts";
@@ -37,7 +37,7 @@ export async function withoutLinks<Some extends Pick<Spec, "mounts"> & { process
 	if (paths.length === 0) return spec;
 	const directories = directoriesOf(store, owner);
 	if (!meetsLink(directories, paths) && spec.mounts.filter(inheritsMode).length === 0) return spec;
-	return (await import("./detours.ts")).follow(directories, spec);
+	return (await import("./target-links.ts")).follow(directories, spec);
 }
 
 /** What a root is made of, the topmost first. The lowest layer, of places to mount over, has no links. */

@@ -1,6 +1,6 @@
 /** Paths as they are typed for `cp`, where what stands at the end says something. */
 
-import type { TypedPath } from "../container/container.ts";
+import type { TypedPath } from "../copy/copy.ts";
 import { clean } from "../path.ts";
 import { absolute } from "./path.ts";
 

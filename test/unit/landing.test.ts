@@ -1,7 +1,7 @@
 /** Paths of `cp` as they are typed, and where a copy lands: what test/e2e/cp-matrix.ts has in full, without a container. */
 
 import { expect, test } from "bun:test";
-import { landing } from "../../src/container/landing.ts";
+import { landing } from "../../src/copy/landing.ts";
 import { containerPath, hostPath } from "../../src/text/typed-path.ts";
 
 test.each([

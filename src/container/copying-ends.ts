@@ -4,13 +4,11 @@ import { O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, S_IFBLK, S_IFCHR } fr
 import { close, tryOpenAt2 } from "../../ffi/file.ts";
 import { fileSystemOf, kernelFileSystem, mountOf } from "../../ffi/filesystem.ts";
 import { BrokenPipe } from "../../ffi/output.ts";
-import type { Spot } from "../copy/copy.ts";
+import { type Found, isDirectory, isType, parentOf, type Side, type Spot, type TypedPath } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Hold } from "./holding.ts";
 import { checkStill } from "./layers.ts";
-import { type Found, isDirectory, isType, type Side } from "./side.ts";
-import { parentOf, type TypedPath } from "./typed.ts";
 
 /** What both directions have in common. */
 export interface Copying {

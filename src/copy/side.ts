@@ -21,7 +21,7 @@ import { close, open, type Status, statusOf, tryOpenAt2 } from "../../ffi/file.t
 import { call, pathText } from "../../ffi/system.ts";
 import { decodeText } from "../../ffi/text.ts";
 import { Failure } from "../failure.ts";
-import { baseOf, parentOf, type TypedPath } from "./typed.ts";
+import { baseOf, parentOf, type TypedPath } from "./typed-path.ts";
 
 const EAGAIN = -(errno.EAGAIN as number);
 const ELOOP = -(errno.ELOOP as number);

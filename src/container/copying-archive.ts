@@ -1,15 +1,22 @@
 /** `cp` with `-`: what is at a path of a container as an archive, and an archive into a directory of one. */
 
-import { packTree, unpackInto } from "../copy/copy.ts";
+import { isDirectory, nameOf, packTree, Side, unpackInto } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
 import type { Source, Target } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { removeAbandoned, Workshop } from "../tar/workshop.ts";
-import { type Copying, checkWritable, destinationIn, devicesIn, shown, sourceIn, spotOfSource, whole } from "./ends.ts";
+import {
+	type Copying,
+	checkWritable,
+	destinationIn,
+	devicesIn,
+	shown,
+	sourceIn,
+	spotOfSource,
+	whole,
+} from "./copying-ends.ts";
 import { note } from "./events.ts";
 import { hold } from "./holding.ts";
-import { nameOf } from "./landing.ts";
-import { isDirectory, Side } from "./side.ts";
 
 /** Writes what is at a path of a container to an archive. @throws Failure */
 export async function packOut(store: Store, copying: Copying, target: Target): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 import { Failure } from "../failure.ts";
-import { baseOf, type TypedPath } from "./typed.ts";
+import { baseOf, type TypedPath } from "./typed-path.ts";
 
 /** What is copied. */
 export interface Departing {
