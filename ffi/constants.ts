@@ -201,3 +201,6 @@ export const BPF_DEVCG_DEV_CHAR = 2;
 export const BPF_DEVCG_ACC_MKNOD = 1;
 export const BPF_DEVCG_ACC_READ = 2;
 export const BPF_DEVCG_ACC_WRITE = 4;
+
+/** linux/limits.h: bytes of a path, its NUL among them */
+export const PATH_MAX = 4096;

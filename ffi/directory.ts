@@ -1,8 +1,8 @@
 /** Directories: making, listing and removing them, each failure an error with its sentence. */
 
-import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, S_IFDIR, S_IFMT } from "./constants.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, S_IFDIR } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
-import { close, openIfThere, statusIfThere } from "./file.ts";
+import { close, isType, openIfThere, statusIfThere } from "./file.ts";
 import { attempt, nameOf, type Path, pathText } from "./system.ts";
 
 /** An entry of a directory; the name is bytes, `kind` one of the DT_ of readdir(3). */
@@ -127,5 +127,5 @@ export function list(path: Path): string[] {
 /** True if the path, links followed, is a directory. */
 export function isDirectory(path: Path): boolean {
 	const status = statusIfThere(path, AT_FDCWD, 0);
-	return status !== undefined && (status.mode & S_IFMT) === S_IFDIR;
+	return status !== undefined && isType(status, S_IFDIR);
 }

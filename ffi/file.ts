@@ -213,6 +213,9 @@ export function typeIfThere(path: Path, flags = AT_SYMLINK_NOFOLLOW): number | u
 	return result < 0 ? undefined : statxView.getUint16(28, true) & S_IFMT;
 }
 
+/** @param type one of S_IF* */
+export const isType = ({ mode }: Pick<Status, "mode">, type: number): boolean => (mode & S_IFMT) === type;
+
 /** statx(2) of an open descriptor. @throws SystemError */
 export function statusOf(fd: number): Status {
 	const status = statusIfThere("", fd, AT_EMPTY_PATH);

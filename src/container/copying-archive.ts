@@ -1,6 +1,8 @@
 /** `cp` with `-`: what is at a path of a container as an archive, and an archive into a directory of one. */
 
-import { isDirectory, nameOf, packTree, Side, unpackInto } from "../copy/copy.ts";
+import { S_IFDIR } from "../../ffi/constants.ts";
+import { isType } from "../../ffi/file.ts";
+import { nameOf, packTree, Side, unpackInto } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
 import type { Source, Target } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
@@ -35,7 +37,7 @@ export async function unpackIn(store: Store, copying: Copying, source: Source): 
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
 	const { node } = destinationIn(side, held, copying);
-	if (!node || !isDirectory(node.status)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
+	if (!node || !isType(node.status, S_IFDIR)) throw new Failure(`destination "${shown(copying)}" must be a directory`);
 	checkWritable(held, node.fd, copying);
 	removeAbandoned(store.places);
 	using workshop = Workshop.open(store.places);

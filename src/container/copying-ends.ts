@@ -1,10 +1,10 @@
 /** The two ends of a copy: what there has to be, in docker's words where it is not. */
 
-import { O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, S_IFBLK, S_IFCHR } from "../../ffi/constants.ts";
-import { close, tryOpenAt2 } from "../../ffi/file.ts";
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, S_IFBLK, S_IFCHR, S_IFDIR } from "../../ffi/constants.ts";
+import { close, isType, tryOpenAt2 } from "../../ffi/file.ts";
 import { fileSystemOf, kernelFileSystem, mountOf } from "../../ffi/filesystem.ts";
 import { BrokenPipe } from "../../ffi/output.ts";
-import { type Found, isDirectory, isType, parentOf, type Side, type Spot, type TypedPath } from "../copy/copy.ts";
+import { type Found, parentOf, type Side, type Spot, type TypedPath } from "../copy/copy.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Hold } from "./holding.ts";
@@ -50,7 +50,7 @@ export function sourceIn(side: Side, { root, lacks }: Hold, copying: Copying): N
 	refuseKernels(found.node.fd, copying);
 	// One that an image or a program has made is in the root; those of /dev are not files (devicesIn).
 	if (isDevice(found) && mountOf(found.node.fd) !== mountOf(root)) throw kernels("a device", copying);
-	if (isDirectory(found.node.status) && devicesIn(root)?.(found.node.fd)) throw kernels("devices", copying);
+	if (isType(found.node.status, S_IFDIR) && devicesIn(root)?.(found.node.fd)) throw kernels("devices", copying);
 	return found;
 }
 
@@ -124,7 +124,7 @@ export function devicesIn(root: number): ((directory: number) => boolean) | unde
 
 /** A directory is read by way of what was found, anything else by its name. */
 export function spotOfSource({ node, parent, name }: Node, path: string): Spot {
-	if (isDirectory(node.status)) return { directory: node.fd, name: ".", path };
+	if (isType(node.status, S_IFDIR)) return { directory: node.fd, name: ".", path };
 	return { directory: parent as number, name, path };
 }
 

@@ -3,11 +3,12 @@
  * (copying-ends.ts); what lands where, and the copying itself, is src/copy's.
  */
 
+import { S_IFDIR } from "../../ffi/constants.ts";
+import { isType } from "../../ffi/file.ts";
 import {
 	baseOf,
 	copyTree,
 	type Found,
-	isDirectory,
 	type Landing,
 	landing,
 	parentOf,
@@ -79,11 +80,11 @@ export async function copyIn(store: Store, copying: Copying, from: TypedPath): P
 
 function land(from: TypedPath, { node }: Node, to: TypedPath, target: Found, what: string): Landing | undefined {
 	const there = { trail: to.trail, there: kindOf(target), name: baseOf(target.path) };
-	return landing({ typed: from, isDirectory: isDirectory(node.status) }, there, what);
+	return landing({ typed: from, isDirectory: isType(node.status, S_IFDIR) }, there, what);
 }
 
 function kindOf({ node }: Found): "directory" | "other" | undefined {
-	return node && (isDirectory(node.status) ? "directory" : "other");
+	return node && (isType(node.status, S_IFDIR) ? "directory" : "other");
 }
 
 /** @returns undefined where there is no directory to land in */

@@ -2,7 +2,7 @@
 
 import { AT_FDCWD, S_IFBLK, S_IFCHR, S_IFDIR, S_IFMT } from "../../ffi/constants.ts";
 import { list } from "../../ffi/directory.ts";
-import { type Status, statusIfThere } from "../../ffi/file.ts";
+import { isType, type Status, statusIfThere } from "../../ffi/file.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Device } from "../runtime/runtime.ts";
 import type { DeviceOption } from "./options.ts";
@@ -23,12 +23,10 @@ function devicesBelow(directory: string, but: readonly string[]): Device[] {
 
 function devicesAt(path: string, but: readonly string[]): Device[] {
 	const status = statusIfThere(path);
-	if (status && isDirectory(status)) return devicesBelow(path, but);
+	if (status && isType(status, S_IFDIR)) return devicesBelow(path, but);
 	const device = status && deviceOf(path, status);
 	return device ? [device] : [];
 }
-
-const isDirectory = ({ mode }: Status): boolean => (mode & S_IFMT) === S_IFDIR;
 
 function deviceOf(path: string, { mode, rdevMajor: major, rdevMinor: minor, uid, gid }: Status): Device | undefined {
 	const type = mode & S_IFMT;
@@ -52,7 +50,7 @@ export function gatherDevices(asked: readonly DeviceOption[]): Gathered[] {
 	return asked.flatMap(({ host, path, access }) => {
 		const status = statusIfThere(host, AT_FDCWD, 0);
 		const device = status && deviceOf(host, status);
-		const found = device ? [device] : status && isDirectory(status) ? devicesBelow(host, []) : [];
+		const found = device ? [device] : status && isType(status, S_IFDIR) ? devicesBelow(host, []) : [];
 		if (found.length > 0)
 			return found.map((one) => ({ ...one, path: `${path}${one.path.slice(host.length)}`, host: one.path, access }));
 		const why = status === undefined ? "no such file or directory" : "not a device node";

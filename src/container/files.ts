@@ -151,8 +151,12 @@ export function writeFiles(
 	writeFile(`${directory}/resolv.conf`, resolvers(options, endpoints));
 	// The last: what is younger was changed since (etc.ts).
 	writeFile(`${directory}/config.json`, JSON.stringify(spec));
-	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
-	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
+	if (options.remove) forgetVolatile(store, id);
+}
+
+/** A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount). */
+export function forgetVolatile(store: Store, id: string): void {
+	removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
 }
 
 /**

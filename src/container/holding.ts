@@ -10,7 +10,6 @@
  */
 
 import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
-import { removeTree } from "../../ffi/directory.ts";
 import { errno } from "../../ffi/errno.ts";
 import { close, closing, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
@@ -23,9 +22,8 @@ import { EXIT, Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import type { Step } from "../kernel/tape.ts";
-import { containerDirectory } from "../places.ts";
 import { type Compiled, compileCopy, compileHold, Descriptors, ENTER, type Mount } from "../runtime/runtime.ts";
-import { lookAtBinds, makeBase, makeDirectoriesOf } from "./files.ts";
+import { forgetVolatile, lookAtBinds, makeBase, makeDirectoriesOf } from "./files.ts";
 import { dropLock, isFree, lockOperation, lockRoot, lockUpper, waitForHolds, waitUntilFree } from "./locks.ts";
 import { userMounts } from "./mounting.ts";
 import { rootSource } from "./plan.ts";
@@ -144,8 +142,7 @@ export async function mountRoot(
 	const lock = undo.use(lockRoot(store, id));
 	if (image) waitForHolds(store, id);
 	if (options.storage) await (await import("./storage.ts")).limitStorage(store, container);
-	// A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount).
-	if (options.remove) removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
+	if (options.remove) forgetVolatile(store, id);
 	const asked = { mounts, root: { path: options.rootfs ?? "rootfs", readonly: readOnly } };
 	const spec = await withoutLinks(store, { id, options, image }, asked);
 	const sources = await lookAtBinds(store, spec, options);

@@ -1,7 +1,7 @@
 /** Limits put on a container's cgroup: where it starts, and while it runs. Loaded only where there are any. */
 
-import { AT_FDCWD, S_IFBLK, S_IFMT } from "../../ffi/constants.ts";
-import { readFileIfThere, statusIfThere } from "../../ffi/file.ts";
+import { AT_FDCWD, S_IFBLK } from "../../ffi/constants.ts";
+import { isType, readFileIfThere, statusIfThere } from "../../ffi/file.ts";
 import { type Group, groupWith, limitFacts, limitWrites, type Write, write } from "../cgroup/cgroup.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Resources } from "../runtime/runtime.ts";
@@ -16,7 +16,7 @@ import { resourcesOf } from "./resources.ts";
 export function resourcesFor(options: Pick<RunOptions, "limits">): Resources | undefined {
 	return resourcesOf(options, (path) => {
 		const status = statusIfThere(path, AT_FDCWD, 0);
-		if (status && (status.mode & S_IFMT) === S_IFBLK) return { major: status.rdevMajor, minor: status.rdevMinor };
+		if (status && isType(status, S_IFBLK)) return { major: status.rdevMajor, minor: status.rdevMinor };
 		throw new Failure(`limit the use of ${path}: there is no such block device`, { exitCode: EXIT.refused });
 	});
 }

@@ -1,16 +1,8 @@
 /** What of mounts hardly anybody has: subpaths, and images. Looked at before they are compiled. */
 
-import {
-	AT_FDCWD,
-	O_DIRECTORY,
-	O_PATH,
-	RESOLVE_BENEATH,
-	RESOLVE_NO_MAGICLINKS,
-	S_IFDIR,
-	S_IFMT,
-} from "../../ffi/constants.ts";
+import { AT_FDCWD, O_DIRECTORY, O_PATH, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, S_IFDIR } from "../../ffi/constants.ts";
 import { errno, errnoText } from "../../ffi/errno.ts";
-import { closing, openIfThere, statusOf, tryOpenAt2 } from "../../ffi/file.ts";
+import { closing, isType, openIfThere, statusOf, tryOpenAt2 } from "../../ffi/file.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { get, modeIn } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
@@ -59,7 +51,7 @@ async function lookAtImage(store: Store, mount: Mount, found: Sources): Promise<
 	const layers = [...names].reverse().map((name) => `${directory}/${name}`);
 	const mode = await modeIn(layers, `/${subpath}`);
 	if (mode === undefined) throw inaccessible(`${source}/${subpath}`, errno.ENOENT);
-	if ((mode & S_IFMT) === S_IFDIR) found.directories.add(sourcePath(mount));
+	if (isType({ mode }, S_IFDIR)) found.directories.add(sourcePath(mount));
 }
 
 function lookAtSubpath(mount: Mount, subpath: string, found: Sources, { planned }: { planned: boolean }): void {
@@ -76,7 +68,7 @@ function lookAtSubpath(mount: Mount, subpath: string, found: Sources, { planned 
 		});
 	if (fd < 0) throw inaccessible(path, -fd);
 	using opened = closing(fd);
-	if ((statusOf(opened.fd).mode & S_IFMT) === S_IFDIR) found.directories.add(path);
+	if (isType(statusOf(opened.fd), S_IFDIR)) found.directories.add(path);
 }
 
 const inaccessible = (path: string, number: number): Failure =>

@@ -73,8 +73,8 @@ function asked(options: RunOptions, places: Pick<MountPlaces, "content">, device
 	return [...pointsOf(options).map((point) => mountOf(point, places, devices)), ...tmpfs(options, devices)];
 }
 
-/** docker: by the number of parts. */
-const byDepth = (mounts: Mount[]): Mount[] => mounts.sort((a, b) => depth(a) - depth(b));
+/** Sorts mounts, parents before what lies in them, as docker does: by the number of parts. */
+export const byDepth = (mounts: Mount[]): Mount[] => mounts.sort((a, b) => depth(a) - depth(b));
 
 /** Where on the host things are that are mounted. */
 export interface MountPlaces {

@@ -10,7 +10,7 @@ import { isDirectory } from "../../ffi/directory.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { followLinks, modeIn } from "../image/image.ts";
 import type { Mount, Spec } from "../runtime/runtime.ts";
-import { inheritsMode, isAsked } from "./mounting.ts";
+import { byDepth, inheritsMode, isAsked } from "./mounting.ts";
 
 /** @param directories what the root is made of, the topmost first */
 export async function follow<Some extends Pick<Spec, "mounts"> & { process?: Spec["process"] }>(
@@ -30,17 +30,14 @@ export async function follow<Some extends Pick<Spec, "mounts"> & { process?: Spe
 		const options = mode === undefined ? mount.options : [`mode=${(mode & 0o7777).toString(8)}`, ...mount.options];
 		mounts.push({ ...mount, destination, options });
 	}
-	mounts.sort((a, b) => depth(a) - depth(b));
 	const { process } = spec;
 	const cwd = process && ((await followLinks(there, process.cwd, covered)) ?? process.cwd);
-	return { ...spec, mounts, ...(process && { process: { ...process, cwd } }) };
+	return { ...spec, mounts: byDepth(mounts), ...(process && { process: { ...process, cwd } }) };
 }
 
 /** What is mounted above a path is not in the layers. */
 const isBelow = (covered: ReadonlySet<string>, path: string): boolean =>
 	[...covered].filter((above) => path.startsWith(`${above}/`)).length > 0;
-
-const depth = ({ destination }: Mount): number => destination.split("/").length;
 
 function refuseInside(typed: string, destination: string): void {
 	const refuse = (why: string) =>

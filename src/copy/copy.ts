@@ -7,7 +7,7 @@
 
 export { type Landing, landing, nameOf } from "./landing.ts";
 export { packTree } from "./pack.ts";
-export { type Found, isDirectory, isType, Side } from "./side.ts";
+export { type Found, Side } from "./side.ts";
 export type { CopyOptions, PackOptions, Spot } from "./spot.ts";
 export { copyTree } from "./tree.ts";
 export { baseOf, parentOf, type TypedPath } from "./typed-path.ts";

@@ -10,6 +10,7 @@ import {
 	O_DIRECTORY,
 	O_NOFOLLOW,
 	O_PATH,
+	PATH_MAX,
 	RESOLVE_IN_ROOT,
 	RESOLVE_NO_MAGICLINKS,
 } from "../../ffi/constants.ts";
@@ -24,7 +25,6 @@ const RESOLVE = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 const EEXIST = -(errno.EEXIST as number);
 const ENOENT = -(errno.ENOENT as number);
 const EAGAIN = -(errno.EAGAIN as number);
-const PATH_MAX = 4096;
 /** Descriptors of this many parents are kept: archives go directory by directory. */
 const MOST_PARENTS = 64;
 /** How often somebody who renames directories all the time can make us try again (openat2(2), EAGAIN). */

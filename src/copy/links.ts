@@ -10,6 +10,7 @@ import {
 	O_DIRECTORY,
 	O_NOFOLLOW,
 	O_PATH,
+	PATH_MAX,
 	RESOLVE_BENEATH,
 	RESOLVE_NO_SYMLINKS,
 } from "../../ffi/constants.ts";
@@ -29,7 +30,6 @@ interface First {
 }
 
 const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-const PATH_MAX = 4096;
 
 export class Links {
 	private readonly firsts = new Map<string, First>();

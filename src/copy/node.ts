@@ -6,6 +6,7 @@ import {
 	O_CLOEXEC,
 	O_NOFOLLOW,
 	O_PATH,
+	PATH_MAX,
 	S_IFBLK,
 	S_IFCHR,
 	S_IFIFO,
@@ -38,7 +39,6 @@ export function copyNode(options: CopyOptions, origin: Pinned, place: Place): bo
 	return true;
 }
 
-const PATH_MAX = 4096;
 const target = new Uint8Array(PATH_MAX + 1);
 
 function copyLink(options: CopyOptions, origin: Pinned, place: Place): void {

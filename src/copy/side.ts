@@ -10,14 +10,13 @@ import {
 	O_DIRECTORY,
 	O_NOFOLLOW,
 	O_PATH,
+	PATH_MAX,
 	RESOLVE_IN_ROOT,
 	RESOLVE_NO_MAGICLINKS,
-	S_IFDIR,
 	S_IFLNK,
-	S_IFMT,
 } from "../../ffi/constants.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { close, open, type Status, statusOf, tryOpenAt2 } from "../../ffi/file.ts";
+import { close, isType, open, type Status, statusOf, tryOpenAt2 } from "../../ffi/file.ts";
 import { call, pathText } from "../../ffi/system.ts";
 import { decodeText } from "../../ffi/text.ts";
 import { Failure } from "../failure.ts";
@@ -28,7 +27,6 @@ const ELOOP = -(errno.ELOOP as number);
 const MISSING = [-(errno.ENOENT as number), -(errno.ENOTDIR as number)];
 /** include/linux/namei.h, MAXSYMLINKS */
 const MOST_LINKS = 40;
-const PATH_MAX = 4096;
 
 /** What a path names. */
 export interface Found {
@@ -128,11 +126,6 @@ export class Side implements Disposable {
 		for (const fd of this.opened) close(fd);
 	}
 }
-
-/** True for one of S_IF*. */
-export const isType = ({ mode }: Status, type: number): boolean => (mode & S_IFMT) === type;
-
-export const isDirectory = (status: Status): boolean => isType(status, S_IFDIR);
 
 function readLink(fd: number, path: string): string {
 	const bytes = new Uint8Array(PATH_MAX);

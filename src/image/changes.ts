@@ -5,8 +5,8 @@
  * be deleted name by name.
  */
 
-import { S_IFDIR, S_IFMT } from "../../ffi/constants.ts";
-import type { Status } from "../../ffi/file.ts";
+import { S_IFDIR } from "../../ffi/constants.ts";
+import { isType, type Status } from "../../ffi/file.ts";
 import type { Found } from "../tar/found.ts";
 import { joined, Root } from "./root.ts";
 import { namesIn, Stack, show } from "./stack.ts";
@@ -60,8 +60,7 @@ function differs(before: Found, now: Found): boolean {
 function statusDiffers(before: Status, now: Status): boolean {
 	if (before.mode !== now.mode || before.uid !== now.uid || before.gid !== now.gid) return true;
 	if (before.rdevMajor !== now.rdevMajor || before.rdevMinor !== now.rdevMinor) return true;
-	const isDirectory = (now.mode & S_IFMT) === S_IFDIR;
-	return !isDirectory && (before.mtime !== now.mtime || before.size !== now.size);
+	return !isType(now, S_IFDIR) && (before.mtime !== now.mtime || before.size !== now.size);
 }
 
 const capability = (found: Found): string => found.attribute("security.capability")?.toHex() ?? "";

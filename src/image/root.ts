@@ -11,6 +11,7 @@ import {
 	O_NOFOLLOW,
 	O_PATH,
 	O_RDONLY,
+	PATH_MAX,
 	RESOLVE_BENEATH,
 	RESOLVE_NO_SYMLINKS,
 	RESOLVE_NO_XDEV,
@@ -25,7 +26,6 @@ import { Found } from "../tar/found.ts";
 /** NO_XDEV: what is mounted below the directory of --rootfs is not of it. */
 const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
 const GONE = [errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EXDEV].map((number) => -number);
-const PATH_MAX = 4096;
 
 export class Root implements Disposable {
 	private readonly fd: number;

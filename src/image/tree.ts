@@ -5,7 +5,14 @@
  * and one plain name in it for everything else.
  */
 
-import { O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV } from "../../ffi/constants.ts";
+import {
+	O_DIRECTORY,
+	O_PATH,
+	PATH_MAX,
+	RESOLVE_IN_ROOT,
+	RESOLVE_NO_MAGICLINKS,
+	RESOLVE_NO_XDEV,
+} from "../../ffi/constants.ts";
 import { removeTree } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { close, tryOpenAt2 } from "../../ffi/file.ts";
@@ -162,8 +169,6 @@ function makeOpaqueParent(above: number, name: string): number {
 	if (made === 0) makeOpaque(above, name);
 	return made;
 }
-
-const PATH_MAX = 4096;
 
 /**
  * The components of a path of an archive, `.` and empty ones left out, `..`

@@ -4,9 +4,9 @@
  * (Documentation/filesystems/overlayfs.rst; OCI image-spec, layer.md).
  */
 
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT } from "../../ffi/constants.ts";
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO } from "../../ffi/constants.ts";
 import { SystemError } from "../../ffi/errno.ts";
-import { statusIfThere } from "../../ffi/file.ts";
+import { isType, statusIfThere } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
 import { Failure } from "../failure.ts";
 import type { Member } from "../tar/member.ts";
@@ -80,7 +80,7 @@ function unpackMember(tree: Tree, window: Window, member: Member, later: Later, 
 function makeDirectory(tree: Tree, place: Place, member: Member): void {
 	const { parent, name } = place;
 	const there = statusIfThere(name, parent);
-	const isDirectory = there !== undefined && (there.mode & S_IFMT) === S_IFDIR;
+	const isDirectory = there !== undefined && isType(there, S_IFDIR);
 	// A whiteout of this layer and a directory in its place: nothing of the directory below shows through.
 	const wasWhiteout = there !== undefined && isWhiteout(parent, name);
 	if (!isDirectory) tree.put(place, (at, called) => attempt("mkdirat", at, called, 0o700));
@@ -126,5 +126,5 @@ function whiteOut(tree: Tree, marker: Place): void {
 	const hidden = { ...marker, name };
 	const there = statusIfThere(name, marker.parent);
 	if (!there) tree.put(hidden, makeWhiteout);
-	else if ((there.mode & S_IFMT) === S_IFDIR) makeOpaque(marker.parent, name);
+	else if (isType(there, S_IFDIR)) makeOpaque(marker.parent, name);
 }

@@ -4,8 +4,8 @@
  * (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories").
  */
 
-import { S_IFCHR, S_IFMT } from "../../ffi/constants.ts";
-import { statusIfThere } from "../../ffi/file.ts";
+import { S_IFCHR } from "../../ffi/constants.ts";
+import { isType, statusIfThere } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { node } from "./node.ts";
 
@@ -18,7 +18,7 @@ export const makeWhiteout = node(S_IFCHR, 0, 0);
 
 export function isWhiteout(parent: number, name: string): boolean {
 	const status = statusIfThere(name, parent);
-	return status !== undefined && (status.mode & S_IFMT) === S_IFCHR && status.rdevMajor + status.rdevMinor === 0;
+	return status !== undefined && isType(status, S_IFCHR) && status.rdevMajor + status.rdevMinor === 0;
 }
 
 /** Makes a directory opaque. lsetxattr takes no descriptor, so the way there is a magic link. */

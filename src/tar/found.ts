@@ -5,12 +5,11 @@
  */
 
 import { attributeNames, attributeOf } from "../../ffi/attributes.ts";
-import { O_NOCTTY, O_NONBLOCK, O_RDONLY, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT } from "../../ffi/constants.ts";
+import { O_NOCTTY, O_NONBLOCK, O_RDONLY, PATH_MAX, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT } from "../../ffi/constants.ts";
 import { close, open, type Status, statusOf } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { decodeText } from "../../ffi/text.ts";
 
-const PATH_MAX = 4096;
 const OPAQUE = "trusted.overlay.opaque";
 
 /** Something that was there when it was looked for; its descriptor keeps it. */

@@ -1,7 +1,7 @@
 /** Where an archive comes from, and how it becomes something that can be read by position. */
 
-import { AT_FDCWD, O_CREAT, O_EXCL, O_RDWR, S_IFMT, S_IFREG } from "../../ffi/constants.ts";
-import { openAt, statusOf, writeAll } from "../../ffi/file.ts";
+import { AT_FDCWD, O_CREAT, O_EXCL, O_RDWR, S_IFREG } from "../../ffi/constants.ts";
+import { isType, openAt, statusOf, writeAll } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import { compressionOf, expand } from "./compression.ts";
 import { readPatiently, type Slice } from "./slice.ts";
@@ -22,7 +22,7 @@ export interface Work extends Slice {
 /** What a source holds: a regular file as it is, anything else written down first. */
 export function settle(source: Source, workshop: Workshop): Slice | Work {
 	const status = statusOf(source.fd);
-	if ((status.mode & S_IFMT) === S_IFREG) {
+	if (isType(status, S_IFREG)) {
 		const offset = call(`find the position in ${source.name}`, "lseek", source.fd, 0, 1);
 		return { ...source, offset, size: Math.max(0, status.size - offset) };
 	}
