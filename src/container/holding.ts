@@ -9,7 +9,7 @@
  * (openat2(2), RESOLVE_IN_ROOT), never from ours.
  */
 
-import { O_DIRECTORY, O_PATH } from "../../ffi/constants.ts";
+import { O_DIRECTORY, O_PATH, O_RDONLY } from "../../ffi/constants.ts";
 import { errno } from "../../ffi/errno.ts";
 import { close, closing, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
@@ -82,6 +82,9 @@ async function holdIfFree(
 	}
 }
 
+/** Ours. */
+const MOUNT_NAMESPACE = "/proc/self/ns/mnt";
+
 /** Milliseconds in which a process that is ending has ended. */
 const ENDING = 1000;
 
@@ -95,7 +98,13 @@ async function holdRunning(store: Store, container: Container, running: State): 
 	const descriptors = new Descriptors(openNull());
 	const [control, theirs] = packetPair();
 	const lock = upper ? descriptors.pass(upper.fd) : -1;
-	const facts = { control: descriptors.pass(theirs), lock, pidfd: descriptors.pass(pidfd) };
+	using host = closing(open(MOUNT_NAMESPACE, O_RDONLY));
+	const facts = {
+		control: descriptors.pass(theirs),
+		lock,
+		pidfd: descriptors.pass(pidfd),
+		host: descriptors.pass(host.fd),
+	};
 	const held = await holdBy(container, compileCopy(facts), descriptors, { control, theirs, undo });
 	if (!("step" in held)) return held;
 	if (held.step?.what !== ENTER || held.errno !== errno.ESRCH) throw held.failure;
@@ -150,7 +159,13 @@ export async function mountRoot(
 	const root = kept && source.kind === "overlay" ? { ...source, volatile: false } : source;
 	const descriptors = new Descriptors(openNull());
 	const [control, theirs] = packetPair();
-	const facts = { control: descriptors.pass(theirs), lock: descriptors.pass(lock.fd), root, ...sources };
+	using host = closing(open(MOUNT_NAMESPACE, O_RDONLY));
+	const numbers = {
+		control: descriptors.pass(theirs),
+		lock: descriptors.pass(lock.fd),
+		host: descriptors.pass(host.fd),
+	};
+	const facts = { ...numbers, root, ...sources };
 	const held = await holdBy(container, compileHold(spec, facts), descriptors, { control, theirs, undo });
 	if ("step" in held) throw held.failure;
 	return held;
@@ -187,7 +202,8 @@ async function holdBy(
 	}
 	const kept = undo.move();
 	const root = open(`/proc/${pid}/root`, O_PATH | O_DIRECTORY);
-	for (const fd of [root, control, pidfd]) kept.defer(() => close(fd));
+	// The helper is told last: it is who unmounts, which may take its time.
+	for (const fd of [control, pidfd, root]) kept.defer(() => close(fd));
 	return {
 		container,
 		root,

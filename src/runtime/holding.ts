@@ -20,6 +20,8 @@ interface Given {
 	control: number;
 	/** of the directory that holds the upper layer: kept as long as it is mounted; -1: none */
 	lock: number;
+	/** of the host's mount namespace; the highest of its numbers */
+	host: number;
 }
 
 export interface HoldFacts extends Given, Omit<SourceFacts, "nodes" | "donors"> {
@@ -85,9 +87,15 @@ function begin({ control, lock }: Given): Compiled {
 	return { tape, policy };
 }
 
-function keep(tape: Tape, { control }: Given): void {
+/**
+ * It leaves the namespace before it ends: of a process that ends, the kernel
+ * closes the descriptors, and so frees the lock, before it unmounts.
+ */
+function keep(tape: Tape, { control, host }: Given): void {
 	const ready = tape.bytes(Uint8Array.of(HOLD_READY));
 	tape.step("tell bunker that the root is there", "write", [control, ready, 1], { full: true });
 	tape.step("wait until bunker lets go of it", "read", [control, ready, 1]);
+	tape.step("close what was opened of the root", "close_range", [host + 1, 0xffffffff, 0]);
+	tape.step("go back to the host's mounts, so that those of the root are gone", "setns", [host, CLONE_NEWNS]);
 	tape.step("end", "exit_group", [0]);
 }
