@@ -3,6 +3,7 @@
 import { bindsRow } from "./binds.ts";
 import * as contenders from "./contenders.ts";
 import { type Engine, IMAGE, removeAll } from "./contenders.ts";
+import { copyRow } from "./copies.ts";
 import { lookupRow } from "./lookup.ts";
 import { largeImage, lines } from "./material.ts";
 import { type Command, output, run, time, together } from "./measure.ts";
@@ -372,6 +373,10 @@ export const ROWS: Record<string, () => Row | Promise<Row>> = {
 	pss: pssRow,
 	load: loadRow,
 	commit200: commit200Row,
+	"cp-file-in": copyRow(true, true),
+	"cp-file-out": copyRow(true, false),
+	"cp-tree-in": copyRow(false, true),
+	"cp-tree-out": copyRow(false, false),
 	"pipe512-none": pipeRow("no log", "--log-driver", "none"),
 	pipe512: pipeRow("the default log"),
 	lines1m: linesRow,
