@@ -34,7 +34,7 @@ build: $(BIN) ## dist/bunker, the one executable
 # Never strip the result: it would become plain Bun. Bun leaves the maps of all
 # chunks beside it, hence the directory; the rename lets a running one be.
 # dd: what a file is written in is what the page cache holds it in. Bun writes small
-# pieces; from large ones a start takes fewer page and TLB misses, a tenth of `version`.
+# pieces; from large ones a start takes fewer page and TLB misses, some 7 % of `version`.
 $(BIN): $(SOURCES) build/helper build/shim.so build/commit | $(MODULES)
 	@rm -rf build/bundle && mkdir -p dist
 	$(BUN) build --compile --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
