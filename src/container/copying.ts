@@ -92,7 +92,11 @@ function spotOf(target: Found, landed: Landing | undefined, show: (path: string)
 	const directory = landed?.inside ? target.node?.fd : target.parent;
 	if (!landed || directory === undefined) return undefined;
 	const { inside, name } = landed;
-	return { directory, name, path: show(inside && name !== "." ? `${target.path}/${name}` : target.path) };
+	return {
+		directory,
+		name,
+		path: show(inside && name !== "." ? `${target.path === "/" ? "" : target.path}/${name}` : target.path),
+	};
 }
 
 /** The directory that would have to be there. */

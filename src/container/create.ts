@@ -55,8 +55,8 @@ export async function createContainer(store: Store, options: RunOptions, boot: s
 		);
 		trace("time", "container inserted");
 		if (options.storage) await limitStorage(store, container, image);
-		await volumes?.make(container);
-		return { container, image, [Symbol.dispose]: operation[Symbol.dispose] };
+		const made = volumes ? await volumes.make(container) : container;
+		return { container: made, image, [Symbol.dispose]: operation[Symbol.dispose] };
 	} catch (error) {
 		giveUp(store, id, operation);
 		// The image was removed after we had found it; its name may be another's by now.
@@ -67,13 +67,13 @@ export async function createContainer(store: Store, options: RunOptions, boot: s
 
 /** What is mounted in it: as it is stored, and what is to be done for it with the container's row, and then. */
 async function settleVolumes(store: Store, options: RunOptions, image: Image | undefined) {
-	const [{ settle, useVolumes }, { fillVolumes }] = await Promise.all([
+	const [{ hasVolumes, settle, useVolumes }, { fillVolumes }] = await Promise.all([
 		import("./settling.ts"),
 		import("./filling.ts"),
 	]);
 	const settled = settle(store, options, image);
 	return {
-		options: { points: settled.points },
+		options: { points: settled.points, ...(image && hasVolumes(settled) && { unfilled: true as const }) },
 		use: (id: string) => useVolumes(store, id, settled),
 		make: (container: Container) => fillVolumes(store, container),
 	};

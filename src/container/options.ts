@@ -225,6 +225,8 @@ export interface RunOptions {
 	volumesFrom?: string[];
 	/** `--volume-driver`, of volumes that have to be made */
 	volumeDriver?: string;
+	/** its volumes have not got yet what its image has there: its bunker is at it, or was killed */
+	unfilled?: true;
 	/** what they come to; undefined: nothing but -v with paths, and --tmpfs (points.ts) */
 	points?: Point[];
 	log: LogOptions;

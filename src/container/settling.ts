@@ -61,6 +61,8 @@ function declared(typed: string): string {
 	throw new Failure(`volume ${JSON.stringify(typed)} of the image: ${reason}`, { exitCode: EXIT.refused });
 }
 
+export const hasVolumes = ({ points }: Settled): boolean => points.some(({ type }) => type === "volume");
+
 /** Notes which volumes a container uses, those that are missing are made; within the transaction that makes it. */
 export function useVolumes(store: Store, container: string, { points, volumes }: Settled): void {
 	for (const volume of volumes) refusing(() => ensure(store, volume));

@@ -83,10 +83,11 @@ async function startIfFree(
 }
 
 /** Starts a container that does not run, by the holder of its operation lock. */
-async function startHeld(store: Store, container: Container, foreground: Foreground | undefined): Promise<Started> {
-	const { id } = container;
+async function startHeld(store: Store, made: Container, foreground: Foreground | undefined): Promise<Started> {
+	const { id } = made;
 	noteStart(store, id, bootId());
 	try {
+		const container = made.options.unfilled ? await (await import("./filling.ts")).fillVolumes(store, made) : made;
 		const image = container.image === null ? undefined : get(store, container.image);
 		return await launchContainer(store, fresh(container), image, foreground);
 	} catch (error) {

@@ -3,15 +3,23 @@
  * one without a row is garbage.
  */
 
+import { AT_FDCWD, AT_REMOVEDIR } from "../../ffi/constants.ts";
 import { makeDirectories } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
 import { randomBytes } from "../../ffi/random.ts";
+import { attempt } from "../../ffi/system.ts";
 import { type Places, temporaryDirectory, volumeContent, volumeDirectory } from "../places.ts";
 
 /** Makes the directory of a volume's content, where it is missing, as docker does. */
 export function makeContent(at: Places, name: string): void {
 	makeDirectories(volumeDirectory(at, name), 0o701);
 	makeDirectories(volumeContent(at, name), 0o755);
+}
+
+/** Removes the directory of a volume that holds nothing. */
+export function dropEmpty(at: Places, name: string): void {
+	for (const path of [volumeContent(at, name), volumeDirectory(at, name)])
+		if (attempt("unlinkat", AT_FDCWD, path, AT_REMOVEDIR) < 0) return;
 }
 
 /**

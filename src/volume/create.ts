@@ -3,7 +3,7 @@
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
-import { makeContent } from "./content.ts";
+import { dropEmpty, makeContent } from "./content.ts";
 import { checkVolume } from "./rules.ts";
 import { ensure, find, type NewVolume, type Volume } from "./table.ts";
 
@@ -15,7 +15,7 @@ import { ensure, find, type NewVolume, type Volume } from "./table.ts";
  */
 export function create(store: Store, asked: NewVolume): Volume {
 	checkVolume(asked);
-	const volume = store.transaction(() => {
+	const volume = attempt(store, asked, () => {
 		const known = find(store, asked.name);
 		if (known && asked.options && !isSame(known.options, asked.options)) throw differs(known);
 		const made = known ?? ensure(store, asked);
@@ -24,6 +24,16 @@ export function create(store: Store, asked: NewVolume): Volume {
 	});
 	announce(store);
 	return volume;
+}
+
+/** On a full disk there may be room for a directory, but not for the row. */
+function attempt(store: Store, { name }: NewVolume, work: () => Volume): Volume {
+	try {
+		return store.transaction(work);
+	} catch (error) {
+		store.transaction(() => find(store, name) ?? dropEmpty(store.places, name));
+		throw error;
+	}
 }
 
 function isSame(one: Readonly<Record<string, string>> = {}, other: Readonly<Record<string, string>>): boolean {

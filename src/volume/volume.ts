@@ -4,7 +4,7 @@
  * host. This file is the folder's face.
  */
 
-export { makeContent } from "./content.ts";
+export { makeContent, putAway } from "./content.ts";
 export { dropVolumes } from "./dropping.ts";
 export type { PrunedVolumes } from "./remove.ts";
 export { checkVolume } from "./rules.ts";

@@ -11,6 +11,7 @@ import { IMAGE, ours, ready, useEngine } from "./harness.ts";
 const MADE = `
 mkdir -p /data/sub /empty /many && echo image >/data/file && echo deep >/data/sub/deep
 chown 1000:1000 /data /empty && chmod 750 /data && chmod 2770 /empty && chown 0:29 /data/file && chmod 4711 /data/file
+for n in $(seq 300); do : >/many/$n; done
 ln -s file /data/link && ln /data/file /data/second && ln -s /data /door && mkfifo /data/pipe && echo x >/plain`;
 
 /** What an image may say of a volume, and nobody can mount. */
@@ -79,6 +80,66 @@ describe.skipIf(!ready)("the content of a volume", () => {
 		writeFileSync(`${directory}/filling`, "");
 		expect(await run("-v", "half:/data", "filled", "cat", "/data/sub/deep")).toBe("deep");
 		expect(existsSync(`${directory}/filling`)).toBe(false);
+	});
+
+	ours("is whole when a container starts whose `create` was killed at any moment", async () => {
+		for (let delay = 0; delay < 120; delay += 8) {
+			const create = engine.spawn("create", "--name", "killed", ...none, "-v", "big:/many", "filled", "ls", "/many");
+			await Bun.sleep(delay);
+			create.kill("SIGKILL");
+			await create.ended();
+			if ((await engine.ok("ps", "-aq")) === "") continue;
+			expect((await engine.ok("start", "-a", "killed")).split("\n")).toHaveLength(300);
+			expect(existsSync(`${engine.root}/volumes/big/filling`)).toBe(false);
+			await engine.ok("rm", "killed");
+			await engine.ok("volume", "rm", "big");
+		}
+	});
+
+	ours("is what it is, half of it or not, for who uses it without the image's", async () => {
+		await run("-v", "half:/x", IMAGE, "true");
+		const mark = `${engine.root}/volumes/half/filling`;
+		for (const words of [
+			["-v", "half:/x", IMAGE],
+			["-v", "half:/data:nocopy", "filled"],
+		]) {
+			writeFileSync(mark, "");
+			await run(...words, "sh", "-c", "cd /x 2>/dev/null || cd /data; echo mine >file");
+			expect(existsSync(mark)).toBe(false);
+			expect(await run("-v", "half:/data", "filled", "cat", "/data/file")).toBe("mine");
+		}
+	});
+
+	ours("is given back where there is no room for it", () => {
+		const bunker = engine.command.map((word) => `'${word}'`).join(" ");
+		const directory = engine.scratch();
+		const script = `
+			mount -t tmpfs -o size=12m small ${directory} || exit 9
+			export BUNKER_ROOT=${directory}
+			${bunker} import ${engine.directory}/big.tar big >/dev/null || exit 8
+			cp /dev/zero ${directory}/pad 2>/dev/null; truncate -s -2M ${directory}/pad
+			${bunker} run --network none -v named:/data big true 2>&1; echo $?
+			${bunker} run --network none -v /data big true 2>&1 | sed -E 's/[0-9a-f]{64}/ID/'
+			${bunker} ps -aq; ls ${directory}/volumes; ${bunker} volume ls -q
+			cp /dev/zero ${directory}/pad 2>/dev/null; ${bunker} volume create other 2>&1; ls ${directory}/volumes`;
+		Bun.spawnSync(
+			[
+				"sh",
+				"-c",
+				`mkdir -p tree/data && head -c 4000000 /dev/zero >tree/data/file && tar cf ${engine.directory}/big.tar -C tree .`,
+			],
+			{ cwd: engine.scratch() },
+		);
+		const words = ["unshare", "-m", "--propagation", "private", "sh", "-c", script];
+		const { stdout } = Bun.spawnSync(words, { env: engine.environment, stdin: "ignore" });
+		expect(stdout.toString().split("\n")).toEqual([
+			"bunker: write the volume named/file: ENOSPC (no space left on device)",
+			"125",
+			"bunker: write the volume ID/file: ENOSPC (no space left on device)",
+			"named",
+			"bunker: use the database: database or disk is full",
+			"",
+		]);
 	});
 
 	ours("is copied once by containers that begin at the same time", async () => {
