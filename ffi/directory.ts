@@ -36,6 +36,19 @@ export function removeTree(path: Path, directory = AT_FDCWD): void {
 	removeBelow({ name: path, kind: 0 }, directory, undefined, 0);
 }
 
+/**
+ * The same, of what was put out of the way before: whoever has it open, as `cp`
+ * has a container that is removed, may go on to write into it. What that leaves
+ * is for the next who looks.
+ */
+export function removeGrave(path: string): void {
+	try {
+		removeTree(path);
+	} catch (error) {
+		if (!(error instanceof SystemError) || error.code !== "ENOTEMPTY") throw error;
+	}
+}
+
 /** Directories open at once. A container or an archive can make them deeper than there are descriptors. */
 const DEEPEST = 100;
 const RENAME_NOREPLACE = 1;

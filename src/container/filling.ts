@@ -6,7 +6,7 @@
  */
 
 import { O_CREAT, O_DIRECTORY, O_PATH, O_RDONLY, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../ffi/constants.ts";
-import { entries, removeTree } from "../../ffi/directory.ts";
+import { entries, removeGrave } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { close, closing, lock, open, openAt, statusIfThere, statusOf, tryOpenAt2, unlink } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
@@ -121,7 +121,7 @@ function empty(store: Store, id: string, volume: string): void {
 	const grave = store.transaction(() =>
 		usersOf(store, volume).some((user) => user !== id) ? undefined : putAway(store.places, volume),
 	);
-	if (grave !== undefined) removeTree(grave);
+	if (grave !== undefined) removeGrave(grave);
 }
 
 /** The directory itself, too, is as the image has it. */

@@ -1,6 +1,6 @@
 /** Removing containers: what is removed is gone entirely, and a kill in between leaves nothing that counts. */
 
-import { isDirectory, list, makeDirectories, removeTree } from "../../ffi/directory.ts";
+import { isDirectory, list, makeDirectories, removeGrave, removeTree } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
 import { dropProject } from "../../ffi/project.ts";
 import { Failure } from "../failure.ts";
@@ -148,8 +148,8 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 	announce(store);
 	removeTree(runDirectory(store.places, id));
 	dropLock(store, id);
-	removeTree(grave);
-	for (const content of dropped) removeTree(content);
+	removeGrave(grave);
+	for (const content of dropped) removeGrave(content);
 }
 
 /** Before the row goes, which tells of it. Its monitor may be at it, or have been killed. */
@@ -173,7 +173,7 @@ function dropRow(
 			after();
 		});
 	if (outcome(work).failure === undefined) return;
-	removeTree(grave);
+	removeGrave(grave);
 	work();
 }
 
@@ -185,7 +185,7 @@ export function clearGraves(store: Store): void {
 	for (const name of list(graves)) {
 		if (!name.startsWith(GRAVE)) continue;
 		dropLimit(`${graves}/${name}`);
-		removeTree(`${graves}/${name}`);
+		removeGrave(`${graves}/${name}`);
 	}
 }
 

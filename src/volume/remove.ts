@@ -1,6 +1,6 @@
 /** `volume rm` and `volume prune`. */
 
-import { removeTree } from "../../ffi/directory.ts";
+import { removeGrave } from "../../ffi/directory.ts";
 import { Failure } from "../failure.ts";
 import { type Filters, matchesLabels } from "../filters.ts";
 import { announce, record } from "../kernel/event.ts";
@@ -23,7 +23,7 @@ export function remove(store: Store, name: string, nameOf: (container: string) =
 		return drop(store, name);
 	});
 	announce(store);
-	if (grave !== undefined) removeTree(grave);
+	if (grave !== undefined) removeGrave(grave);
 }
 
 function inUse(name: string, users: readonly string[], nameOf: (container: string) => string): Failure {
@@ -45,7 +45,7 @@ function attempt(store: Store, work: () => string | undefined): string | undefin
 		return transaction();
 	} catch (error) {
 		if (grave === undefined) throw error;
-		removeTree(grave);
+		removeGrave(grave);
 		return transaction();
 	}
 }
@@ -70,7 +70,7 @@ export function prune(store: Store, { all, filters }: { all: boolean; filters: F
 		const bytes = contentBytes(store, name);
 		const grave = attempt(store, () => (find(store, name) ? drop(store, name) : putAway(store.places, name)));
 		if (grave === undefined) continue;
-		removeTree(grave);
+		removeGrave(grave);
 		pruned.names.push(name);
 		pruned.bytes += bytes;
 	}

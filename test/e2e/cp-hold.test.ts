@@ -193,6 +193,23 @@ describe.skipIf(!ready)("cp", () => {
 		await engine.becomesClean();
 	});
 
+	ours("into a container that is removed meanwhile holds up neither rm nor ps", async () => {
+		const cwd = engine.scratch();
+		mkdirSync(`${cwd}/wide`);
+		for (let file = 0; file < 5000; file++) writeFileSync(`${cwd}/wide/${file}`, "");
+		for (let round = 0; round < 4; round++) {
+			await engine.ok("run", "-d", "--name", "gone", "-v", "/own", IMAGE, "sleep", "1000");
+			const cp = engine.spawn("cp", "wide", round % 2 ? "gone:/" : "gone:/own/", { cwd });
+			await until("it has begun", async () => (await engine.ok("exec", "gone", "ls", "/", "/own")).includes("wide"));
+			for (const verb of ["rm -f -v gone", "ps -aq", "rm -f none", "volume prune -f"])
+				expect(await engine.run(...verb.split(" "))).toMatchObject({ code: 0 });
+			expect(await cp.ended(30_000)).toBe(1);
+		}
+		await engine.run("rm", "-f", "none");
+		expect(readdirSync(`${engine.root}/tmp`)).toEqual([]);
+		await engine.becomesClean();
+	});
+
 	ours("of a throw-away container, which ends while it is copied", async () => {
 		const run = engine.spawn("run", "--rm", "--name", "brief", IMAGE, "sleep", "1000");
 		await until("it runs", async () => (await engine.ok("ps", "--format", "{{.Names}}")) === "brief");
