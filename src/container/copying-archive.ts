@@ -19,13 +19,15 @@ import {
 } from "./copying-ends.ts";
 import { note } from "./events.ts";
 import { hold } from "./holding.ts";
+import { outcome } from "./outcome.ts";
 
 /** Writes what is at a path of a container to an archive. @throws Failure */
 export async function packOut(store: Store, copying: Copying, target: Target): Promise<void> {
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
 	const source = sourceIn(side, held, copying);
-	note(store, held.container, "archive-path");
+	// On a full disk this may be what saves something: no event stands in its way.
+	outcome(() => note(store, held.container, "archive-path"));
 	// docker names what a link leads to by its own name here, and by that of the link where it copies.
 	const as = nameOf(source.path === copying.inside.path ? copying.inside : { ...copying.inside, path: source.path });
 	const leavesOut = source.path === "/" ? devicesIn(held.root) : undefined;

@@ -34,6 +34,7 @@ import {
 } from "./copying-ends.ts";
 import { note } from "./events.ts";
 import { hold } from "./holding.ts";
+import { outcome } from "./outcome.ts";
 
 /** What was copied. */
 export interface Copied {
@@ -50,7 +51,8 @@ export async function copyOut(store: Store, copying: Copying, to: TypedPath): Pr
 	using held = await hold(store, copying.container, "cp");
 	using side = Side.below(held.root);
 	const source = sourceIn(side, held, copying);
-	note(store, held.container, "archive-path");
+	// On a full disk this may be what saves something: no event stands in its way.
+	outcome(() => note(store, held.container, "archive-path"));
 	const landed = land(copying.inside, source, to, target, `copy ${shown(copying)} to ${to.typed}`);
 	const spot = spotOf(target, landed, (path) => path);
 	if (!spot) throw new Failure(`invalid output path: directory "${lacking(target, landed)}" does not exist`);
