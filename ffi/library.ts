@@ -53,6 +53,7 @@ export const shim = dlopen(`/proc/self/fd/${shimFd}`, {
 	bunker_end_cgroup: { args: ["ptr", "i64"], returns: FFIType.i64_fast },
 	bunker_kill_cgroup: { args: ["ptr"], returns: FFIType.i64_fast },
 	bunker_hold_signals: { args: [], returns: FFIType.i64_fast },
+	bunker_copy_plain: { args: ["u64"], returns: FFIType.i64_fast },
 	bunker_session: { args: ["ptr"], returns: FFIType.i64_fast },
 }).symbols;
 

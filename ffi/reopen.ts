@@ -16,7 +16,7 @@ const digitsAddress = ptr(digits);
 let descriptors = -1;
 
 /** The descriptor of /proc/self/fd: one component from there is quicker than a path. */
-function directory(): number {
+export function ownDescriptors(): number {
 	if (descriptors < 0) {
 		const flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 		descriptors = call("open /proc/self/fd", "openat", AT_FDCWD, "/proc/self/fd", flags);
@@ -36,15 +36,15 @@ function nameOf(fd: number): number {
 
 /** Opens what a descriptor names. @returns a descriptor or the negative errno */
 export function reopen(fd: number, flags: number): number {
-	return attempt("openat", directory(), nameOf(fd), flags | O_CLOEXEC);
+	return attempt("openat", ownDescriptors(), nameOf(fd), flags | O_CLOEXEC);
 }
 
 /** Changes the mode of what a descriptor names; it is no link. @returns 0 or the negative errno */
 export function changeMode(fd: number, mode: number): number {
-	return attempt("fchmodat", directory(), nameOf(fd), mode);
+	return attempt("fchmodat", ownDescriptors(), nameOf(fd), mode);
 }
 
 /** Gives what a descriptor names another name. @returns 0 or the negative errno */
 export function linkTo(fd: number, toDirectory: number, name: number | Uint8Array): number {
-	return attempt("linkat", directory(), nameOf(fd), toDirectory, name, AT_SYMLINK_FOLLOW);
+	return attempt("linkat", ownDescriptors(), nameOf(fd), toDirectory, name, AT_SYMLINK_FOLLOW);
 }

@@ -75,4 +75,32 @@ EXPORT int64_t bunker_hold_signals(void);
  */
 EXPORT int64_t bunker_session(struct session *session);
 
+enum copy_flag {
+    COPY_ARCHIVE = 1, /* owners are kept, and all attributes matter */
+};
+
+/* How the kernel copies between two file systems: found out once. */
+enum copy_way {
+    COPY_RANGE = 0,
+    COPY_SEND = 1,
+    COPY_BY_CALLER = 2, /* not in the kernel: no file is plain any more */
+};
+
+enum copy_result {
+    COPY_NOT_PLAIN = 0, /* for the caller to copy; what there is of it is to be replaced */
+    COPY_MADE = 1,
+};
+
+struct copy {
+    const char *name;    /* of the source, and of what is made */
+    uint64_t size;       /* out: bytes that were made */
+    int32_t from, to;    /* directories */
+    int32_t descriptors; /* /proc/self/fd */
+    uint32_t flags;
+    int32_t way; /* in and out */
+};
+
+/* Copies a file if it is a plain one: enum copy_result, or -errno with part of it made. */
+EXPORT int64_t bunker_copy_plain(struct copy *copy);
+
 #endif

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { COPY } from "../../ffi/copy.ts";
 import { callNames, callNumber } from "../../ffi/numbers.ts";
 import { SESSION } from "../../ffi/session.ts";
 import { STAT } from "../../ffi/stat.ts";
@@ -26,7 +27,7 @@ function numbersFromC(body: string, includes: string): number[] {
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const HEADER: Record<string, string> = { session: "../shim/shim.h" };
+const HEADER: Record<string, string> = { copy: "../shim/shim.h", session: "../shim/shim.h" };
 const healthResult = { size: HEALTH.resultSize, offset: HEALTH.result };
 const STRUCTS = {
 	job: JOB,
@@ -34,6 +35,7 @@ const STRUCTS = {
 	policy: POLICY,
 	port: PORT,
 	session: SESSION,
+	copy: COPY,
 	health: HEALTH,
 	health_result: healthResult,
 };
@@ -67,6 +69,7 @@ const ENUMS: [string, Record<string, number>, string][] = [
 	["PACKET", PACKET.type, "tape.h"],
 	["ATTACH", { stdin: ATTACH.stdin, stdout: ATTACH.stdout, stderr: ATTACH.stderr }, "tape.h"],
 	["SESSION", SESSION.flag, "../shim/shim.h"],
+	["COPY", { ...COPY.flag, ...COPY.result }, "../shim/shim.h"],
 ];
 
 test.each(ENUMS)("the numbers of %s_ are those that TypeScript uses", (prefix, values, header) => {
