@@ -133,9 +133,9 @@ describe.skipIf(!ready)("the content of a volume", () => {
 		const words = ["unshare", "-m", "--propagation", "private", "sh", "-c", script];
 		const { stdout } = Bun.spawnSync(words, { env: engine.environment, stdin: "ignore" });
 		expect(stdout.toString().split("\n")).toEqual([
-			"bunker: write the volume named/file: ENOSPC (no space left on device)",
+			"bunker: copy /data/file to the volume named/file: ENOSPC (no space left on device)",
 			"125",
-			"bunker: write the volume ID/file: ENOSPC (no space left on device)",
+			"bunker: copy /data/file to the volume ID/file: ENOSPC (no space left on device)",
 			"named",
 			"bunker: use the database: database or disk is full",
 			"",
