@@ -26,9 +26,12 @@ export interface Engine {
 	kill: string[];
 }
 
-/** bunker with roots of its own, made anew: what an older bunker left in them is not what is measured. */
-export function bunker(root: string): Engine {
-	const at = `${directory}/bunker-${root}`;
+/**
+ * bunker with roots of its own, made anew: what an older bunker left in them is not what is measured.
+ * @param on the directory that they are in
+ */
+export function bunker(root: string, on = directory): Engine {
+	const at = `${on}/bunker-${root}`;
 	// In /run, as podman's own below.
 	const runRoot = `/run/bunker-bench/${root}`;
 	const env = { BUNKER_ROOT: at, BUNKER_RUN_ROOT: runRoot };
@@ -41,12 +44,13 @@ export function bunker(root: string): Engine {
 /**
  * podman with roots and a configuration of its own; undefined if it is not installed.
  * @param inside words before its command line
+ * @param on the directory that its roots are in
  */
-export function podman(root: string, inside: string[] = []): Engine | undefined {
+export function podman(root: string, inside: string[] = [], on = directory): Engine | undefined {
 	if (!Bun.which("podman")) return undefined;
 	const configuration = `${directory}/containers.conf`;
 	writeFileSync(configuration, CONTAINERS_CONF);
-	const at = `${directory}/podman-${root}`;
+	const at = `${on}/podman-${root}`;
 	// podman refuses a --runroot of more than 50 characters.
 	const roots = [
 		"--root",

@@ -4,7 +4,7 @@
  * written goes to the disk before the next measurement.
  */
 
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import * as contenders from "./contenders.ts";
 import { type Engine, removeAll } from "./contenders.ts";
 import { largeImage } from "./material.ts";
@@ -33,9 +33,28 @@ async function largeTree(): Promise<string> {
 	return path;
 }
 
+/** A file system that is made anew: elsewhere ext4 spends seconds on not giving out what was freed lately (see `load`). */
+function disk(): { path: string; end(): void } {
+	const image = `${contenders.directory}/copies.img`;
+	const path = `${contenders.directory}/copies`;
+	mkdirSync(path, { recursive: true });
+	rmSync(image, { force: true });
+	run({ words: ["truncate", "-s", "24G", image] });
+	const whole = ["-E", "lazy_itable_init=0,lazy_journal_init=0", "-N", "500000"];
+	run({ words: ["mkfs.ext4", "-q", "-F", ...whole, image] });
+	run({ words: ["mount", "-o", "loop", image, path] });
+	return {
+		path,
+		end: () => {
+			run({ words: ["umount", "-l", path] });
+			rmSync(image);
+		},
+	};
+}
+
 let count = 0;
 
-/** Measures a command to a new name; a file is removed then, trees stay: see `load`. */
+/** Measures a command to a new name; files are removed then. */
 function measured(make: (name: string) => Command, clear?: (name: string) => Command): Measure {
 	return () => {
 		const name = `copy${count++}`;
@@ -49,22 +68,18 @@ function measured(make: (name: string) => Command, clear?: (name: string) => Com
 /** @param isFile one file, or a tree */
 export function copyRow(isFile: boolean, into: boolean): () => Promise<Row> {
 	return async () => {
-		const source = isFile ? largeFile() : await largeTree();
-		const root = `cp-${isFile ? "file" : "tree"}-${into ? "in" : "out"}`;
-		const host = `${contenders.directory}/${root}`;
-		mkdirSync(host, { recursive: true });
-		const rm = (name: string): Command => ({ words: ["rm", "-rf", `${host}/${name}`] });
-		const engines = [contenders.bunker(root), contenders.podman(root)];
+		const { path, end } = disk();
+		run({ words: ["cp", "-a", isFile ? largeFile() : await largeTree(), `${path}/source`] });
+		const remove = isFile ? (name: string) => ({ words: ["rm", `${path}/${name}`] }) : undefined;
+		const engines = [contenders.bunker("cp", path), contenders.podman("cp", [], path)];
 		const one = (engine: Engine | undefined) => {
 			if (!engine) return undefined;
 			run(engine.command("run", "-d", "--name", "box", "--network", "none", contenders.IMAGE, "sleep", "100000"));
-			if (!into) run(engine.command("cp", source, "box:/source"));
+			if (!into) run(engine.command("cp", `${path}/source`, "box:/source"));
+			const removeInside = isFile ? (name: string) => engine.command("exec", "box", "rm", `/${name}`) : undefined;
 			return into
-				? measured(
-						(name) => engine.command("cp", source, `box:/${name}`),
-						isFile ? (name) => engine.command("exec", "box", "rm", `/${name}`) : undefined,
-					)
-				: measured((name) => engine.command("cp", "box:/source", `${host}/${name}`), isFile ? rm : undefined);
+				? measured((name) => engine.command("cp", `${path}/source`, `box:/${name}`), removeInside)
+				: measured((name) => engine.command("cp", "box:/source", `${path}/${name}`), remove);
 		};
 		return {
 			what: `cp of ${isFile ? "a file of 500 MB" : "300 MB in 10,000 files"}, ${into ? "in" : "out"}`,
@@ -73,16 +88,12 @@ export function copyRow(isFile: boolean, into: boolean): () => Promise<Row> {
 			contenders: {
 				bunker: one(engines[0]),
 				podman: one(engines[1]),
-				"cp -a": measured((name) => ({ words: ["cp", "-a", source, `${host}/${name}`] }), isFile ? rm : undefined),
+				"cp -a": measured((name) => ({ words: ["cp", "-a", `${path}/source`, `${path}/${name}`] }), remove),
 			},
 			bounds: { podman: 0.4, "cp -a": 1.2 },
 			finish: () => {
 				for (const engine of engines) if (engine) removeAll(engine);
-				// podman keeps its storage mounted on itself.
-				run({
-					words: ["sh", "-c", 'umount -l "$0" 2>/dev/null || true', `${contenders.directory}/podman-${root}/overlay`],
-				});
-				contenders.discard([root]);
+				end();
 			},
 		};
 	};
