@@ -40,6 +40,10 @@ export const volumeDirectory = (at: Places, name: string): string => `${volumesD
 export const volumeContent = (at: Places, name: string): string => `${volumeDirectory(at, name)}/_data`;
 /** what is being made, renamed when it is whole; whatever is old here is garbage */
 export const temporaryDirectory = (at: Places): string => `${at.root}/tmp`;
+/** how the names begin, there, of what is being removed: it went out of the way by one rename */
+export const GRAVE = "removed-";
+/** where what was called `name` lies until it is gone; after a kill `ps` and the next removal clear it */
+export const gravePath = (at: Places, name: string): string => `${temporaryDirectory(at)}/${GRAVE}${name}`;
 /** upper, work, and the log */
 export const containerDirectory = (at: Places, id: string): string => `${at.root}/containers/${id}`;
 /** of a started container: config.json, hosts, hostname, resolv.conf, and the monitor's state and record */

@@ -7,7 +7,7 @@ import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { recordPart } from "../network/network.ts";
-import { containerDirectory, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { containerDirectory, GRAVE, gravePath, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
 import { dropVolumes } from "../volume/volume.ts";
 import { removeCgroup } from "./cgroups.ts";
 import { recordHealth } from "./checkup.ts";
@@ -124,7 +124,7 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 	if (container?.boot) endCgroup(store, container);
 	outcome(() => detach(store, id));
 	const directory = containerDirectory(store.places, id);
-	const grave = `${temporaryDirectory(store.places)}/${GRAVE}${id}`;
+	const grave = gravePath(store.places, id);
 	if (!attemptRename(directory, grave)) {
 		makeDirectories(temporaryDirectory(store.places), 0o700);
 		attemptRename(directory, grave);
@@ -176,8 +176,6 @@ function dropRow(
 	removeGrave(grave);
 	work();
 }
-
-const GRAVE = "removed-";
 
 /** Removes what a removal has put out of the way and, killed, not removed. */
 export function clearGraves(store: Store): void {

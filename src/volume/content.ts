@@ -8,7 +8,7 @@ import { makeDirectories } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import { attempt } from "../../ffi/system.ts";
-import { type Places, temporaryDirectory, volumeContent, volumeDirectory } from "../places.ts";
+import { gravePath, type Places, temporaryDirectory, volumeContent, volumeDirectory } from "../places.ts";
 
 /** Makes the directory of a volume's content, where it is missing, as docker does. */
 export function makeContent(at: Places, name: string): void {
@@ -28,7 +28,7 @@ export function dropEmpty(at: Places, name: string): void {
  * @returns where it is, to be removed after that; of a kill the next `rm` or `ps` clears it
  */
 export function putAway(at: Places, name: string): string {
-	const grave = `${temporaryDirectory(at)}/removed-${randomBytes(8).toHex()}`;
+	const grave = gravePath(at, randomBytes(8).toHex());
 	if (!attemptRename(volumeDirectory(at, name), grave)) {
 		makeDirectories(temporaryDirectory(at), 0o700);
 		attemptRename(volumeDirectory(at, name), grave);
