@@ -60,15 +60,25 @@ export function openIfThere(path: Path, flags: number, directory = AT_FDCWD, mod
 const how = new Uint32Array(6);
 const howBytes = new Uint8Array(how.buffer);
 
+const EAGAIN = -(errno.EAGAIN as number);
+/** How often somebody who renames all the time can make us try again. */
+const ROUNDS = 10_000;
+
 /**
  * openat2(2): opens a path under rules of its own (RESOLVE_IN_ROOT, RESOLVE_BENEATH …).
+ * Where a `..` is followed while anything on the machine is renamed or mounted, the
+ * kernel is not sure that it stayed below the root (EAGAIN): then once more.
  * @returns the descriptor, or the negative errno
  */
 export function tryOpenAt2(directory: number, path: Path, flags: number, resolve: number, mode = 0): number {
 	how[0] = flags | O_CLOEXEC;
 	how[2] = mode;
 	how[4] = resolve;
-	return attempt("openat2", directory, nameOf(path), howBytes, howBytes.length);
+	const name = nameOf(path);
+	let fd = EAGAIN;
+	for (let round = 0; fd === EAGAIN && round < ROUNDS; round++)
+		fd = attempt("openat2", directory, name, howBytes, howBytes.length);
+	return fd;
 }
 
 /** Closes a descriptor; that it was not open is a mistake of ours and not looked at. */

@@ -24,7 +24,7 @@ export const STEP = {
 	okay: 10,
 	offset: { number: 0, flags: 2, out: 4, kind: 8, okay: 14, argument: 24 },
 	/** enum step_flag */
-	flag: { full: 1, monitor: 2, init: 4, store: 8 },
+	flag: { full: 1, monitor: 2, init: 4, store: 8, again: 16 },
 	/** enum argument_kind */
 	kind: { value: 0, address: 1, load: 2 },
 } as const;

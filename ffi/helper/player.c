@@ -28,7 +28,11 @@ static long play_step(const struct tape *tape, const struct step *step) {
     long a[6];
     for (int at = 0; at < 6; at++)
         a[at] = argument(tape, step, at);
-    long result = sys_call(step->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    long result;
+    int rounds = step->flags & STEP_AGAIN ? STEP_ROUNDS : 1;
+    do
+        result = sys_call(step->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    while (result == -EAGAIN && --rounds > 0);
     if (result >= 0 && (step->flags & STEP_FULL) && result != a[2])
         result = -EPIPE;
     if (step->flags & STEP_STORE) {

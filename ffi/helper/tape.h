@@ -45,9 +45,11 @@ enum step_flag {
     STEP_MONITOR = 2, /* a clone: the child goes on with the tape, the parent becomes the monitor */
     STEP_INIT = 4,    /* a clone: the child goes on with the tape, the parent becomes the reaper */
     STEP_STORE = 8,   /* store the result as int32_t at data + out */
+    STEP_AGAIN = 16,  /* on EAGAIN once more, at most STEP_ROUNDS times */
 };
 
 #define STEP_OKAY 10
+#define STEP_ROUNDS 10000
 
 struct step {
     uint16_t number; /* system call number of this architecture */

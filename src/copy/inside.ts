@@ -10,7 +10,6 @@ import {
 	O_DIRECTORY,
 	O_NOFOLLOW,
 	O_PATH,
-	PATH_MAX,
 	RESOLVE_IN_ROOT,
 	RESOLVE_NO_MAGICLINKS,
 } from "../../ffi/constants.ts";
@@ -18,17 +17,15 @@ import { errno, SystemError } from "../../ffi/errno.ts";
 import { close, tryOpenAt2 } from "../../ffi/file.ts";
 import { attempt, nameOf, pathBytes } from "../../ffi/system.ts";
 import { encodeText } from "../../ffi/text.ts";
+import { memberPath } from "../tar/member-path.ts";
 import { imposes } from "./metadata.ts";
 import type { Place } from "./place.ts";
 
 const RESOLVE = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 const EEXIST = -(errno.EEXIST as number);
 const ENOENT = -(errno.ENOENT as number);
-const EAGAIN = -(errno.EAGAIN as number);
 /** Descriptors of this many parents are kept: archives go directory by directory. */
 const MOST_PARENTS = 64;
-/** How often somebody who renames directories all the time can make us try again (openat2(2), EAGAIN). */
-const ROUNDS = 10_000;
 
 interface Parent {
 	fd: number;
@@ -48,7 +45,7 @@ export class Inside implements Disposable {
 	 * @throws Error where it leads out, SystemError where what is above is no directory
 	 */
 	place(path: string): Place | undefined {
-		const names = namesOf(path);
+		const names = memberPath(path);
 		const name = names.pop();
 		if (name === undefined) return undefined;
 		const { fd, imposing } = this.parent(names, true);
@@ -57,7 +54,7 @@ export class Inside implements Disposable {
 
 	/** Takes hold of what is there: a hard link's target. @returns an O_PATH descriptor or the negative errno */
 	find(path: string): number {
-		const names = namesOf(path);
+		const names = memberPath(path, "what it links to");
 		const name = names.pop();
 		if (name === undefined) return ENOENT;
 		const { fd } = this.parent(names, false);
@@ -101,30 +98,10 @@ export class Inside implements Disposable {
 	}
 
 	private open(path: string): number {
-		let fd = EAGAIN;
-		for (let round = 0; fd === EAGAIN && round < ROUNDS; round++)
-			fd = tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, RESOLVE);
-		return fd;
+		return tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, RESOLVE);
 	}
 
 	[Symbol.dispose](): void {
 		this.forget();
 	}
-}
-
-/**
- * The components of a path of an archive, `.` and empty ones left out, `..`
- * taken lexically, an absolute one as if it were not: as docker reads it.
- * @throws Error where it leads out
- */
-function namesOf(path: string): string[] {
-	if (path.includes("\0")) throw new Error("a NUL byte in a name");
-	if (encodeText(path).length >= PATH_MAX) throw new Error(`a name longer than ${PATH_MAX} bytes`);
-	const names: string[] = [];
-	for (const name of path.split("/")) {
-		if (name === "" || name === ".") continue;
-		if (name !== "..") names.push(name);
-		else if (names.pop() === undefined) throw new Error("it leads out of the directory");
-	}
-	return names;
 }

@@ -22,7 +22,6 @@ import { decodeText } from "../../ffi/text.ts";
 import { Failure } from "../failure.ts";
 import { baseOf, parentOf, type TypedPath } from "./typed-path.ts";
 
-const EAGAIN = -(errno.EAGAIN as number);
 const ELOOP = -(errno.ELOOP as number);
 const MISSING = [-(errno.ENOENT as number), -(errno.ENOTDIR as number)];
 /** include/linux/namei.h, MAXSYMLINKS */
@@ -103,14 +102,10 @@ export class Side implements Disposable {
 
 	/** Opens a directory, through links. @returns the negative errno where there is none */
 	private enter(path: string): number {
-		for (;;) {
-			const fd = tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, this.resolve);
-			// Something was renamed while a `..` was looked up: the kernel is not sure that it stayed below the root.
-			if (fd === EAGAIN) continue;
-			if (fd === ELOOP) throw new Failure(`open ${pathText(path)}: too many symlinks, or one of the kernel's (/proc)`);
-			if (fd < 0 && !MISSING.includes(fd)) throw new SystemError(`open ${pathText(path)}`, -fd);
-			return fd < 0 ? fd : this.keep(fd);
-		}
+		const fd = tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, this.resolve);
+		if (fd === ELOOP) throw new Failure(`open ${pathText(path)}: too many symlinks, or one of the kernel's (/proc)`);
+		if (fd < 0 && !MISSING.includes(fd)) throw new SystemError(`open ${pathText(path)}`, -fd);
+		return fd < 0 ? fd : this.keep(fd);
 	}
 
 	private look(fd: number): { fd: number; status: Status } {

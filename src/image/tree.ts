@@ -5,18 +5,12 @@
  * and one plain name in it for everything else.
  */
 
-import {
-	O_DIRECTORY,
-	O_PATH,
-	PATH_MAX,
-	RESOLVE_IN_ROOT,
-	RESOLVE_NO_MAGICLINKS,
-	RESOLVE_NO_XDEV,
-} from "../../ffi/constants.ts";
+import { O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV } from "../../ffi/constants.ts";
 import { removeTree } from "../../ffi/directory.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
 import { close, tryOpenAt2 } from "../../ffi/file.ts";
 import { attempt } from "../../ffi/system.ts";
+import { memberPath } from "../tar/member-path.ts";
 import type { Make } from "./node.ts";
 import { isWhiteout, makeOpaque } from "./whiteout.ts";
 
@@ -50,7 +44,7 @@ export class Tree implements Disposable {
 	 * @throws Error where it leaves the tree, SystemError where its parent is no directory
 	 */
 	place(path: string): Place {
-		const components = clean(path);
+		const components = memberPath(path);
 		const name = components.pop();
 		if (name === undefined) return { parent: this.root, name: ".", path };
 		return { parent: this.directory(components), name, path };
@@ -61,7 +55,7 @@ export class Tree implements Disposable {
 	 * is made.
 	 */
 	find(path: string): Place {
-		const components = clean(path);
+		const components = memberPath(path, "what it links to");
 		const name = components.pop();
 		if (name === undefined) throw new Error(`${path} names no file`);
 		return { parent: this.existing(components.join("/")), name, path };
@@ -69,7 +63,7 @@ export class Tree implements Disposable {
 
 	/** Where a directory is that was made before; undefined if it, or one above it, has been replaced since. */
 	look(path: string): Place | undefined {
-		const components = clean(path);
+		const components = memberPath(path);
 		const fd = this.open(components.join("/") || ".");
 		if (fd < 0) return undefined;
 		close(fd);
@@ -140,11 +134,7 @@ export class Tree implements Disposable {
 	}
 
 	private open(path: string): number {
-		for (;;) {
-			const fd = tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, RESOLVE);
-			// EAGAIN: a rename anywhere on the machine while `..` of a link was walked (openat2(2)).
-			if (fd !== -(errno.EAGAIN as number)) return fd;
-		}
+		return tryOpenAt2(this.root, path, O_PATH | O_DIRECTORY, RESOLVE);
 	}
 
 	[Symbol.dispose](): void {
@@ -168,21 +158,4 @@ function makeOpaqueParent(above: number, name: string): number {
 	if (made === 0) attempt("fchmodat", above, name, 0o755);
 	if (made === 0) makeOpaque(above, name);
 	return made;
-}
-
-/**
- * The components of a path of an archive, `.` and empty ones left out, `..`
- * taken lexically, an absolute one as if it were not: as docker reads it.
- * @throws Error where it leaves the tree
- */
-function clean(path: string): string[] {
-	if (path.includes("\0")) throw new Error("a NUL byte in a name");
-	if (path.length >= PATH_MAX) throw new Error(`a name longer than ${PATH_MAX} bytes`);
-	const components: string[] = [];
-	for (const component of path.split("/")) {
-		if (component === "" || component === ".") continue;
-		if (component !== "..") components.push(component);
-		else if (components.pop() === undefined) throw new Error(`${path} leaves the layer`);
-	}
-	return components;
 }

@@ -185,6 +185,8 @@ function encodeStep(bytes: Uint8Array, words: Int32Array, at: number, step: Step
 	let flags = step.full ? flag.full : 0;
 	if (step.parent) flags |= flag[step.parent];
 	if (step.store) flags |= flag.store;
+	// Somebody may rename or mount anything just while it follows a `..` (openat2(2)).
+	if (step.call === "openat2") flags |= flag.again;
 	// Two halves of a word: the call's number, and the flags.
 	words[(at + offset.number) / 4] = callNumber(step.call) | (flags << 16);
 	if (step.store) words[(at + offset.out) / 4] = step.store.offset;

@@ -211,7 +211,9 @@ describe.skipIf(!requires("root"))("a hostile archive", () => {
 
 	test("does not link to what is outside", async () => {
 		symlinkSync(canary, `${to}/out`);
-		expect(await refusal({ path: "x", type: "1", link: "../canary/file" })).toContain("it leads out of the directory");
+		expect(await refusal({ path: "x", type: "1", link: "../canary/file" })).toContain(
+			"what it links to leads out of the directory",
+		);
 		expect(await refusal({ path: "x", type: "1", link: `${canary}/file` })).toContain("ENOENT");
 		expect(await refusal({ path: "x", type: "1", link: "out/file" })).toContain("ENOENT");
 		expect(statSync(`${canary}/file`).nlink).toBe(1);

@@ -11,6 +11,7 @@ import type { Workshop } from "../../src/tar/workshop.ts";
 import { requires } from "../requires.ts";
 import { tarball } from "../tarball.ts";
 import { copyPath, listing, Scene, spotOf } from "./copy-scene.ts";
+import { whileSwapped } from "./while-swapped.ts";
 
 const ROUNDS = 500;
 setDefaultTimeout(300_000);
@@ -30,23 +31,6 @@ beforeEach(() => {
 	mkdirSync(`${outside}/sub`);
 	writeFileSync(`${outside}/sub/g`, "SECRET");
 });
-
-/** Exchanges pairs of names meanwhile. */
-async function whileSwapped<T>(names: string[], work: () => T | Promise<T>): Promise<T> {
-	const swapper = Bun.spawn([process.execPath, "test/kernel/swapper.ts", ...names], {
-		stdout: "pipe",
-		stderr: "inherit",
-	});
-	const { value } = await swapper.stdout.getReader().read();
-	expect(Buffer.from(value ?? []).toString()).toBe("ready\n");
-	try {
-		return await work();
-	} finally {
-		expect(swapper.exitCode).toBeNull();
-		swapper.kill("SIGKILL");
-		await swapper.exited;
-	}
-}
 
 /** A directory with files in it, and a link beside it that leads out. */
 function makePair(top: string): [string, string] {

@@ -1,17 +1,19 @@
 /** Lists played by the real helper: what the player promises, without any container. */
 
 import { describe, expect, test } from "bun:test";
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, SIGCHLD } from "../../ffi/constants.ts";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY, RESOLVE_IN_ROOT, SIGCHLD } from "../../ffi/constants.ts";
 import { close } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { packetPair, receive } from "../../ffi/socket.ts";
 import { spawnHelper } from "../../ffi/spawn.ts";
-import { cloneArguments } from "../../ffi/structures.ts";
+import { cloneArguments, openHow } from "../../ffi/structures.ts";
 import { decodePacket, PACKET, REPORT_READY } from "../../ffi/tape.ts";
 import { openNull, stepFailure } from "../../src/container/play.ts";
 import { Load, Tape } from "../../src/kernel/tape.ts";
 import { Descriptors } from "../../src/runtime/descriptors.ts";
 import { type Policy, writePolicy } from "../../src/runtime/policy.ts";
+import { whileSwapped } from "./while-swapped.ts";
 
 /** Builds a tape, plays it, and gives the packets that came back. */
 async function played(build: (tape: Tape, policy: Policy) => void): Promise<{ tape: Tape; packets: number[][] }> {
@@ -107,6 +109,23 @@ describe("the player", () => {
 			tape.step("read four bytes", "read", [new Load(fd), tape.block(4), 4], { full: true });
 		});
 		expect(packets).toEqual([[PACKET.type.failed, 1, 32]]);
+	});
+
+	test("follows `..` below a root while somebody else renames all the time", async () => {
+		const at = mkdtempSync("/tmp/bunker-tape-");
+		for (const name of ["d", "x", "y"]) mkdirSync(`${at}/${name}`);
+		const walk = (tape: Tape) => {
+			const root = tape.slot();
+			tape.step("open the root", "openat", [AT_FDCWD, tape.text(at), O_PATH | O_DIRECTORY, 0], { store: root });
+			const how = openHow(O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
+			const path = tape.text("d/../".repeat(200));
+			for (let round = 0; round < 500; round++)
+				tape.step("walk", "openat2", [new Load(root), path, tape.bytes(how), how.length]);
+			tape.step("the end", "chdir", [tape.text("/nosuch")]);
+		};
+		const { packets } = await whileSwapped([`${at}/x`, `${at}/y`], () => played(walk));
+		rmSync(at, { recursive: true });
+		expect(packets).toEqual([[PACKET.type.failed, 501, 2]]);
 	});
 
 	test("runs a program, and gives its exit status", async () => {

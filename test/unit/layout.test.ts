@@ -65,6 +65,7 @@ const constants = (prefix: string, values: Record<string, number | string>) =>
 	Object.keys(values).map((name) => `${prefix}_${snake(name).toUpperCase()}`);
 
 const ENUMS: [string, Record<string, number>, string][] = [
+	["STEP", STEP.flag, "tape.h"],
 	["POLICY", POLICY.flag, "tape.h"],
 	["PACKET", PACKET.type, "tape.h"],
 	["ATTACH", { stdin: ATTACH.stdin, stdout: ATTACH.stdout, stderr: ATTACH.stderr }, "tape.h"],
