@@ -21,7 +21,7 @@ const DESCRIBING = ["zsh", "fish"];
  */
 export async function complete(words: readonly string[], flags: Partial<Places>): Promise<void> {
 	const [shell = "", ...line] = words;
-	const found = await wanted(globals, line);
+	const found = wanted(globals, line);
 	if ("kind" in found && (found.kind === "file" || found.kind === "directory")) {
 		writeOut(STDOUT, `:${found.kind}\n`);
 		return;

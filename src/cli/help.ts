@@ -2,7 +2,7 @@
 
 import { VARIABLES } from "../environment.ts";
 import type { Flag, Flags } from "../flags/flags.ts";
-import type { Verb } from "./verb.ts";
+import type { Declaration } from "./verb.ts";
 import { type Entry, entryOf, type Group } from "./verbs.ts";
 
 /** What stands first, as in docker's help. */
@@ -49,7 +49,7 @@ export function groupHelp(noun: string, group: Group): string {
 const ALIASES: readonly string[] = ["list", "ps", "remove"];
 
 /** The help of a verb. */
-export function verbHelp(name: string, summary: string, verb: Verb): string {
+export function verbHelp(name: string, summary: string, verb: Declaration): string {
 	const examples = verb.examples.map((example) => `  bunker ${example}`);
 	return sections([
 		`Usage:  bunker ${name} ${verb.usage}`.trimEnd(),

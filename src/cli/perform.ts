@@ -27,13 +27,11 @@ export async function perform(
 ): Promise<number> {
 	trace("time", `verb ${name} found`);
 	const entry = entryOf(name) as Entry;
+	// The usual way to ask for it; among other arguments only the grammar knows.
+	if (args.length === 1 && args[0] === "--help") return printHelp(name, typed);
 	const verb = await entry.load();
 	const { values, operands, help } = parse(name, verb, args, typed);
-	if (help) {
-		const { verbHelp } = await import("./help.ts");
-		writeOut(STDOUT, verbHelp(typed, entry.summary, verb));
-		return 0;
-	}
+	if (help) return printHelp(name, typed);
 	count(typed, verb.operands, operands.length);
 	if (verb.busy) Bun.unsafe.setJITPolicy(1);
 	trace("time", "command line parsed");
@@ -48,6 +46,12 @@ export async function perform(
 	} finally {
 		if (store) await (await import("./store.ts")).leave(store);
 	}
+}
+
+async function printHelp(name: string, typed: string): Promise<number> {
+	const [{ verbHelp }, { declarationOf }] = await Promise.all([import("./help.ts"), import("./declarations.ts")]);
+	writeOut(STDOUT, verbHelp(typed, (entryOf(name) as Entry).summary, declarationOf(name)));
+	return 0;
 }
 
 /** The configuration and the store, each read when it is asked for; `openIfThere` makes no store, and needs no root. */

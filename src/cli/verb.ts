@@ -1,11 +1,12 @@
-/** What a verb is: a declaration, from which parsing and help follow, and what it does. */
+/** What a verb is: a declaration, from which parsing, help and completion follow, and what it does. */
 
 import type { Config } from "../flags/config.ts";
 import type { Completes, Flags, Values } from "../flags/flags.ts";
 import type { Grammar } from "../flags/grammar.ts";
 import type { Store } from "../kernel/store.ts";
 
-export interface Verb<F extends Flags = Flags> extends Grammar<F> {
+/** Nothing but data: declarations.ts keeps it as JSON. */
+export interface Declaration<F extends Flags = Flags> extends Grammar<F> {
 	/** what follows the verb: `[OPTIONS] IMAGE [COMMAND] [ARG...]` */
 	usage: string;
 	/** how many operands it takes; any number without `most` */
@@ -18,6 +19,9 @@ export interface Verb<F extends Flags = Flags> extends Grammar<F> {
 	examples: readonly string[];
 	/** works through much data: its code is worth compiling (Makefile, --compile-jit-policy) */
 	busy?: boolean;
+}
+
+export interface Verb<F extends Flags = Flags> extends Declaration<F> {
 	/** @returns the exit code; 0 if nothing */
 	run(input: Input<F>): Promise<number | undefined> | number | undefined;
 }
@@ -44,6 +48,6 @@ export interface Opening {
 }
 
 /** Declares a verb; its flags give the types of its values. */
-export function verb<const F extends Flags>(declaration: Verb<F>): Verb {
-	return declaration;
+export function verb<const F extends Flags>(it: Verb<F>): Verb {
+	return it;
 }

@@ -14,24 +14,24 @@ export interface Entry {
 export const verbs: Readonly<Record<string, Entry>> = {
 	run: {
 		summary: "Create a container from an image and run a program in it",
-		load: async () => (await import("./modules.ts")).run,
+		load: async () => (await import("./run.ts")).default,
 	},
 	create: {
 		summary: "Create a container from an image, to be started later",
-		load: async () => (await import("./modules.ts")).create,
+		load: async () => (await import("./create.ts")).default,
 	},
 	exec: {
 		summary: "Run a further program in a running container",
-		load: async () => (await import("./modules.ts")).exec,
+		load: async () => (await import("./exec.ts")).default,
 	},
-	ps: { summary: "List containers", load: async () => (await import("./modules.ts")).ps },
-	logs: { summary: "Print what a container has written", load: async () => (await import("./modules.ts")).logs },
-	stop: { summary: "Stop containers: ask, wait, then kill", load: async () => (await import("./modules.ts")).stop },
-	kill: { summary: "Send a signal to containers", load: async () => (await import("./modules.ts")).kill },
-	start: { summary: "Start containers that have stopped", load: async () => (await import("./modules.ts")).start },
+	ps: { summary: "List containers", load: async () => (await import("./ps.ts")).default },
+	logs: { summary: "Print what a container has written", load: async () => (await import("./logs.ts")).default },
+	stop: { summary: "Stop containers: ask, wait, then kill", load: async () => (await import("./stop.ts")).default },
+	kill: { summary: "Send a signal to containers", load: async () => (await import("./kill.ts")).default },
+	start: { summary: "Start containers that have stopped", load: async () => (await import("./start.ts")).default },
 	restart: {
 		summary: "Stop containers, if they run, and start them again",
-		load: async () => (await import("./modules.ts")).restart,
+		load: async () => (await import("./restart.ts")).default,
 	},
 	pause: {
 		summary: "Pause containers: all their processes stand still",
@@ -64,9 +64,9 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	},
 	wait: {
 		summary: "Wait until containers stop, and print their exit codes",
-		load: async () => (await import("./modules.ts")).wait,
+		load: async () => (await import("./wait.ts")).default,
 	},
-	rm: { summary: "Remove containers", load: async () => (await import("./modules.ts")).rm },
+	rm: { summary: "Remove containers", load: async () => (await import("./rm.ts")).default },
 	commit: {
 		summary: "Make an image of what a container has changed",
 		load: async () => (await import("./commit.ts")).default,
@@ -95,7 +95,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 		summary: "Print everything about images, as JSON",
 		load: async () => (await import("./image-inspect.ts")).default,
 	},
-	images: { summary: "List images", load: async () => (await import("./modules.ts")).images },
+	images: { summary: "List images", load: async () => (await import("./images.ts")).default },
 	history: {
 		summary: "Print how an image came to be",
 		load: async () => (await import("./history.ts")).default,
@@ -195,7 +195,7 @@ export const verbs: Readonly<Record<string, Entry>> = {
 	},
 	__reap: {
 		summary: "Do what follows the end of a container: --rm, --restart",
-		load: async () => (await import("./modules.ts")).reap,
+		load: async () => (await import("./reap.ts")).default,
 		hidden: true,
 	},
 	__resolve: {

@@ -1,10 +1,8 @@
-/**
- * What the last word of a command line can be. Pure but for the import of the
- * verb's declaration; which containers and images there are is the caller's to ask.
- */
+/** What the last word of a command line can be. Pure: which containers and images there are is the caller's to ask. */
 
 import type { Completes, Flag, Flags } from "../flags/flags.ts";
-import type { Verb } from "./verb.ts";
+import { declarationOf } from "./declarations.ts";
+import type { Declaration } from "./verb.ts";
 import { entryOf, groupOf, groups, verbs } from "./verbs.ts";
 
 /** A word and what it means. */
@@ -20,7 +18,7 @@ const NOTHING: Wanted = { candidates: [] };
  * @param globals the flags before the verb
  * @param words what follows `bunker`; the last is the one that is typed, perhaps empty
  */
-export async function wanted(globals: Flags, words: readonly string[]): Promise<Wanted> {
+export function wanted(globals: Flags, words: readonly string[]): Wanted {
 	const typed = words.at(-1) ?? "";
 	const { rest, flag } = skipFlags(globals, words.slice(0, -1));
 	if (flag) return ofValue(flag, "");
@@ -40,10 +38,9 @@ function topLevel(): Candidate[] {
 	return [...shown, ...Object.entries(groups)].map(([name, { summary }]) => [name, summary]);
 }
 
-async function ofVerb(name: string, words: readonly string[], typed: string): Promise<Wanted> {
-	const entry = entryOf(name);
-	if (!entry) return NOTHING;
-	const verb = await entry.load();
+function ofVerb(name: string, words: readonly string[], typed: string): Wanted {
+	if (!entryOf(name)) return NOTHING;
+	const verb = declarationOf(name);
 	const { operands, flag, ended } = read(verb, words);
 	if (flag) return ofValue(flag, "");
 	if (typed.startsWith("-") && !ended) return flagWanted(verb.flags, typed);
@@ -64,7 +61,7 @@ interface Read {
 	ended: boolean;
 }
 
-function read(verb: Verb, words: readonly string[]): Read {
+function read(verb: Declaration, words: readonly string[]): Read {
 	let left = words;
 	let operands = 0;
 	for (;;) {

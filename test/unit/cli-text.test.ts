@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { commandLine, status } from "../../src/cli/container-text.ts";
+import { declarationOf } from "../../src/cli/declarations.ts";
 import { overview, verbHelp } from "../../src/cli/help.ts";
 import { sentence } from "../../src/cli/report.ts";
 import { groups, verbs } from "../../src/cli/verbs.ts";
@@ -145,6 +146,13 @@ Examples:
   bunker stop web
   bunker stop -t 1 web db
 `);
+	});
+
+	test("is made of what every verb declares, whole", async () => {
+		for (const [name, entry] of Object.entries(verbs)) {
+			const { run, ...declaration } = await entry.load();
+			expect(declarationOf(name)).toEqual(declaration);
+		}
 	});
 
 	test("every verb has an example that it can parse", async () => {
