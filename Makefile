@@ -15,7 +15,7 @@ MODULES := node_modules/.ready
 SOURCES := $(shell find src ffi -name '*.ts' 2>/dev/null) package.json tsconfig.json
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
-# build/helper, build/shim.so, check-c, fuzz, C_SOURCES
+# build/helper, build/shim.so, EMBEDDED, check-c, fuzz, C_SOURCES
 -include ffi/build.mk
 
 .PHONY: help build demo test check bench install clean \
@@ -35,7 +35,7 @@ build: $(BIN) ## dist/bunker, the one executable
 # chunks beside it, hence the directory; the rename lets a running one be.
 # dd: what a file is written in is what the page cache holds it in. Bun writes small
 # pieces; from large ones a start takes fewer page and TLB misses, some 7 % of `version`.
-$(BIN): $(SOURCES) build/helper build/shim.so build/commit | $(MODULES)
+$(BIN): $(SOURCES) $(EMBEDDED) build/commit | $(MODULES)
 	@rm -rf build/bundle && mkdir -p dist
 	$(BUN) build --compile --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
 		--splitting --sourcemap=inline --minify --bytecode --format=esm --compile-jit-policy=100 \
@@ -78,13 +78,13 @@ endef
 check-style: $(MODULES)
 	$(call verdict,TypeScript is formatted and free of lint,node_modules/.bin/biome check --error-on-warnings)
 
-check-types: $(MODULES) build/helper build/shim.so
+check-types: $(MODULES) $(EMBEDDED)
 	$(call verdict,types,node_modules/.bin/tsc --noEmit)
 
 check-c-style: build/.packages-check
 	$(call verdict,C is formatted,clang-format --dry-run -Werror $(C_SOURCES))
 
-check-unit: $(MODULES) build/helper build/shim.so
+check-unit: $(MODULES) $(EMBEDDED)
 	$(BUN) test test/unit
 
 test-kernel: $(BIN) build/.packages-test

@@ -5,7 +5,7 @@
  */
 
 import { dlopen, FFIType, ptr } from "bun:ffi";
-import shimFile from "../build/shim.so" with { type: "file" };
+import shimText from "../build/shim.so.base64" with { type: "text" };
 import { F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE } from "./constants.ts";
 import { libc } from "./libc.ts";
 
@@ -41,7 +41,7 @@ export function fillMemfd(fd: number, name: string, bytes: Uint8Array): void {
 	libc.fcntl(fd, F_ADD_SEALS, SEALED);
 }
 
-const shimFd = sealedMemfd("bunker-shim", await Bun.file(shimFile).bytes());
+const shimFd = sealedMemfd("bunker-shim", Uint8Array.fromBase64(shimText));
 
 /** The functions of ffi/shim/shim.c. */
 export const shim = dlopen(`/proc/self/fd/${shimFd}`, {

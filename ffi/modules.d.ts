@@ -1,8 +1,4 @@
-declare module "*.so" {
-	const path: string;
-	export default path;
-}
-declare module "*/build/helper" {
-	const path: string;
-	export default path;
+declare module "*.base64" {
+	const text: string;
+	export default text;
 }

@@ -4,7 +4,7 @@
  */
 
 import { ptr } from "bun:ffi";
-import helperFile from "../build/helper" with { type: "file" };
+import helperText from "../build/helper.base64" with { type: "text" };
 import { SystemError } from "./errno.ts";
 import { close } from "./file.ts";
 import { sealedMemfd, shim } from "./library.ts";
@@ -23,8 +23,8 @@ export interface Helper {
  * @param descriptors index is the number in the helper
  * @param title what `ps` shows after its name
  */
-export async function spawnHelper(descriptors: Int32Array, title: string): Promise<Helper> {
-	const program = sealedMemfd("bunker-monitor", await Bun.file(helperFile).bytes());
+export function spawnHelper(descriptors: Int32Array, title: string): Helper {
+	const program = sealedMemfd("bunker-monitor", Uint8Array.fromBase64(helperText));
 	const strings = [pathBytes("bunker-monitor"), pathBytes(title)];
 	const argv = BigUint64Array.of(...strings.map((string) => BigInt(ptr(string))), 0n);
 	const envp = BigUint64Array.of(0n);

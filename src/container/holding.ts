@@ -192,7 +192,7 @@ async function holdBy(
 	const { steps } = tape;
 	traceSteps(steps);
 	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
-	const { pid, pidfd } = await spawnHelper(descriptors.withJob(job), `hold ${container.id.slice(0, 12)}`);
+	const { pid, pidfd } = spawnHelper(descriptors.withJob(job), `hold ${container.id.slice(0, 12)}`);
 	for (const fd of [job, theirs]) close(fd);
 	const said = receive(control, PACKET.header);
 	trace("time", "root held");

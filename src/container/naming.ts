@@ -142,7 +142,7 @@ async function startResolver(store: Store, network: string, listening: number, a
 	const descriptors = new Descriptors(openNull());
 	descriptors.pass(listening);
 	descriptors.pass(log);
-	const helper = await spawnHelper(descriptors.withJob(job), `names ${network.slice(0, 12)}`);
+	const helper = spawnHelper(descriptors.withJob(job), `names ${network.slice(0, 12)}`);
 	watchResolver(store, helper.pid, network);
 	for (const fd of [job, helper.pidfd, listening, log]) close(fd);
 }

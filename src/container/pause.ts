@@ -117,7 +117,7 @@ async function spawnGuard(store: Store, container: Container, operation: Held): 
 		freezer,
 	});
 	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
-	const { pidfd } = await spawnHelper(descriptors.withJob(job), `commit ${id.slice(0, 12)}`);
+	const { pidfd } = spawnHelper(descriptors.withJob(job), `commit ${id.slice(0, 12)}`);
 	for (const fd of [job, guarded, directory]) close(fd);
 	return pidfd;
 }

@@ -53,7 +53,7 @@ export async function play(launch: Launch): Promise<number> {
 	traceSteps(compiled.tape.steps);
 	const job = sealedMemfd("bunker-job", compiled.tape.encode(compiled.policy.place));
 	trace("time", "tape encoded");
-	const helper = await spawnHelper(descriptors.withJob(job), launch.title);
+	const helper = spawnHelper(descriptors.withJob(job), launch.title);
 	trace("time", "helper started");
 	launch.spawned?.(helper.pid);
 	for (const fd of [job, helper.pidfd, control[1]]) close(fd);

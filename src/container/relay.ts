@@ -52,7 +52,7 @@ async function spawnWaiter(store: Store, { id, finished, restartDelay }: Contain
 		environment,
 	);
 	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
-	const helper = await spawnHelper(new Descriptors(openNull()).withJob(job), `restart ${id.slice(0, 12)}`);
+	const helper = spawnHelper(new Descriptors(openNull()).withJob(job), `restart ${id.slice(0, 12)}`);
 	for (const fd of [job, helper.pidfd]) close(fd);
 	return helper.pid;
 }

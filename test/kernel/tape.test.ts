@@ -37,7 +37,7 @@ async function played(build: (tape: Tape, policy: Policy) => void): Promise<{ ta
 	});
 	build(tape, policy);
 	const job = sealedMemfd("job", tape.encode(policy.place));
-	const helper = await spawnHelper(descriptors.withJob(job), "test");
+	const helper = spawnHelper(descriptors.withJob(job), "test");
 	close(job);
 	close(control[1]);
 	const packets: number[][] = [];
