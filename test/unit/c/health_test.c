@@ -222,6 +222,16 @@ static void begin_with_freezer(const char *first) {
     scene.policy->cgroups = scene_list(&scene, (const char *const[]){freezer, NULL});
 }
 
+/* Waits until the first check runs. */
+static bool begun(void) {
+    for (int tries = 0; tries < 2000; tries++) {
+        if (access(in_freezer("first"), F_OK) == 0)
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = 5 * MILLISECOND}, NULL);
+    }
+    return false;
+}
+
 /* The monitor removes the directory at its end; what is no cgroup's file would be in the way. */
 static void end_with_freezer(const char *name) {
     unlink(in_freezer("first"));
@@ -253,12 +263,12 @@ static void frozen(void) {
 static void frozen_meanwhile(void) {
     begin_with_freezer("exec sleep 60");
     scene.policy->health_retries = 1;
-    scene.policy->health_timeout = 300 * MILLISECOND;
+    scene.policy->health_timeout = 700 * MILLISECOND;
     CHECK(freezer_says("freezer.state", "THAWED\n"));
     CHECK(start());
-    rest(100);
+    CHECK(begun());
     CHECK(freezer_says("freezer.state", "FROZEN\n"));
-    rest(500);
+    rest(900);
     CHECK(hear(0) && head.results == 0);
     CHECK(freezer_says("freezer.state", "THAWED\n"));
     CHECK(hear(2) && head.status == HEALTH_HEALTHY && head.changes == 1);
@@ -267,11 +277,11 @@ static void frozen_meanwhile(void) {
 
 /* The same, where it is thawed before its time is over: the mark tells. */
 static void thawed_meanwhile(void) {
-    begin_with_freezer("sleep 0.3; exit 1");
+    begin_with_freezer("sleep 0.8; exit 1");
     scene.policy->health_retries = 1;
     CHECK(freezer_says("freezer.state", "THAWED\n"));
     CHECK(start());
-    rest(100);
+    CHECK(begun());
     int mark = openat(scene.directory_fd, HEALTH_THAWED, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     CHECK(mark >= 0 && close(mark) == 0);
     CHECK(hear(1) && head.status == HEALTH_HEALTHY && head.changes == 1);
