@@ -36,8 +36,9 @@ export const baseDirectory = (at: Places): string => `${at.root}/base`;
 /** directories of volumes, by name */
 export const volumesDirectory = (at: Places): string => `${at.root}/volumes`;
 export const volumeDirectory = (at: Places, name: string): string => `${volumesDirectory(at)}/${name}`;
-/** what is mounted of it */
-export const volumeContent = (at: Places, name: string): string => `${volumeDirectory(at, name)}/_data`;
+/** in it, what is mounted of it */
+export const CONTENT = "_data";
+export const volumeContent = (at: Places, name: string): string => `${volumeDirectory(at, name)}/${CONTENT}`;
 /** what is being made, renamed when it is whole; whatever is old here is garbage */
 export const temporaryDirectory = (at: Places): string => `${at.root}/tmp`;
 /** how the names begin, there, of what is being removed: it went out of the way by one rename */

@@ -14,7 +14,7 @@ import { copyTree } from "../copy/copy.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { volumeContent, volumeDirectory } from "../places.ts";
-import { find, makeContent, putAway, usersOf } from "../volume/volume.ts";
+import { provide, putAway, usersOf } from "../volume/volume.ts";
 import { type Hold, mountRoot } from "./holding.ts";
 import type { Point } from "./options.ts";
 import { pointsOf } from "./points.ts";
@@ -34,8 +34,9 @@ export async function fillVolumes(store: Store, container: Container): Promise<C
 	try {
 		for (const point of pointsOf(container.options)) {
 			if (point.type !== "volume") continue;
-			makeContent(store.places, point.source);
-			if (container.image === null || isElsewhere(store, point.source)) continue;
+			const { options } = (await provide(store, point.source)) ?? {};
+			// With a type it is what its options say, as it is there.
+			if (container.image === null || options?.type) continue;
 			using volume = lockVolume(store, point.source);
 			using place = openPlace(store, point);
 			const begun = statusIfThere(MARK, volume.fd) !== undefined;
@@ -53,9 +54,6 @@ export async function fillVolumes(store: Store, container: Container): Promise<C
 	if (unfilled) noteOptions(store, container.id, options);
 	return { ...container, options };
 }
-
-/** With options it is what they say, as it is there. */
-const isElsewhere = (store: Store, volume: string): boolean => Boolean(find(store, volume)?.options?.type);
 
 /** Two containers that begin with one volume: the second waits, and finds it filled. */
 function lockVolume(store: Store, name: string): { fd: number } & Disposable {

@@ -119,7 +119,7 @@ async function holdRunning(store: Store, container: Container, running: State): 
 async function holdStopped(store: Store, container: Container): Promise<Hold> {
 	const { options } = container;
 	const { makeMissing, sourcesOf } = await import("./volume-sources.ts");
-	makeMissing(store, options);
+	await makeMissing(store, options);
 	const content = sourcesOf(store, options);
 	const mounts = userMounts(options, { content }, false);
 	const there = mounts.filter(({ type }) => type !== "tmpfs");

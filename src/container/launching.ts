@@ -169,7 +169,7 @@ async function provide(
 ): Promise<{ spec: Spec; sources: PlanOptions["sources"] }> {
 	const { id, options } = container;
 	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
-	if (options.points) (await import("./volume-sources.ts")).makeMissing(store, options);
+	if (options.points) await (await import("./volume-sources.ts")).makeMissing(store, options);
 	const spec = await specOf(store, container, image, groups, links?.env);
 	const lines = {
 		gateways: asksForGateway(options.extraHosts) ? await (await import("./gateway.ts")).hostGateways(store) : [],

@@ -2,7 +2,7 @@
 
 import type { Store } from "../kernel/store.ts";
 import { volumeContent } from "../places.ts";
-import { find, makeContent, type Source, sourceOf } from "../volume/volume.ts";
+import { find, provide, type Source, sourceOf } from "../volume/volume.ts";
 import type { RunOptions } from "./options.ts";
 import { pointsOf } from "./points.ts";
 
@@ -15,6 +15,6 @@ export function sourcesOf(store: Store, options: RunOptions): (volume: string) =
 }
 
 /** Makes directories that a kill has kept from being made, or somebody has removed: a volume in use has one. */
-export function makeMissing(store: Store, options: RunOptions): void {
-	for (const { type, source } of pointsOf(options)) if (type === "volume") makeContent(store.places, source);
+export async function makeMissing(store: Store, options: RunOptions): Promise<void> {
+	for (const { type, source } of pointsOf(options)) if (type === "volume") await provide(store, source);
 }

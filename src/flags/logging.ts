@@ -2,7 +2,7 @@
 
 import type { LogDriver, LogOptions } from "../container/options.ts";
 import { defaultLog } from "../container/options.ts";
-import { parseSize } from "../text/size.ts";
+import { parseSize } from "../size.ts";
 import { malformed } from "./usage.ts";
 
 export const DRIVERS: readonly string[] = ["local", "json-file", "none"] satisfies LogDriver[];

@@ -1,8 +1,8 @@
 /** The fields of one --mount, one by one: `NAME=VALUE`, or the NAME of a switch. */
 
 import type { MountOption, Propagation, Recursive } from "../container/options.ts";
+import { parseBinarySize } from "../size.ts";
 import { absolute } from "../text/path.ts";
-import { parseBinarySize } from "../text/size.ts";
 import { truth } from "./grammar.ts";
 import { splitPair } from "./pairs.ts";
 

@@ -9,7 +9,7 @@ import { AT_FDCWD, S_IFBLK, S_IFMT } from "../../ffi/constants.ts";
 import { statusIfThere } from "../../ffi/file.ts";
 import { checkLimits, parseDeviceRule } from "../container/container.ts";
 import type { HugePageOption, Limits, RateOption, RunOptions, WeightOption } from "../container/options.ts";
-import { parseBinarySize } from "../text/size.ts";
+import { parseBinarySize } from "../size.ts";
 import { parseDevice } from "./devices.ts";
 import type { Values } from "./flags.ts";
 import type { resourceFlags } from "./resources.ts";

@@ -1,7 +1,7 @@
 /** `--storage-opt size=SIZE` (docker/cli, cli/command/container/opts.go: parseStorageOpts; moby, overlay2: parseStorageOpt). */
 
 import type { RunOptions } from "../container/options.ts";
-import { parseBinarySize } from "../text/size.ts";
+import { parseBinarySize } from "../size.ts";
 import { malformed } from "./usage.ts";
 
 /** @throws Failure (125) */

@@ -3,7 +3,7 @@
 import type { RunOptions } from "../container/options.ts";
 import { clean } from "../path.ts";
 import { mergeTmpfsOptions } from "../runtime/tmpfs.ts";
-import { parseBinarySize } from "../text/size.ts";
+import { parseBinarySize } from "../size.ts";
 import { list, string, type Values } from "./flags.ts";
 import { malformed } from "./usage.ts";
 

@@ -6,6 +6,7 @@
 import { AT_FDCWD, AT_REMOVEDIR } from "../../ffi/constants.ts";
 import { makeDirectories } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
+import { dropProject } from "../../ffi/project.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import { attempt } from "../../ffi/system.ts";
 import { gravePath, type Places, temporaryDirectory, volumeContent, volumeDirectory } from "../places.ts";
@@ -18,6 +19,7 @@ export function makeContent(at: Places, name: string): void {
 
 /** Removes the directory of a volume that holds nothing. */
 export function dropEmpty(at: Places, name: string): void {
+	dropLimit(at, name);
 	for (const path of [volumeContent(at, name), volumeDirectory(at, name)])
 		if (attempt("unlinkat", AT_FDCWD, path, AT_REMOVEDIR) < 0) return;
 }
@@ -28,10 +30,16 @@ export function dropEmpty(at: Places, name: string): void {
  * @returns where it is, to be removed after that; of a kill the next `rm` or `ps` clears it
  */
 export function putAway(at: Places, name: string): string {
+	dropLimit(at, name);
 	const grave = gravePath(at, randomBytes(8).toHex());
 	if (!attemptRename(volumeDirectory(at, name), grave)) {
 		makeDirectories(temporaryDirectory(at), 0o700);
 		attemptRename(volumeDirectory(at, name), grave);
 	}
 	return grave;
+}
+
+/** The limit on what it may hold (limit.ts) goes before what it limits. Where that stays after all, the next mount limits it again. */
+function dropLimit(at: Places, name: string): void {
+	dropProject(volumeContent(at, name), volumeDirectory(at, name));
 }

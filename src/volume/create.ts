@@ -1,9 +1,10 @@
 /** `volume create`. */
 
-import { Failure } from "../failure.ts";
+import { EXIT, Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { dropEmpty, makeContent } from "./content.ts";
+import { limitContent } from "./limit.ts";
 import { checkVolume } from "./rules.ts";
 import { ensure, find, type NewVolume, type Volume } from "./table.ts";
 
@@ -11,7 +12,7 @@ import { ensure, find, type NewVolume, type Volume } from "./table.ts";
  * Makes a volume; one that is there is no error. Its directory is made within
  * the transaction: whoever removes the volume then finds it.
  * @returns the one that is there now
- * @throws Failure for a wrong name or option, and where it is there with other options
+ * @throws Failure for a wrong name or option, where it is there with other options, and where it cannot be of its size
  */
 export function create(store: Store, asked: NewVolume): Volume {
 	checkVolume(asked);
@@ -20,6 +21,7 @@ export function create(store: Store, asked: NewVolume): Volume {
 		if (known && asked.options && !isSame(known.options, asked.options)) throw differs(known);
 		const made = known ?? ensure(store, asked);
 		makeContent(store.places, asked.name);
+		limitContent(store.places, made);
 		return made;
 	});
 	announce(store);
@@ -32,7 +34,7 @@ function attempt(store: Store, { name }: NewVolume, work: () => Volume): Volume 
 		return store.transaction(work);
 	} catch (error) {
 		store.transaction(() => find(store, name) ?? dropEmpty(store.places, name));
-		throw error;
+		throw error instanceof Failure ? error.withExitCode(EXIT.failed) : error;
 	}
 }
 

@@ -1,6 +1,7 @@
 /** What a volume may be called, and made with (moby, daemon/volume/local). Pure. */
 
 import { Failure } from "../failure.ts";
+import { parseBinarySize } from "../size.ts";
 import { isBind, wordsOf } from "./source.ts";
 
 /** A name becomes a directory's. */
@@ -57,11 +58,6 @@ function wrongBind({ device = "", o }: Readonly<Record<string, string>>): string
 	return other && `o=${o}: with bind there are ro and rw, but no ${other}`;
 }
 
-/** docker takes a size where the file system has project quotas; of 0 anywhere. */
 function wrongSize(size: string | undefined): string | undefined {
-	if (size === undefined) return undefined;
-	const match = /^([0-9]+(?:\.[0-9]+)?) ?(?:[kmgtp]i?b?|b)?$/i.exec(size);
-	if (!match) return `invalid size: '${size}'`;
-	if (Number(match[1]) === 0) return undefined;
-	return `size=${size}: quota size requested but no quota support; type=tmpfs, device=tmpfs and o=size=${size} make a volume of that size in memory`;
+	return size === undefined || parseBinarySize(size) !== undefined ? undefined : `invalid size: '${size}'`;
 }

@@ -12,7 +12,7 @@ export interface Volume {
 	/** RFC 3339 */
 	created: string;
 	labels?: Record<string, string>;
-	/** of the driver `local`: `type`, `device`, `o` */
+	/** of the driver `local`: `type`, `device`, `o`, `size` */
 	options?: Record<string, string>;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { requires } from "../requires.ts";
 import { busyboxTar, IMAGE, ours, ready, TARGET, useEngine } from "./harness.ts";
 import { limitsOn, mountQuotaDisk, unmountQuotaDisk } from "./quota-disk.ts";
@@ -27,6 +27,21 @@ describe.skipIf(!ready)("--storage-opt", () => {
 			);
 		}
 		expect(await engine.ok("ps", "-a", "-q")).toBe("");
+	});
+
+	ours("so is a volume of a size, and there is none then", async () => {
+		const outcome = await engine.run("volume", "create", "-o", "size=1g", "data");
+		expect(outcome).toMatchObject({ code: 1, stdout: "" });
+		expect(outcome.stderr).toMatch(
+			/^bunker: volume data: size=1g: quota size requested but no quota support: the file system of \S+ \(\w+, mounted on \/\S*\) has no project quotas\n.+\n$/,
+		);
+		const mounted = await engine.run("run", "--rm", "--mount", "type=volume,dst=/v,volume-opt=size=1g", IMAGE, "true");
+		expect(mounted.code).toBe(125);
+		expect(mounted.stderr).toContain("no quota support");
+		expect(await engine.ok("volume", "ls", "-q")).toBe("");
+		expect(await engine.ok("ps", "-a", "-q")).toBe("");
+		await engine.ok("volume", "create", "-o", "size=0", "free");
+		await engine.ok("volume", "rm", "free");
 	});
 
 	ours.each([
@@ -159,5 +174,51 @@ describe.skipIf(!hasQuotas)("--storage-opt on a file system with project quotas"
 		} finally {
 			unmountQuotaDisk(counting);
 		}
+	});
+
+	describe("volume create -o size=", () => {
+		/** Writes megabytes into the volume `data`. @returns what dd said, and how many there are then */
+		const write = async (megabytes: number) => {
+			const script = `dd if=/dev/zero of=/v/file bs=1M count=${megabytes} 2>&1; stat -c %s /v/file`;
+			const { stdout } = await run("run", "--rm", "-v", "data:/v", IMAGE, "sh", "-c", script);
+			const lines = stdout.trim().split("\n");
+			return { megabytes: Number(lines.pop()) / 1024 / 1024, said: lines.join("\n") };
+		};
+
+		test("what is more than the size cannot be written, whoever mounts it", async () => {
+			await ok("volume", "create", "-o", "size=4M", "data");
+			expect(await ok("volume", "inspect", "-f", "{{json .Options}}", "data")).toBe('{"size":"4M"}');
+			for (const _ of ["one container", "another"]) {
+				const { megabytes, said } = await write(6);
+				expect(said).toMatch(/No space left on device|Disk quota exceeded/i);
+				expect(megabytes).toBeGreaterThan(3);
+				expect(megabytes).toBeLessThanOrEqual(4);
+			}
+			expect(limitsOn(place)).toEqual([4096]);
+		});
+
+		test("a directory that somebody has removed is limited again when it is mounted", async () => {
+			rmSync(`${env.BUNKER_ROOT}/volumes/data`, { recursive: true });
+			expect((await write(6)).megabytes).toBeLessThanOrEqual(4);
+		});
+
+		test("it is kept when the volume is asked for again, and goes with it", async () => {
+			await ok("volume", "create", "-o", "size=4M", "data");
+			await ok("volume", "create", "data");
+			expect((await write(6)).megabytes).toBeLessThanOrEqual(4);
+			await ok("volume", "rm", "data");
+			// The one whose directory was removed behind our back is nobody's to forget.
+			expect(limitsOn(place).length).toBeLessThanOrEqual(1);
+		});
+
+		test("volume-opt=size= of --mount, a size of 0, and one of a tmpfs", async () => {
+			const before = limitsOn(place).length;
+			const mount = "type=volume,dst=/v,volume-opt=size=2M";
+			const script = "dd if=/dev/zero of=/v/file bs=1M count=4 2>/dev/null; stat -c %s /v/file";
+			expect(Number(await ok("run", "--rm", "--mount", mount, IMAGE, "sh", "-c", script))).toBeLessThan(2 << 20);
+			await ok("volume", "create", "-o", "size=0", "free");
+			await ok("volume", "rm", "free");
+			expect(limitsOn(place).length).toBe(before);
+		});
 	});
 });

@@ -67,7 +67,7 @@ describe.skipIf(!ready)("volume", () => {
 		expect(await failing(1, "volume", "create", "-d", "nosuch", "data")).toContain('volume driver "nosuch" not found');
 		expect(await failing(1, "volume", "create", "-o", "foo=bar", "data")).toContain('invalid option: "foo"');
 		expect(await failing(1, "volume", "create", "-o", "type=tmpfs", "data")).toContain("missing required option");
-		expect(await failing(1, "volume", "create", "-o", "size=1g", "data")).toContain("no quota support");
+		expect(await failing(1, "volume", "create", "-o", "size=much", "data")).toContain("invalid size: 'much'");
 		expect(await failing(1, "volume", "create", "a0", "b0")).toContain("at most 1 argument");
 		expect(await failing(125, "volume", "create", "--label", "=x", "data")).toContain('invalid label "=x"');
 		expect(await failing(125, "volume", "create", "--group", "x", "data")).toContain("--group is not supported");

@@ -8,9 +8,10 @@ import { sentence } from "../../src/cli/report.ts";
 import { groups, verbs } from "../../src/cli/verbs.ts";
 import type { RunOptions } from "../../src/container/options.ts";
 import { Failure } from "../../src/failure.ts";
+import { parseSize } from "../../src/size.ts";
 import { formatDuration, since } from "../../src/text/age.ts";
 import { quote } from "../../src/text/quote.ts";
-import { formatSize, parseSize } from "../../src/text/size.ts";
+import { formatSize } from "../../src/text/size.ts";
 import { shorten, shortId, table } from "../../src/text/table.ts";
 
 const SECOND = 1000;

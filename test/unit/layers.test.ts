@@ -21,6 +21,7 @@ const LAYERS = [
 		"src/places.ts",
 		"src/clock.ts",
 		"src/duration.ts",
+		"src/size.ts",
 		"src/filters.ts",
 		"src/path.ts",
 	],

@@ -11,7 +11,7 @@ import { resourcesOf } from "../../src/container/resources.ts";
 import { parse } from "../../src/flags/grammar.ts";
 import { discarded, readLimits } from "../../src/flags/resource-values.ts";
 import { resourceFlags } from "../../src/flags/resources.ts";
-import { parseBinarySize } from "../../src/text/size.ts";
+import { parseBinarySize } from "../../src/size.ts";
 import { runOptions } from "./run-options.ts";
 
 const MB = 1024 * 1024;
