@@ -69,7 +69,7 @@ export function access(
 		open: async (options) => {
 			const store = await open(await at(), options);
 			const pools = known?.["default-address-pools"];
-			if (pools) (await import("../network/network.ts")).usePools(pools);
+			if (pools) (await import("./address-pools.ts")).usePools(pools);
 			return store;
 		},
 		openIfThere: async () => openIfThere(await at()),

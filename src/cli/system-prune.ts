@@ -1,8 +1,10 @@
 /** `system prune`: all that is not used. */
 
 import { STDOUT, writeOut } from "../../ffi/output.ts";
+import { prune as pruneContainers, pruneNetworks } from "../container/container.ts";
 import { Failure } from "../failure.ts";
 import { bool, list, type Values } from "../flags/flags.ts";
+import { prune as pruneImages } from "../image/image.ts";
 import { pruneVolumes } from "../volume/volume.ts";
 import { confirm } from "./confirm.ts";
 import {
@@ -34,13 +36,12 @@ export default verb({
 			throw new Failure('the "until" filter is not supported with "--volumes"');
 		if (!values.force && !confirm(warning(values))) return 0;
 		const store = await open();
-		const [containers, images] = await Promise.all([import("../container/container.ts"), import("../image/image.ts")]);
-		const stopped = await containers.prune(store, filters);
+		const stopped = await pruneContainers(store, filters);
 		writeOut(STDOUT, containerLines(stopped));
-		writeOut(STDOUT, networkLines(await containers.pruneNetworks(store, filters)));
+		writeOut(STDOUT, networkLines(await pruneNetworks(store, filters)));
 		const volumes = values.volumes ? await pruneVolumes(store, { all: false, filters }) : { names: [], bytes: 0 };
 		writeOut(STDOUT, volumeLines(volumes));
-		const unused = await images.prune(store, { all: values.all, filters });
+		const unused = await pruneImages(store, { all: values.all, filters });
 		writeOut(STDOUT, `${imageLines(unused)}${reclaimed(stopped.bytes + volumes.bytes + unused.bytes)}`);
 		return 0;
 	},

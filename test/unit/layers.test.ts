@@ -31,6 +31,7 @@ const LAYERS = [
 const LEAVES = LAYERS.find((names) => names.includes("src/failure.ts")) as string[];
 /** Folders whose face, the file of the folder's name, is all that others see. */
 const FACED = ["src/container", "src/names", "src/image", "src/network", "src/cgroup", "src/volume", "src/copy"];
+const FACES = [...FACED, "src/runtime", "src/tar"].map((folder) => `${folder}/${folder.slice(4)}.ts`);
 /** Tables of constants may be long: no one reads them from top to bottom. */
 const TABLES = ["ffi/constants.ts", "ffi/numbers.ts", "src/flags/refused.ts"];
 const LONGEST = 350;
@@ -95,6 +96,19 @@ describe("layers", () => {
 		});
 		// What a user asks for is said in types that cli and container share.
 		expect(behind.filter(({ to }) => to !== "src/container/options.ts").map(show)).toEqual([]);
+	});
+
+	// The bundler sees through a face to what is asked of it, unless somebody asks for all of it:
+	// then every verb that imports one thing from it loads what all of them need, 50 kB more of `exec`.
+	test("a face is never imported as a whole, when it is called", () => {
+		const whole = files.flatMap((from) =>
+			new Bun.Transpiler({ loader: "ts" })
+				.scanImports(readFileSync(from, "utf8"))
+				.filter(({ kind, path }) => kind === "dynamic-import" && path.startsWith("."))
+				.map(({ path }) => ({ from, to: normalize(join(dirname(from), path)) })),
+		);
+		expect(whole.length).toBeGreaterThan(100);
+		expect(whole.filter(({ to }) => FACES.includes(to)).map(show)).toEqual([]);
 	});
 
 	test("no file imports itself by way of others", () => {
