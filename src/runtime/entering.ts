@@ -11,9 +11,8 @@ import { type Cgroup, joinCgroupNamespace, joinCgroups, takeCgroups } from "./cg
 import { leaveKeyring, setCredentials } from "./credentials.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
-import { enterDirectory } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
-import { execute, reportReady } from "./program.ts";
+import { enterDirectory, execute, reportReady } from "./program.ts";
 import type { Process } from "./spec.ts";
 import { makeTerminal, prepareStdio, type Stdio, usePipes, useTerminal } from "./stdio.ts";
 

@@ -21,6 +21,7 @@ import {
 } from "../../ffi/constants.ts";
 import { openHow } from "../../ffi/structures.ts";
 import { type Hints, Load, type Tape, type TapeArgument } from "../kernel/tape.ts";
+import { kernelsOf } from "./kernels.ts";
 
 /** A name in a directory, as calls that end in `at` take them. */
 export interface Entry {
@@ -45,16 +46,6 @@ const BENEATH = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 export const KIND_HINT =
 	"are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type";
 const HINTS: Hints = { ENOTDIR: KIND_HINT, EXDEV: "a link leads out of where it was to be mounted" };
-
-/** The places of the kernel's file systems. */
-const KERNELS = new Set(["/proc", "/sys", "/dev"]);
-
-/** Which of the kernel's file systems a path lies in: `/dev`; undefined for none. */
-export function kernelsOf(path: string): string | undefined {
-	const end = path.indexOf("/", 1);
-	const top = end < 0 ? path : path.slice(0, end);
-	return KERNELS.has(top) ? top : undefined;
-}
 
 export class Paths {
 	private readonly made = new Set<string>();
@@ -223,19 +214,3 @@ export class Paths {
 
 /** Bytes of struct open_how. */
 const HOW_SIZE = 24;
-
-/**
- * Enters a directory of the container. Not by chdir(2): no link of /proc may
- * lead anywhere but below the root (openat2(2), RESOLVE_IN_ROOT).
- */
-export function enterDirectory(tape: Tape, path: string): void {
-	const root = tape.slot();
-	const directory = tape.slot();
-	const how = openHow(O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
-	tape.step("open /", "openat", [AT_FDCWD, tape.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0], { store: root });
-	tape.step(`open ${path} below it`, "openat2", [new Load(root), tape.text(path), tape.bytes(how), how.length], {
-		store: directory,
-	});
-	tape.step(`enter ${path}`, "fchdir", [new Load(directory)]);
-	for (const fd of [root, directory]) tape.step("close it", "close", [new Load(fd)]);
-}

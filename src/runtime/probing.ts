@@ -14,9 +14,8 @@ import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
 import { NAMESPACES } from "./entering.ts";
 import { encodeIdentity, type Identity, identityBlock } from "./identity.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
-import { enterDirectory } from "./paths.ts";
 import { type Compiled, writePolicy } from "./policy.ts";
-import { execute } from "./program.ts";
+import { enterDirectory, execute } from "./program.ts";
 import type { Process } from "./spec.ts";
 import { NO_MONITOR } from "./waiting.ts";
 

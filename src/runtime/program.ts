@@ -1,14 +1,40 @@
 /**
- * The last steps: what the program inherits, and its execve. A name without a
+ * The last steps: where the program begins, what it inherits, and its execve. A name without a
  * slash is looked for in PATH, one execve a directory.
  */
 
-import { CLOSE_RANGE_CLOEXEC, SIG_SETMASK, SIGCHLD, TIOCSPGRP } from "../../ffi/constants.ts";
-import { cloneArguments } from "../../ffi/structures.ts";
+import {
+	AT_FDCWD,
+	CLOSE_RANGE_CLOEXEC,
+	O_CLOEXEC,
+	O_DIRECTORY,
+	O_PATH,
+	RESOLVE_IN_ROOT,
+	SIG_SETMASK,
+	SIGCHLD,
+	TIOCSPGRP,
+} from "../../ffi/constants.ts";
+import { cloneArguments, openHow } from "../../ffi/structures.ts";
 import { REPORT_READY } from "../../ffi/tape.ts";
-import type { Place, Tape } from "../kernel/tape.ts";
+import { Load, type Place, type Tape } from "../kernel/tape.ts";
 import type { Policy } from "./policy.ts";
 import type { Process } from "./spec.ts";
+
+/**
+ * Enters a directory of the container. Not by chdir(2): no link of /proc may
+ * lead anywhere but below the root (openat2(2), RESOLVE_IN_ROOT).
+ */
+export function enterDirectory(tape: Tape, path: string): void {
+	const root = tape.slot();
+	const directory = tape.slot();
+	const how = openHow(O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
+	tape.step("open /", "openat", [AT_FDCWD, tape.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0], { store: root });
+	tape.step(`open ${path} below it`, "openat2", [new Load(root), tape.text(path), tape.bytes(how), how.length], {
+		store: directory,
+	});
+	tape.step(`enter ${path}`, "fchdir", [new Load(directory)]);
+	for (const fd of [root, directory]) tape.step("close it", "close", [new Load(fd)]);
+}
 
 /** Says to the monitor that all is ready; with the monitor dead this fails, and so the tape ends. */
 export function reportReady(tape: Tape, policy: Policy): void {

@@ -25,15 +25,10 @@ import {
 import { mountAttributes, openHow } from "../../ffi/structures.ts";
 import { Load, type Tape } from "../kernel/tape.ts";
 import type { Bind } from "./mounts.ts";
-import type { Mount, NamespaceType, Spec } from "./spec.ts";
+import { donorOf, type Mount, type NamespaceType, type Spec } from "./spec.ts";
 
 /** The helper's numbers of the pidfds, by the containers' ids. */
 export type Donors = ReadonlyMap<string, number>;
-
-/** The container of `container:ID`; undefined for any other mode, path or source. */
-export function donorOf(mode: string | undefined): string | undefined {
-	return mode?.startsWith("container:") ? mode.slice("container:".length) : undefined;
-}
 
 function donorOfType(spec: Spec, type: NamespaceType): string | undefined {
 	return donorOf(spec.linux.namespaces.filter((namespace) => namespace.type === type)[0]?.path);

@@ -20,10 +20,11 @@ import {
 	OPEN_TREE_CLONE,
 } from "../../ffi/constants.ts";
 import { type Hints, Load, type Tape } from "../kernel/tape.ts";
+import { kernelsOf } from "./kernels.ts";
 import { type Bind, type Change, changeTree, emptyPath, mountFlags } from "./mounts.ts";
-import { KIND_HINT, kernelsOf, type Paths } from "./paths.ts";
-import { type Donors, donorOf, takeSharedMemory } from "./sharing.ts";
-import type { Mount } from "./spec.ts";
+import { KIND_HINT, type Paths } from "./paths.ts";
+import { type Donors, takeSharedMemory } from "./sharing.ts";
+import { donorOf, type Mount } from "./spec.ts";
 
 /** What has to be known of the host. */
 export interface SourceFacts {

@@ -136,3 +136,8 @@ export const USER_ANNOTATION = "bunker.user";
 export const DEVICES_ANNOTATION = "bunker.devices";
 /** The annotation that says the program runs under our reaper. */
 export const INIT_ANNOTATION = "bunker.init";
+
+/** The container of `container:ID`; undefined for any other mode, path or source. */
+export function donorOf(mode: string | undefined): string | undefined {
+	return mode?.startsWith("container:") ? mode.slice("container:".length) : undefined;
+}

@@ -26,8 +26,8 @@ import {
 import { openHow } from "../../ffi/structures.ts";
 import { type Hints, Load, type Place, type Tape, type TapeArgument } from "../kernel/tape.ts";
 import { takeFileSystem } from "./file-system.ts";
+import { kernelsOf } from "./kernels.ts";
 import { changeTree } from "./mounts.ts";
-import { kernelsOf } from "./paths.ts";
 import { OVERLAY_FEATURES } from "./root.ts";
 import { changesOf, type Layers, type SourceFacts, STAGE, sourcePath, type Taken } from "./sources.ts";
 import type { Mount } from "./spec.ts";

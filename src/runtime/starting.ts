@@ -5,25 +5,19 @@
 
 import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS } from "../../ffi/constants.ts";
 import { Tape } from "../kernel/tape.ts";
-import {
-	type Cgroup,
-	enterCgroupNamespace,
-	type Joining,
-	joinCgroups,
-	mountCgroups,
-	takeCgroups,
-	takeShown,
-} from "./cgroups.ts";
+import { mountCgroups, takeShown } from "./cgroup-mounts.ts";
+import { type Cgroup, enterCgroupNamespace, type Joining, joinCgroups, takeCgroups } from "./cgroups.ts";
 import { dieWithMonitor, leaveKeyring, setCredentials } from "./credentials.ts";
 import { makeDevices, placeConsole, placeDevices, takeDevices } from "./devices.ts";
 import { raiseLoopback, setDomainname, setHostname, setSysctl } from "./environment.ts";
 import { maskPath, type PathKind, protectPath } from "./hardening.ts";
 import { IDENTITY_SIZE, type IdentityBlock, identityBlock } from "./identity.ts";
+import { isKernels, kernelsOf } from "./kernels.ts";
 import { setLimits, setOomScore, takeProc } from "./limits.ts";
 import { mountFileSystem, placeBind } from "./mounts.ts";
-import { enterDirectory, kernelsOf, Paths } from "./paths.ts";
+import { Paths } from "./paths.ts";
 import { type Compiled, closeGiven, type PolicyOptions, writePolicy } from "./policy.ts";
-import { execute, forkInit, reportReady } from "./program.ts";
+import { enterDirectory, execute, forkInit, reportReady } from "./program.ts";
 import { enterRoot, leaveHost, type RootSource, sealRoot, takeRoot } from "./root.ts";
 import { type Donors, joinOthers, joinPid } from "./sharing.ts";
 import { makeMounts, placeMount, type SourceFacts, sealMounts, type Taken, takeMounts } from "./sources.ts";
@@ -139,12 +133,6 @@ const ownTypes = (spec: Spec): NamespaceType[] =>
 	spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
 
 const hasOwn = (spec: Spec, type: NamespaceType): boolean => ownTypes(spec).includes(type);
-
-/** A file system of the kernel's in its own place; all else is the user's. */
-export const isKernels = ({ type, destination }: Mount): boolean =>
-	KERNELS.has(type) && kernelsOf(destination) !== undefined;
-
-const KERNELS = new Set(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup"]);
 
 /** What belongs into one of the kernel's file systems, or into none of them. */
 const placedIn = (taken: readonly Taken[], kernels: string | undefined): Taken[] =>

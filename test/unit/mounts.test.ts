@@ -3,8 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, MS_PRIVATE, MS_SHARED, MS_SLAVE } from "../../ffi/constants.ts";
 import { Tape } from "../../src/kernel/tape.ts";
+import { kernelsOf } from "../../src/runtime/kernels.ts";
 import { changeText } from "../../src/runtime/mounts.ts";
-import { kernelsOf, Paths } from "../../src/runtime/paths.ts";
+import { Paths } from "../../src/runtime/paths.ts";
 import { changesOf } from "../../src/runtime/sources.ts";
 
 describe("what becomes of a bind", () => {
