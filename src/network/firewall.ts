@@ -11,7 +11,8 @@ import { trace } from "../environment.ts";
 import { type Message, MessageFailure, playMessages } from "../kernel/netlink.ts";
 import type { Store } from "../kernel/store.ts";
 import { bridgeName } from "./bridge.ts";
-import { generation, lockFirewall, readNote, writeNote } from "./generation.ts";
+import { lockFirewall, readNote, writeNote } from "./firewall-note.ts";
+import { generation } from "./generation.ts";
 import type { Network } from "./table.ts";
 
 /** True if nothing was changed since the note was written, and it knows these networks. */

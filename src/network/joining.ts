@@ -1,7 +1,7 @@
 /**
  * A container's parts in its networks while it runs: taken when it starts, one
- * transaction, and given back when it has ended. No two ever have one address:
- * that is a constraint of the table, whoever else starts at the same time.
+ * transaction, and given back when it has ended (leaving.ts). No two ever have one
+ * address: that is a constraint of the table, whoever else starts at the same time.
  */
 
 import { randomBytes } from "../../ffi/random.ts";
@@ -12,6 +12,7 @@ import { firstFree, isUsable } from "./bitmap.ts";
 import type { Endpoint, Joined } from "./endpoint.ts";
 import { recordPart } from "./events.ts";
 import { chooseGateways } from "./gateway.ts";
+import { leave } from "./leaving.ts";
 import { OPTION } from "./option-names.ts";
 import { settleDefault } from "./pool.ts";
 import {
@@ -157,17 +158,6 @@ export function joinedOf(store: Store, container: string): Endpoint[] {
 		});
 	}
 	return endpoints;
-}
-
-/** Gives everything back that a container has taken. */
-export function leave(store: Store, container: string): void {
-	recordPart(store, container, "disconnect");
-	store.run("DELETE FROM address WHERE container = ?", container);
-	store.run("DELETE FROM port WHERE container = ?", container);
-	store.run(
-		"UPDATE endpoint SET id = NULL, interface = NULL, mac = NULL WHERE container = ? AND id NOT NULL",
-		container,
-	);
 }
 
 const FAMILIES = [4, 6] as const;

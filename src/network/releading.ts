@@ -11,8 +11,8 @@ import { type Address, addressBytes, parseAddress } from "./address.ts";
 import { insideOf } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { change } from "./firewall.ts";
+import { doubt } from "./firewall-note.ts";
 import { type Outlet, outletOf } from "./gateway.ts";
-import { doubt } from "./generation.ts";
 import { hairpinMessages, publishedOf, publishMessages, withdrawMessages } from "./port-messages.ts";
 import { type PortRow, portsOf } from "./table.ts";
 

@@ -21,8 +21,9 @@ import {
 	publishedOf,
 	strangerElement,
 } from "./elements.ts";
+import { readNote, writeNote } from "./firewall-note.ts";
 import { forward, newStrangers } from "./forwarding.ts";
-import { generation, readNote, writeNote } from "./generation.ts";
+import { generation } from "./generation.ts";
 import { inspect, type Present } from "./inspection.ts";
 import { chains, hasDockerUser } from "./others.ts";
 import { replaceTable } from "./ruleset.ts";

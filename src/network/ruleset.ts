@@ -12,7 +12,7 @@ import { encodeText } from "../../ffi/text.ts";
 import { Body, type Message, message, nftablesType } from "../kernel/netlink.ts";
 import { addChain, addRule, addTable, type Base, deleteTable, type Table } from "../kernel/nftables.ts";
 import { addElement, type Element, INET, SETS, type SetName } from "./elements.ts";
-import { RULES_VERSION } from "./generation.ts";
+import { RULES_VERSION } from "./firewall-note.ts";
 import { RULES, type Rule } from "./rules.ts";
 
 const NFT_MSG_NEWSET = 9;

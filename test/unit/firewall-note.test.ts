@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Store } from "../../src/kernel/store.ts";
-import { type Note, readNote, writeNote } from "../../src/network/generation.ts";
+import { type Note, readNote, writeNote } from "../../src/network/firewall-note.ts";
 import { firewallPath } from "../../src/places.ts";
 
 const NOTE: Note = { namespace: "1", count: 7, bridges: ["bunker0"], strangers: ["4 eth0", "6 eth0"], mended: true };
