@@ -29,30 +29,24 @@ import {
 	USER_ANNOTATION,
 } from "../runtime/runtime.ts";
 import { encodeAttributes, logAttributes } from "./attributes.ts";
+import { lookAtBinds } from "./binds.ts";
 import { callerStreams, type Foreground } from "./callers.ts";
 import { joined, makeCgroup } from "./cgroups.ts";
 import { ProbeJob } from "./checkup.ts";
 import { gatherDevices, hostDevices } from "./devices.ts";
 import { recordOf } from "./events.ts";
-import {
-	hostHostname,
-	lookAtBinds,
-	makeBase,
-	makeDirectoriesOf,
-	makeRunDirectory,
-	namesDirectory,
-	writeFiles,
-} from "./files.ts";
+import { makeBase, makeDirectoriesOf, makeRunDirectory } from "./files.ts";
 import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
 import { lockRoot, waitForHolds } from "./locks.ts";
 import { networkDonor, openDonors } from "./namespaces.ts";
-import { isLinked, linkedTo, takeNetworks } from "./networking.ts";
+import { isLinked, isNetworked, linkedTo } from "./networking.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors, type PlanOptions } from "./plan.ts";
 import { openNull, play } from "./play.ts";
 import { sharesWithHost } from "./points.ts";
 import { restartRule } from "./policy.ts";
+import { hostHostname, namesDirectory, writeFiles } from "./provided.ts";
 import { buildSpec } from "./spec.ts";
 import { sweepEnded } from "./state.ts";
 import { byId, type Container } from "./table.ts";
@@ -90,11 +84,7 @@ export async function launchContainer(
 	using root = lockRoot(store, id);
 	if (!isNew) waitForHolds(store, id);
 	if (options.storage) await (await import("./storage.ts")).limitStorage(store, container);
-	using networking = await takeNetworks(store, container, {
-		exposed: image?.config.config?.ExposedPorts ?? {},
-		sweep: () => sweepEnded(store),
-		named: (other) => byId(store, other)?.name,
-	});
+	using networking = isNetworked(options) ? await joinNetworks(store, container, image) : undefined;
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
 	const donors = openDonors(store, options);
@@ -157,6 +147,14 @@ export async function launchContainer(
 	for (const pidfd of donors.values()) close(pidfd);
 	if (home >= 0) close(home);
 	return { pid, control: control[0] };
+}
+
+async function joinNetworks(store: Store, container: Container, image: Image | undefined) {
+	return (await import("./joining.ts")).takeNetworks(store, container, {
+		exposed: image?.config.config?.ExposedPorts ?? {},
+		sweep: () => sweepEnded(store),
+		named: (other) => byId(store, other)?.name,
+	});
 }
 
 /** Its config.json, the files for its /etc, and what the host has to have for its volumes. */

@@ -8,8 +8,8 @@ import { addressesOf, DEFAULT_NETWORK, type Endpoint, type Link } from "../netwo
 import { runDirectory } from "../places.ts";
 import { committedConfig } from "./commit.ts";
 import { textOf } from "./etc.ts";
-import { hostHostname } from "./files.ts";
 import { type Linked, linkedNames, linkVariables, parseLinked } from "./links.ts";
+import { hostHostname } from "./provided.ts";
 import { containerHostname } from "./spec.ts";
 import { look } from "./state.ts";
 import { byId, type Container } from "./table.ts";
