@@ -38,7 +38,7 @@ build: $(BIN) ## dist/bunker, the one executable
 $(BIN): $(SOURCES) $(EMBEDDED) build/commit | $(MODULES)
 	@rm -rf build/bundle && mkdir -p dist
 	$(BUN) build --compile --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-		--splitting --sourcemap=inline --minify --bytecode --format=esm --compile-jit-policy=100 \
+		--splitting --min-chunk-size=4096 --sourcemap=inline --minify --bytecode --format=esm --compile-jit-policy=100 \
 		--define 'BUNKER_COMMIT="$(COMMIT)"' src/main.ts --outfile build/bundle/bunker
 	@dd if=build/bundle/bunker of=build/bundle/whole bs=4M status=none && chmod 755 build/bundle/whole
 	@mv build/bundle/whole $@ && rm -rf build/bundle
