@@ -47,6 +47,9 @@ export const GRAVE = "removed-";
 export const gravePath = (at: Places, name: string): string => `${temporaryDirectory(at)}/${GRAVE}${name}`;
 /** upper, work, and the log */
 export const containerDirectory = (at: Places, id: string): string => `${at.root}/containers/${id}`;
+/** of the log in there, as docker names it for json-file */
+export const logName = (id: string, driver: string): string =>
+	driver === "json-file" ? `${id}-json.log` : "local.log";
 /** of a started container: config.json, hosts, hostname, resolv.conf, and the monitor's state and record */
 export const runDirectory = (at: Places, id: string): string => `${at.runRoot}/containers/${id}`;
 /** touched by whoever has made an event; there once somebody has listened */

@@ -8,9 +8,8 @@ import { AT_FDCWD } from "../../ffi/constants.ts";
 import { list } from "../../ffi/directory.ts";
 import { readFileIfThere, readSmallIfThere, statusIfThere } from "../../ffi/file.ts";
 import { countOf, parseSet } from "./cpuset.ts";
-import { DEFAULT_PARENT } from "./group.ts";
 import { detect } from "./hierarchies.ts";
-import { groupWith, type Hierarchy } from "./hierarchy.ts";
+import { DEFAULT_PARENT, groupWith, type Hierarchy } from "./hierarchy.ts";
 
 /** Features that limits need. */
 export interface Abilities {

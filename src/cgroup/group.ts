@@ -15,17 +15,6 @@ import { encodeText } from "../../ffi/text.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Group, Hierarchy, Write } from "./hierarchy.ts";
 
-/** The parent of a container's cgroup, unless --cgroup-parent names another. */
-export const DEFAULT_PARENT = "/bunker";
-
-/**
- * The cgroup of a container, in each hierarchy.
- * @param path from the root of each: `/bunker/ID`
- */
-export function groupsAt(hierarchies: readonly Hierarchy[], path: string): Group[] {
-	return hierarchies.map((hierarchy) => ({ hierarchy, path: `${hierarchy.mount}${path}` }));
-}
-
 /**
  * Makes the directories of a cgroup, and its parents.
  * @returns those that are there now: without those of hierarchies that are read-only here, as in a container

@@ -33,8 +33,19 @@ export interface Write {
 	value: string;
 }
 
+/** The parent of a container's cgroup, unless --cgroup-parent names another. */
+export const DEFAULT_PARENT = "/bunker";
+
 /** v2 has these without a controller: they are part of every cgroup. */
 const BUILT_IN = ["devices", "freezer"];
+
+/**
+ * The cgroup of a container, ineach hierarchy.
+ * @param path from the root of each: `/bunker/ID`
+ */
+export function groupsAt(hierarchies: readonly Hierarchy[], path: string): Group[] {
+	return hierarchies.map((hierarchy) => ({ hierarchy, path: `${hierarchy.mount}${path}` }));
+}
 
 /** Where a controller is: a v1 hierarchy that has it, else v2 if that does; undefined where it is missing. */
 export function groupWith(groups: readonly Group[], controller: string): Group | undefined {

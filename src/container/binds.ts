@@ -5,11 +5,11 @@ import { makeDirectories } from "../../ffi/directory.ts";
 import { typeIfThere } from "../../ffi/file.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
-import { donorOf, type Spec } from "../runtime/runtime.ts";
+import { donorOf, isKernels, type Spec } from "../runtime/runtime.ts";
 import type { Sources } from "./mount-sources.ts";
 import { PROVIDED_OPTION } from "./mounting.ts";
 import type { Point, RunOptions } from "./options.ts";
-import { needsLook, pointsOf } from "./points.ts";
+import { pointsOf } from "./points.ts";
 
 /**
  * Looks at the sources of binds: one that is missing is made, as docker does for
@@ -37,6 +37,14 @@ export async function lookAtBinds(
 	const directories = prepareBinds(spec, options);
 	if (!needsLook(spec)) return { directories };
 	return (await import("./mount-sources.ts")).lookAtSources(store, spec.mounts, directories, { planned: false });
+}
+
+/** True where there are images, parts of volumes, or file systems of theirs. */
+function needsLook({ mounts }: Pick<Spec, "mounts">): boolean {
+	for (const mount of mounts)
+		if (mount.subpath !== undefined || !(mount.type === "bind" || mount.type === "tmpfs" || isKernels(mount)))
+			return true;
+	return false;
 }
 
 function prepareMissing(missing: string, points: readonly Point[]): void {

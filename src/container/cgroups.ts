@@ -1,7 +1,6 @@
-/** A container's cgroup: made before its first process, which is born in it, and removed after the last. */
+/** A container's cgroup: where it is, who joins it, and its end. new-cgroup.ts makes it. */
 
-import { create, DEFAULT_PARENT, detect, end, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
-import { EXIT, Failure } from "../failure.ts";
+import { DEFAULT_PARENT, detect, end, type Group, groupsAt, hierarchiesFor, remove } from "../cgroup/cgroup.ts";
 import type { Cgroup } from "../runtime/runtime.ts";
 
 /**
@@ -24,39 +23,6 @@ function clean(path: string): string {
 /** Where a container's cgroup is, whether it is there or not. */
 export function groupsOf(id: string, parent?: string): Group[] {
 	return groupsAt(detect(), cgroupPath(id, parent));
-}
-
-/** A cgroup that goes again, unless a container has come to be in it. */
-export interface MadeCgroup extends Disposable {
-	groups: Group[];
-	/** it is the container's now */
-	keep(): void;
-}
-
-/** Makes the cgroup of a container that is about to start. */
-export function makeCgroup(id: string, parent?: string): MadeCgroup {
-	const wanted = groupsOf(id, parent);
-	let kept = false;
-	return {
-		groups: createAll(wanted),
-		keep: () => {
-			kept = true;
-		},
-		[Symbol.dispose]: () => {
-			// The child may be dying still: of one whose monitor was killed, we have just killed it.
-			if (!kept) end(wanted);
-		},
-	};
-}
-
-/** All, or none. @throws Failure (125) */
-function createAll(wanted: readonly Group[]): Group[] {
-	try {
-		return create(wanted);
-	} catch (error) {
-		end(wanted);
-		throw new Failure((error as Error).message, { exitCode: EXIT.refused, cause: error });
-	}
 }
 
 /**

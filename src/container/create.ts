@@ -5,6 +5,7 @@ import { EXIT, Failure } from "../failure.ts";
 import { get, type Image } from "../image/image.ts";
 import { isOrphan, type Store } from "../kernel/store.ts";
 import { makeDirectoriesOf } from "./files.ts";
+import { insert } from "./inserting.ts";
 import { type Held, lockOperation } from "./locks.ts";
 import { generateId } from "./names.ts";
 import { resolveDonors, resolveLinks } from "./namespaces.ts";
@@ -12,7 +13,7 @@ import type { RunOptions } from "./options.ts";
 import { needsSettling } from "./points.ts";
 import { programArguments } from "./program.ts";
 import { erase } from "./remove.ts";
-import { type Container, insert } from "./table.ts";
+import type { Container } from "./table.ts";
 
 /** A container that was just made; its operation lock is held until it is disposed of. */
 export interface Created extends Disposable {

@@ -5,10 +5,10 @@ import { close, openIfThere, readToEnd, statusIfThere, writeFile } from "../../f
 import type { Store } from "../kernel/store.ts";
 import { DEFAULT_NETWORK, type Endpoint } from "../network/network.ts";
 import { runDirectory } from "../places.ts";
-import { readSpec } from "./files.ts";
 import { ownLines } from "./hosts.ts";
 import { addressesOf, hostResolvers, lacksIpv6 } from "./provided.ts";
 import { resolversText } from "./resolvers.ts";
+import { readSpec } from "./run-directory.ts";
 import type { Container } from "./table.ts";
 
 /**

@@ -19,10 +19,10 @@ import {
 import { callerStreams } from "./callers.ts";
 import { cgroupsOfProcess } from "./cgroups.ts";
 import { noteExec } from "./events.ts";
-import { readSpec } from "./files.ts";
 import { openNull, play } from "./play.ts";
 import { setsOf } from "./privileges.ts";
 import { mergeVariables } from "./program.ts";
+import { readSpec } from "./run-directory.ts";
 import { detachedEarly, follow } from "./session.ts";
 import { look, notRunning } from "./state.ts";
 import { type Container, find } from "./table.ts";

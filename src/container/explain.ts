@@ -15,6 +15,7 @@ import { type Caller, Descriptors, type DeviceRule, donorOf, type Spec } from ".
 import { attachedStreams } from "./callers.ts";
 import { groupsOf } from "./cgroups.ts";
 import { checkIn } from "./health.ts";
+import { unstarted } from "./inserting.ts";
 import { specOf } from "./launching.ts";
 import { writesFor } from "./limiting.ts";
 import { lookAtSources } from "./mount-sources.ts";
@@ -28,7 +29,7 @@ import { needsSettling } from "./points.ts";
 import { hasPolicy } from "./policy.ts";
 import { wantedPorts } from "./publishing.ts";
 import { settle } from "./settling.ts";
-import { type Container, unstarted } from "./table.ts";
+import type { Container } from "./table.ts";
 import { withoutLinks } from "./targets.ts";
 
 /** The plan of a run, as text. Touches nothing. */

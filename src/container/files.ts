@@ -1,12 +1,11 @@
-/** What a container has on disk before it starts: its directories, and config.json. */
+/** The directories that a container has before it starts. */
 
 import { AT_FDCWD } from "../../ffi/constants.ts";
 import { makeDirectories, makeDirectory, removeTree } from "../../ffi/directory.ts";
-import { readFileIfThere, statusIfThere, writeFile } from "../../ffi/file.ts";
+import { statusIfThere, writeFile } from "../../ffi/file.ts";
 import { call } from "../../ffi/system.ts";
 import type { Store } from "../kernel/store.ts";
 import { baseDirectory, containerDirectory, layersDirectory, runDirectory } from "../places.ts";
-import type { Spec } from "../runtime/runtime.ts";
 
 /**
  * Makes the directories of a container; those that are there stay.
@@ -56,10 +55,4 @@ const PROVIDED = ["hosts", "hostname", "resolv.conf"];
 /** A volatile upper refuses to be mounted again while this is there (overlayfs.rst, Volatile mount). */
 export function forgetVolatile(store: Store, id: string): void {
 	removeTree(`${containerDirectory(store.places, id)}/work/work/incompat/volatile`);
-}
-
-/** The config.json that a running container was started with. */
-export function readSpec(store: Store, id: string): Spec | undefined {
-	const bytes = readFileIfThere(`${runDirectory(store.places, id)}/config.json`);
-	return bytes && JSON.parse(new TextDecoder().decode(bytes));
 }

@@ -4,17 +4,16 @@ import { abilities } from "../cgroup/cgroup.ts";
 import { formatTime } from "../clock.ts";
 import { get, type Image } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { containerDirectory, layersDirectory } from "../places.ts";
-import { readHealth } from "./checkup.ts";
+import { containerDirectory, layersDirectory, logName } from "../places.ts";
 import { committedConfig } from "./commit.ts";
 import { mountPoints } from "./facts.ts";
 import { healthState } from "./health.ts";
+import { readHealth } from "./health-log.ts";
 import { hostConfig } from "./host-config.ts";
 import { byName } from "./maps.ts";
 import { networkDonor } from "./namespaces.ts";
 import { networkSettings } from "./network-settings.ts";
 import { hadOom } from "./oom.ts";
-import { logName } from "./plan.ts";
 import { hostHostname, namesDirectory } from "./provided.ts";
 import { defaultLinks } from "./shown-links.ts";
 import { writtenBytes } from "./size.ts";
@@ -47,7 +46,10 @@ export function inspect(store: Store, name: string, options: { size: boolean } =
 		ResolvConfPath: `${run}/resolv.conf`,
 		HostnamePath: `${run}/hostname`,
 		HostsPath: `${run}/hosts`,
-		LogPath: container.options.log.driver === "none" ? "" : `${directory}/${logName(container.id, container.options)}`,
+		LogPath:
+			container.options.log.driver === "none"
+				? ""
+				: `${directory}/${logName(container.id, container.options.log.driver)}`,
 		Name: `/${container.name}`,
 		RestartCount: container.restarts,
 		Driver: "overlay2",

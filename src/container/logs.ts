@@ -8,10 +8,9 @@ import { formatTime } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
-import { containerDirectory } from "../places.ts";
+import { containerDirectory, logName } from "../places.ts";
 import { type Attributes, logAttributes, showAttributes } from "./attributes.ts";
 import { decodeFrames, decodeJsonLines, type LogFile, openLog, type Piece } from "./log.ts";
-import { logName } from "./plan.ts";
 import { look } from "./state.ts";
 import { type Container, find } from "./table.ts";
 import { Tail } from "./tail.ts";
@@ -103,7 +102,7 @@ class Reader {
 	constructor(store: Store, { id, options }: Container) {
 		const decode = options.log.driver === "json-file" ? decodeJsonLines : decodeFrames;
 		const directory = containerDirectory(store.places, id);
-		this.open = () => openLog(directory, logName(id, options), options.log.maxFiles, decode);
+		this.open = () => openLog(directory, logName(id, options.log.driver), options.log.maxFiles, decode);
 	}
 
 	/** Gives what is there now: all of it, or the last lines. */

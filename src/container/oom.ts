@@ -3,22 +3,15 @@
  * is true from the first on, until the next start (moby, daemon/monitor.go).
  */
 
-import { readFileIfThere } from "../../ffi/file.ts";
-import { decodeRecords, RECORD_OOM, type RecordEntry } from "../../ffi/tape.ts";
+import { RECORD_OOM, type RecordEntry } from "../../ffi/tape.ts";
 import { formatTime } from "../clock.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
-import { runDirectory } from "../places.ts";
 import { recordOf } from "./events.ts";
 import { tryLockOperation } from "./locks.ts";
 import { outcome } from "./outcome.ts";
+import { recordOfRun } from "./run-directory.ts";
 import { byId, type Container, noteOoms } from "./table.ts";
-
-/** What a monitor has noted of a run; empty without one. */
-export function recordOfRun(store: Store, id: string): RecordEntry[] {
-	const bytes = readFileIfThere(`${runDirectory(store.places, id)}/record`);
-	return bytes ? decodeRecords(bytes) : [];
-}
 
 /** Those of a record that came after so many kills, the oldest first. Of very many the last are known. */
 export function oomsAfter(entries: readonly RecordEntry[], kills: number): RecordEntry[] {

@@ -8,7 +8,7 @@ import { typeIfThere } from "../../ffi/file.ts";
 import { endingOrder, type Group } from "../cgroup/cgroup.ts";
 import type { Image } from "../image/image.ts";
 import type { Places } from "../places.ts";
-import { containerDirectory, layersDirectory } from "../places.ts";
+import { containerDirectory, layersDirectory, logName } from "../places.ts";
 import {
 	type Caller,
 	type Compiled,
@@ -85,17 +85,12 @@ export function compilePlan(plan: PlanOptions): Compiled {
 			detached: plan.detached,
 			stdinOnce: options.interactive && !options.detach,
 			...numbers,
-			log: { ...options.log, name: logName(id, options), attributes: plan.logAttributes },
+			log: { ...options.log, name: logName(id, options.log.driver), attributes: plan.logAttributes },
 			cgroups: endingOrder(plan.cgroups),
 			restart: plan.restart,
 			cleanup: reapCommand(places, id),
 		},
 	});
-}
-
-/** The name of the log in the container's directory, as docker names it for json-file. */
-export function logName(id: string, options: RunOptions): string {
-	return options.log.driver === "json-file" ? `${id}-json.log` : "local.log";
 }
 
 /** What the root of a container is made of. */

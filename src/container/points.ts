@@ -1,7 +1,6 @@
 /** What is mounted in a container for its user: of most containers nothing, or directories of the host. */
 
 import type { Image } from "../image/image.ts";
-import { isKernels, type Spec } from "../runtime/runtime.ts";
 import type { Point, RunOptions, VolumeOption } from "./options.ts";
 
 /** True where there is more than `-v` with paths of the host: hardly ever, and then it is settled (settling.ts). */
@@ -16,14 +15,6 @@ export function needsSettling({ volumes, mounts, volumesFrom }: RunOptions, imag
 export function sharesWithHost(options: Pick<RunOptions, "points" | "volumes">): boolean {
 	for (const { propagation } of options.points ?? options.volumes)
 		if (propagation !== undefined && !propagation.endsWith("private")) return true;
-	return false;
-}
-
-/** True where there are images, parts of volumes, or file systems of theirs. */
-export function needsLook({ mounts }: Pick<Spec, "mounts">): boolean {
-	for (const mount of mounts)
-		if (mount.subpath !== undefined || !(mount.type === "bind" || mount.type === "tmpfs" || isKernels(mount)))
-			return true;
 	return false;
 }
 

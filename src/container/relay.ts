@@ -1,22 +1,10 @@
 /**
  * A restart that is due and that nobody waits for: its monitor was killed, or
  * the waiter. Whoever notices puts itself in the row as the one who waits, and
- * before it ends hands over to a process of a few pages, the helper, whose tape
- * sleeps the rest of the delay and becomes bunker.
+ * before it ends hands over (handover.ts).
  */
 
-import { close } from "../../ffi/file.ts";
-import { sealedMemfd } from "../../ffi/library.ts";
-import { startTime } from "../../ffi/process.ts";
-import { spawnHelper } from "../../ffi/spawn.ts";
 import type { Store } from "../kernel/store.ts";
-import { compileWait, Descriptors } from "../runtime/runtime.ts";
-import { dropLock, lockOperation } from "./locks.ts";
-import { openNull } from "./play.ts";
-import { remainingDelay } from "./policy.ts";
-import { byId, type Container, noteWaiter } from "./table.ts";
-import { reapCommand, self, waiterName } from "./waiter.ts";
-import { unwatch, watch } from "./watched.ts";
 
 const pending = new Set<string>();
 
@@ -29,30 +17,6 @@ export function relayLater(id: string): void {
 export async function relay(store: Store): Promise<void> {
 	for (const id of pending) {
 		pending.delete(id);
-		await relayOne(store, id);
+		(await import("./handover.ts")).handOver(store, id);
 	}
-}
-
-async function relayOne(store: Store, id: string): Promise<void> {
-	using _operation = lockOperation(store, id);
-	const container = byId(store, id);
-	if (!container) dropLock(store, id);
-	if (container?.waiter !== self()) return;
-	const pid = await spawnWaiter(store, container);
-	watch(store, { pid, id }, container.options);
-	noteWaiter(store, id, waiterName(pid, startTime(pid) ?? 0n));
-	unwatch(store, { pid: process.pid, start: startTime(process.pid), id });
-}
-
-async function spawnWaiter(store: Store, { id, finished, restartDelay }: Container): Promise<number> {
-	const { argv, environment } = reapCommand(store.places, id);
-	const { tape, policy } = compileWait(
-		remainingDelay(Date.parse(finished as string), restartDelay, Date.now()),
-		argv,
-		environment,
-	);
-	const job = sealedMemfd("bunker-job", tape.encode(policy.place));
-	const helper = spawnHelper(new Descriptors(openNull()).withJob(job), `restart ${id.slice(0, 12)}`);
-	for (const fd of [job, helper.pidfd]) close(fd);
-	return helper.pid;
 }

@@ -2,6 +2,9 @@
 
 import { Failure } from "../failure.ts";
 
+/** OCI image-spec, annotations.md: what `stop` sends. */
+export const STOP_SIGNAL_ANNOTATION = "org.opencontainers.image.stopSignal";
+
 const NAMES =
 	"HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
 		" ",

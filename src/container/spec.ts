@@ -24,9 +24,7 @@ import { namespacesOf } from "./namespaces.ts";
 import type { RunOptions, UlimitOption } from "./options.ts";
 import { capabilitySets, protectedPaths } from "./privileges.ts";
 import { type Config, environment, programArguments, workingDirectory } from "./program.ts";
-
-/** OCI image-spec, annotations.md: what `stop` sends. */
-export const STOP_SIGNAL_ANNOTATION = "org.opencontainers.image.stopSignal";
+import { STOP_SIGNAL_ANNOTATION } from "./signals.ts";
 
 /** In a network namespace of its own: any port, and ping without a capability (moby, daemon/oci_linux.go). */
 const OWN_NETWORK = { "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647" };

@@ -5,9 +5,9 @@
  */
 
 import { list, removeTree } from "../../ffi/directory.ts";
-import { close, readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
+import { close, readFileIfThere } from "../../ffi/file.ts";
 import { isAlive, openProcess, sendSignal } from "../../ffi/process.ts";
-import { decodeState, RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
+import { RECORD_DIED, RECORD_WAITS, type State } from "../../ffi/tape.ts";
 import { thaw } from "../cgroup/cgroup.ts";
 import { formatTime, now } from "../clock.ts";
 import { Failure } from "../failure.ts";
@@ -19,9 +19,9 @@ import { removeCgroup } from "./cgroups.ts";
 import { detach } from "./detaching.ts";
 import { type End, ended, recordDeath, settle, takeOver } from "./ending.ts";
 import { dropLock, tryLockOperation } from "./locks.ts";
-import { recordOfRun } from "./oom.ts";
 import { outcome } from "./outcome.ts";
 import { freezerGroups, isPaused, PAUSED, settlePause } from "./pausing.ts";
+import { readState, recordOfRun } from "./run-directory.ts";
 import { all, byId, type Container, noteEnd, noteNoStart, noteWaiter } from "./table.ts";
 import { isWaiting, self, waiterName } from "./waiter.ts";
 
@@ -121,7 +121,7 @@ export interface Seen {
 
 /** Looks at the run directory, and changes nothing; undefined where there is no run, or its end was written down. */
 export function see(store: Store, id: string): Seen | undefined {
-	const state = readState(runDirectory(store.places, id));
+	const state = readState(store, id);
 	if (!state) return undefined;
 	const started = formatTime(state.started);
 	const died = recordedEnd(store, id);
@@ -132,11 +132,6 @@ export function see(store: Store, id: string): Seen | undefined {
 	if (late) return { state, end: { started, ...late } };
 	endOrphan(store, id, state);
 	return { state, end: { started, finished: now(), exitCode: 128 + SIGKILL, error: "the monitor was killed" } };
-}
-
-function readState(directory: string): State | undefined {
-	const bytes = readSmallIfThere(`${directory}/state`);
-	return bytes && decodeState(bytes);
 }
 
 function recordedEnd(store: Store, id: string): Omit<End, "started"> | undefined {

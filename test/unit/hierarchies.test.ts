@@ -1,9 +1,8 @@
 /** Which hierarchies there are, from what the kernel says on hosts of every kind. */
 
 import { describe, expect, test } from "bun:test";
-import { groupsAt } from "../../src/cgroup/group.ts";
 import { hierarchiesIn } from "../../src/cgroup/hierarchies.ts";
-import { groupWith } from "../../src/cgroup/hierarchy.ts";
+import { groupsAt, groupWith } from "../../src/cgroup/hierarchy.ts";
 
 const line = (root: string, mount: string, type: "cgroup" | "cgroup2", options: string) =>
 	`35 31 0:32 ${root} ${mount} rw,nosuid,relatime shared:9 - ${type} ${type} ${options}`;
