@@ -23,7 +23,7 @@ export default verb({
 		const detachKeys = outsideFlags(() => parseDetachKeys(values["detach-keys"], configured));
 		const store = await open();
 		const options = { stdin: !values["no-stdin"], signalProxy: values["sig-proxy"], detachKeys };
-		const end = attach(store, name, options);
+		const end = await attach(store, name, options);
 		await reportSkipped(name, end.skipped);
 		if (end.detached) throw detachedEarly();
 		return end.exitCode;

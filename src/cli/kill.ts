@@ -13,8 +13,8 @@ export default verb({
 	examples: ["kill web", "kill -s HUP web"],
 	async run({ values, operands, open }) {
 		const store = await open();
-		return forEachName(operands, (name) => {
-			kill(store, name, { signal: values.signal || "KILL" });
+		return forEachName(operands, async (name) => {
+			await kill(store, name, { signal: values.signal || "KILL" });
 			return name;
 		});
 	},

@@ -48,7 +48,7 @@ type Given = Values<typeof flags>;
 
 async function chosen(store: Store, values: Given): Promise<Summary[]> {
 	const last = lastOf(values);
-	if (values.filter.length === 0) return list(store, { all: values.all || last !== undefined }).slice(0, last);
+	if (values.filter.length === 0) return (await list(store, { all: values.all || last !== undefined })).slice(0, last);
 	const { containerFilters, parseFilters } = await import("../flags/filter.ts");
 	return select(store, { all: values.all, filters: parseFilters(values.filter, containerFilters), last });
 }

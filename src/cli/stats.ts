@@ -44,7 +44,7 @@ export default verb({
 		for (let next = counting.begin() + INTERVAL; ; next += INTERVAL) {
 			waitReadable([], Math.max(0, next - performance.now()));
 			if (!values["no-stream"]) await counting.look();
-			const text = print(counting.measure());
+			const text = print(await counting.measure());
 			writeOut(STDOUT, redraws ? redrawn(text) : text);
 			if (values["no-stream"]) return 0;
 		}

@@ -85,7 +85,7 @@ const CACHE = {
 
 async function rowsOf(store: Store, { full }: { full: boolean }): Promise<Rows> {
 	const { images } = await usage(store);
-	const summaries = listContainers(store, { all: true });
+	const summaries = await listContainers(store, { all: true });
 	const rows = await containerRows(store, summaries, { full, size: false });
 	return {
 		images: listImages(store, { all: false }).map((image) => imageRow(image, images.get(image.id) ?? UNUSED, full)),

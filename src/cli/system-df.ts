@@ -98,7 +98,7 @@ async function imageSum(store: Store): Promise<Sum> {
 }
 
 async function containerSum(store: Store): Promise<Sum> {
-	const found = list(store, { all: true }).map(({ id, state }) => ({ bytes: writtenBytes(store, id), state }));
+	const found = (await list(store, { all: true })).map(({ id, state }) => ({ bytes: writtenBytes(store, id), state }));
 	const idle = found.filter(({ state }) => !upStates.includes(state));
 	const total = (some: typeof found) => some.reduce((sum, { bytes }) => sum + bytes, 0);
 	return { count: found.length, active: found.length - idle.length, bytes: total(found), reclaimable: total(idle) };

@@ -27,7 +27,7 @@ const WARNINGS = [
 
 /** Everything; `Configuration` at the end is ours. */
 export async function systemInfo(store: Store, config: Config) {
-	const { containers, running, paused, stopped } = count(store);
+	const { containers, running, paused, stopped } = await count(store);
 	const cgroups = cgroupFacts();
 	return {
 		ID: engineId(store.places.root),

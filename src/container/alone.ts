@@ -2,7 +2,8 @@
 
 import type { Store } from "../kernel/store.ts";
 import { dropLock, lockOperation } from "./locks.ts";
-import { type Look, lookHeld } from "./state.ts";
+import { reconcileHeld } from "./reconciling.ts";
+import type { Look } from "./state.ts";
 import { byId, find } from "./table.ts";
 
 /**
@@ -16,7 +17,7 @@ export function lookAlone(store: Store, name: string): { seen: Look } & Disposab
 	try {
 		// Somebody may have removed it while we waited for the lock.
 		if (!byId(store, id)) dropLock(store, id);
-		return { seen: lookHeld(store, find(store, id)), [Symbol.dispose]: () => operation[Symbol.dispose]() };
+		return { seen: reconcileHeld(store, find(store, id)), [Symbol.dispose]: () => operation[Symbol.dispose]() };
 	} catch (error) {
 		operation[Symbol.dispose]();
 		throw error;

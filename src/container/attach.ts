@@ -11,8 +11,9 @@ import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import type { Streams } from "./callers.ts";
 import { note } from "./events.ts";
+import { look } from "./looking.ts";
 import { follow, type SessionEnd } from "./session.ts";
-import { type Look, look, stateName } from "./state.ts";
+import { type Look, stateName } from "./state.ts";
 import { lastEnd } from "./stop.ts";
 import { find } from "./table.ts";
 
@@ -29,8 +30,8 @@ export interface AttachOptions {
  * Attaches to a container that runs, until it ends or the user detaches.
  * @throws Failure if it does not run, has as many clients as it takes, or was started by a bunker without attach
  */
-export function attach(store: Store, name: string, options: AttachOptions): SessionEnd {
-	const seen = look(store, find(store, name));
+export async function attach(store: Store, name: string, options: AttachOptions): Promise<SessionEnd> {
+	const seen = await look(store, find(store, name));
 	const { container, running } = seen;
 	if (running && options.stdin && container.options.tty && !isTerminal(STDIN))
 		throw new Failure("the input device is not a TTY");

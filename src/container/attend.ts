@@ -1,8 +1,8 @@
 /** What every command does first: it looks after the containers that are not to stay dead. */
 
 import type { Store } from "../kernel/store.ts";
+import { look } from "./looking.ts";
 import { relay } from "./relay.ts";
-import { look } from "./state.ts";
 import { byId } from "./table.ts";
 import { isGone, isResolver, unwatch, watched } from "./watched.ts";
 
@@ -19,7 +19,8 @@ export async function attend(store: Store): Promise<void> {
 		}
 		const container = byId(store, mark.id);
 		// Somebody else may be at it, or the disk be full: then the mark stays for the next command.
-		if (!container || look(store, container).running || byId(store, mark.id)?.finished !== null) unwatch(store, mark);
+		if (!container || (await look(store, container)).running || byId(store, mark.id)?.finished !== null)
+			unwatch(store, mark);
 	}
 	await relay(store);
 }

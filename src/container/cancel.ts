@@ -2,19 +2,20 @@
 
 import type { Store } from "../kernel/store.ts";
 import { dropLock, lockOperation, tryLockOperation } from "./locks.ts";
-import { hasPolicy } from "./policy.ts";
-import { isUp, type Look, look, lookHeld, see } from "./state.ts";
+import { reconcileHeld, see } from "./reconciling.ts";
+import { isUp, type Look } from "./state.ts";
 import { byId, type Container, find, noteStopped } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
 
+/** What a container was that the user is about to end, and that it waited for its restart. */
+export type Ending = Look & { cancelled?: boolean };
+
 /**
- * Looks at a container that the user is about to end. One with a restart policy
+ * Looks at a container with a restart policy that the user is about to end. It
  * will not be restarted after that: first the row says so, and only then the
  * program is sent anything. One that waits for its restart has ended with this.
- * @returns what it was, and that it waited
  */
-export function lookToEnd(store: Store, container: Container): Look & { cancelled?: boolean } {
-	if (!hasPolicy(container.options)) return look(store, container);
+export function cancelPolicy(store: Store, container: Container): Ending {
 	const { id } = container;
 	// Who is just restarting it is waited for; who has the lock for long (commit) while it runs, is not.
 	using operation = tryLockOperation(store, id);
@@ -23,7 +24,7 @@ export function lookToEnd(store: Store, container: Container): Look & { cancelle
 	if (running) return { container: { ...container, stopped: true }, running };
 	using _operation = operation ?? lockOperation(store, id);
 	if (!byId(store, id)) dropLock(store, id);
-	const seen = lookHeld(store, find(store, id));
+	const seen = reconcileHeld(store, find(store, id));
 	const { waiter } = seen.container;
 	if (!isUp(seen)) return seen;
 	noteStopped(store, id);

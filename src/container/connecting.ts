@@ -27,7 +27,7 @@ import { lookAlone } from "./alone.ts";
 import { undoPath } from "./detaching.ts";
 import { addNetwork, removeNetwork } from "./etc.ts";
 import { namesOf, resolverOf } from "./networking.ts";
-import { sweepEnded } from "./state.ts";
+import { sweepEnded } from "./reconciling.ts";
 import { forgetStaying, noteStaying } from "./staying.ts";
 import type { Container } from "./table.ts";
 

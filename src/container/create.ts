@@ -59,7 +59,7 @@ export async function createContainer(store: Store, options: RunOptions, boot: s
 		const made = volumes ? await volumes.make(container) : container;
 		return { container: made, image, [Symbol.dispose]: operation[Symbol.dispose] };
 	} catch (error) {
-		giveUp(store, id, operation);
+		await giveUp(store, id, operation);
 		// The image was removed after we had found it; its name may be another's by now.
 		if (isOrphan(error)) return await createContainer(store, options, boot);
 		throw error;
@@ -86,9 +86,9 @@ async function limitStorage(store: Store, container: Container, image: Image | u
 }
 
 /** There is little more than the lock's file. */
-function giveUp(store: Store, id: string, operation: Held): void {
+async function giveUp(store: Store, id: string, operation: Held): Promise<void> {
 	using _operation = operation;
-	erase(store, id, { volumes: true });
+	await erase(store, id, { volumes: true });
 }
 
 /** An image that cannot be used keeps the program from starting: 125. */

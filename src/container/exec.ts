@@ -19,12 +19,13 @@ import {
 import { callerStreams } from "./callers.ts";
 import { cgroupsOfProcess } from "./cgroups.ts";
 import { noteExec } from "./events.ts";
+import { look } from "./looking.ts";
 import { openNull, play } from "./play.ts";
 import { setsOf } from "./privileges.ts";
 import { mergeVariables } from "./program.ts";
 import { readSpec } from "./run-directory.ts";
 import { detachedEarly, follow } from "./session.ts";
-import { look, notRunning } from "./state.ts";
+import { notRunning } from "./state.ts";
 import { type Container, find } from "./table.ts";
 import { userIn } from "./who.ts";
 
@@ -58,7 +59,7 @@ export interface ExecOptions {
 export async function exec(store: Store, name: string, options: ExecOptions): Promise<number> {
 	const container = find(store, name);
 	options.found?.();
-	const seen = look(store, container);
+	const seen = await look(store, container);
 	const { running } = seen;
 	const spec = readSpec(store, container.id);
 	const target = running && openProcess(running.program, running.programStart);
@@ -72,7 +73,7 @@ export async function exec(store: Store, name: string, options: ExecOptions): Pr
 	} catch (error) {
 		if (isAlive(running.program, running.programStart)) throw error;
 		// It has ended under our hands, where every step fails in a way of its own; it may be back by now.
-		const now = look(store, container);
+		const now = await look(store, container);
 		const isBack = now.running !== undefined && now.running.started !== running.started;
 		throw isBack ? new Failure(`exec in ${name}: the container was restarted meanwhile`) : notRunning(name, now);
 	}

@@ -12,9 +12,10 @@ import { newest, type Recorded, recordedAfter } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { eventsPath } from "../places.ts";
 import { foldHealth } from "./checkup.ts";
+import { look } from "./looking.ts";
 import { foldOoms } from "./oom.ts";
 import { relay } from "./relay.ts";
-import { look, started } from "./state.ts";
+import { started } from "./state.ts";
 import { byId } from "./table.ts";
 
 export type { Recorded };
@@ -82,7 +83,7 @@ function waitFor(inotify: number, until: string | undefined): boolean {
 async function fold(store: Store): Promise<void> {
 	for (const id of started(store)) {
 		const container = byId(store, id);
-		if (!container || !look(store, container).running) continue;
+		if (!container || !(await look(store, container)).running) continue;
 		foldHealth(store, container);
 		foldOoms(store, container);
 	}

@@ -29,7 +29,7 @@ import { dropLock, isFree, lockOperation, lockRoot, lockUpper, waitForHolds, wai
 import { userMounts } from "./mounting.ts";
 import { rootSource } from "./plan.ts";
 import { openNull, stepFailure, traceSteps } from "./play.ts";
-import { lookHeld } from "./state.ts";
+import { reconcileHeld } from "./reconciling.ts";
 import { byId, type Container, find } from "./table.ts";
 import { withoutLinks } from "./targets.ts";
 
@@ -73,7 +73,7 @@ async function holdIfFree(
 	// Somebody has removed it while we waited: the lock's file is ours, made anew.
 	if (!row) dropLock(store, id);
 	if (!row) throw new Failure(`${what} ${name}: it was removed meanwhile`);
-	const { container, running } = lookHeld(store, row);
+	const { container, running } = reconcileHeld(store, row);
 	try {
 		const held = running && (await holdRunning(store, container, running));
 		return held ?? (isFree(store, id) ? await holdStopped(store, container) : undefined);

@@ -10,6 +10,7 @@ import { mountPoints } from "./facts.ts";
 import { healthState } from "./health.ts";
 import { readHealth } from "./health-log.ts";
 import { hostConfig } from "./host-config.ts";
+import { look } from "./looking.ts";
 import { byName } from "./maps.ts";
 import { networkDonor } from "./namespaces.ts";
 import { networkSettings } from "./network-settings.ts";
@@ -18,7 +19,7 @@ import { hostHostname, namesDirectory } from "./provided.ts";
 import { defaultLinks } from "./shown-links.ts";
 import { writtenBytes } from "./size.ts";
 import { containerHostname } from "./spec.ts";
-import { isUp, type Look, look, stateName } from "./state.ts";
+import { isUp, type Look, stateName } from "./state.ts";
 import { type Container, find } from "./table.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
@@ -28,8 +29,12 @@ const NEVER = "0001-01-01T00:00:00Z";
  * @param options.size what it has written is counted, too
  * @throws Failure if there is none of that name
  */
-export function inspect(store: Store, name: string, options: { size: boolean } = { size: false }): object {
-	const seen = look(store, find(store, name));
+export async function inspect(
+	store: Store,
+	name: string,
+	options: { size: boolean } = { size: false },
+): Promise<object> {
+	const seen = await look(store, find(store, name));
 	const { container, running } = seen;
 	const image = container.image === null ? undefined : get(store, container.image);
 	const directory = containerDirectory(store.places, container.id);

@@ -38,8 +38,8 @@ import { makeBase, makeDirectoriesOf, makeRunDirectory } from "./files.ts";
 import { checkIn } from "./health.ts";
 import { asksForGateway } from "./hosts.ts";
 import { lockRoot, waitForHolds } from "./locks.ts";
-import { networkDonor, openDonors } from "./namespaces.ts";
-import { isLinked, isNetworked, linkedTo } from "./networking.ts";
+import { isNetworked, networkDonor, openDonors } from "./namespaces.ts";
+import { isLinked, linkedTo } from "./networking.ts";
 import { makeCgroup } from "./new-cgroup.ts";
 import type { RunOptions } from "./options.ts";
 import { compilePlan, type HelperDescriptors, type PlanOptions } from "./plan.ts";
@@ -48,8 +48,8 @@ import { sharesWithHost } from "./points.ts";
 import { restartRule } from "./policy.ts";
 import { ProbeJob } from "./probing.ts";
 import { hostHostname, namesDirectory, writeFiles } from "./provided.ts";
+import { sweepEnded } from "./reconciling.ts";
 import { buildSpec } from "./spec.ts";
-import { sweepEnded } from "./state.ts";
 import { byId, type Container } from "./table.ts";
 import { withoutLinks } from "./targets.ts";
 import { recordVolumes } from "./volume-events.ts";
@@ -88,7 +88,7 @@ export async function launchContainer(
 	using networking = isNetworked(options) ? await joinNetworks(store, container, image) : undefined;
 	trace("time", "networks taken");
 	using cgroup = makeCgroup(id, options.cgroupParent);
-	const donors = openDonors(store, options);
+	const donors = await openDonors(store, options);
 	const { spec, sources } = await provide(store, container, image, cgroup.groups, networking?.endpoints ?? []);
 	const home = joinsPid(spec) ? open("/proc/self/ns/pid", O_RDONLY) : -1;
 	await limitGroups(cgroup.groups, options, spec.linux.resources);
@@ -167,7 +167,9 @@ async function provide(
 	endpoints: readonly Endpoint[],
 ): Promise<{ spec: Spec; sources: PlanOptions["sources"] }> {
 	const { id, options } = container;
-	const links = isLinked(endpoints) ? (await import("./linking.ts")).follow(store, container, endpoints) : undefined;
+	const links = isLinked(endpoints)
+		? await (await import("./linking.ts")).follow(store, container, endpoints)
+		: undefined;
 	if (options.points) await (await import("./volume-sources.ts")).makeMissing(store, options);
 	const spec = await specOf(store, container, image, groups, links?.env);
 	const lines = {

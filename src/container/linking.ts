@@ -9,9 +9,9 @@ import { runDirectory } from "../places.ts";
 import { committedConfig } from "./commit.ts";
 import { textOf } from "./etc.ts";
 import { type Linked, linkedNames, linkVariables, parseLinked } from "./links.ts";
+import { look } from "./looking.ts";
 import { hostHostname } from "./provided.ts";
 import { containerHostname } from "./spec.ts";
-import { look } from "./state.ts";
 import { byId, type Container } from "./table.ts";
 
 /** What links bring to a container. */
@@ -27,14 +27,14 @@ export interface Brought {
  * container which was removed is not linked any more.
  * @throws Failure (125) for one that does not run, or is not on the default network
  */
-export function follow(store: Store, container: Container, endpoints: readonly Endpoint[]): Brought {
+export async function follow(store: Store, container: Container, endpoints: readonly Endpoint[]): Promise<Brought> {
 	const brought: Brought = { hosts: [], env: [] };
 	for (const { network, asked } of endpoints) {
 		if (network.name !== DEFAULT_NETWORK) continue;
 		for (const { id, alias } of (asked.links ?? []).map(parseLinked)) {
 			const other = byId(store, id);
 			if (!other) continue;
-			for (const linked of linkedAt(store, other, alias, container.name, network.id)) {
+			for (const linked of await linkedAt(store, other, alias, container.name, network.id)) {
 				brought.hosts.push(`${linkedNames(linked)}:${linked.address}`);
 				if (!linked.address.includes(":")) brought.env.push(...linkVariables(linked, container.name));
 			}
@@ -43,8 +43,14 @@ export function follow(store: Store, container: Container, endpoints: readonly E
 	return brought;
 }
 
-function linkedAt(store: Store, other: Container, alias: string, asker: string, network: string): Linked[] {
-	if (!look(store, other).running)
+async function linkedAt(
+	store: Store,
+	other: Container,
+	alias: string,
+	asker: string,
+	network: string,
+): Promise<Linked[]> {
+	if (!(await look(store, other)).running)
 		throw refuse(`cannot link to a container that does not run: /${other.name} AS /${asker}/${alias}`);
 	const addresses = addressesOf(store, other.id, network);
 	if (addresses.length === 0)

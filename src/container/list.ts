@@ -3,11 +3,12 @@
 import { formatTime } from "../clock.ts";
 import type { Store } from "../kernel/store.ts";
 import { healthStatus } from "./checkup.ts";
+import { clearGraves } from "./graves.ts";
 import type { HealthStatus } from "./health.ts";
 import { tryLockOperation } from "./locks.ts";
+import { loadReconciling, look } from "./looking.ts";
 import type { RunOptions } from "./options.ts";
-import { clearGraves, erase } from "./remove.ts";
-import { look, type StateName, started, stateName, sweep, upStates } from "./state.ts";
+import { glance, type Look, type StateName, started, stateName, upStates } from "./state.ts";
 import { all, type Container } from "./table.ts";
 
 export interface Summary {
@@ -33,43 +34,54 @@ export interface Summary {
 }
 
 /** Containers, newest first; only those that run, or wait for their restart, unless `all`. */
-export function list(store: Store, options: { all: boolean }): Summary[] {
+export async function list(store: Store, options: { all: boolean }): Promise<Summary[]> {
 	const ids = started(store);
 	const containers = all(store);
-	sweep(store, ids, containers);
+	await clear(store, ids, containers);
+	const summaries: Summary[] = [];
+	for (const container of containers) {
+		const seen = glance(store, container, ids) ?? (await look(store, container));
+		const state = stateName(seen);
+		const isUp = upStates.includes(state);
+		if (!isUp && isLeftover(seen.container) && (await reapLeftover(store, container))) continue;
+		if (isUp || options.all) summaries.push(summarize(store, seen, state));
+	}
+	return summaries;
+}
+
+/** Removes what killed removals have left: there is none, usually. */
+async function clear(store: Store, ids: ReadonlySet<string>, containers: readonly Container[]): Promise<void> {
+	const left = new Set(ids);
+	for (const { id } of containers) left.delete(id);
+	if (left.size > 0) (await loadReconciling()).sweep(store, [...left]);
 	clearGraves(store);
-	return containers
-		.map((container) => summarize(store, container, ids))
-		.filter((summary) => summary !== undefined)
-		.filter((summary) => options.all || upStates.includes(summary.state));
 }
 
 /** How many containers there are, how many of them run, and are paused: each is counted once. */
-export function count(store: Store): { containers: number; running: number; paused: number; stopped: number } {
-	const summaries = list(store, { all: true });
+export async function count(
+	store: Store,
+): Promise<{ containers: number; running: number; paused: number; stopped: number }> {
+	const summaries = await list(store, { all: true });
 	const containers = summaries.length;
 	const running = summaries.filter((summary) => summary.state === "running").length;
 	const paused = summaries.filter((summary) => summary.state === "paused").length;
 	return { containers, running, paused, stopped: containers - running - paused };
 }
 
-function summarize(store: Store, container: Container, ids: Set<string>): Summary | undefined {
-	const seen = look(store, container, ids);
-	const state = stateName(seen);
-	if (!upStates.includes(state) && isLeftover(seen.container) && reapLeftover(store, container)) return undefined;
-	const { options, command, id, name, created, finished, exitCode, error } = seen.container;
-	const startedAt = seen.running ? formatTime(seen.running.started) : seen.container.started;
-	const health = seen.running && healthStatus(store, id);
+function summarize(store: Store, { container, running }: Look, state: StateName): Summary {
+	const { options, command, id, name, created, finished, exitCode, error } = container;
+	const startedAt = running ? formatTime(running.started) : container.started;
+	const health = running && healthStatus(store, id);
 	return {
 		id,
 		name,
 		image: options.image ?? (options.rootfs as string),
 		command,
-		imageId: seen.container.image,
+		imageId: container.image,
 		options,
 		created,
 		state,
-		...(seen.running && { pid: seen.running.program }),
+		...(running && { pid: running.program }),
 		...(health !== undefined && { health }),
 		...(startedAt !== null && { started: startedAt }),
 		...(finished !== null && { finished }),
@@ -84,11 +96,12 @@ function isLeftover({ options, finished }: Container): boolean {
 }
 
 /** A --rm container that does not run, and that nobody is just starting or removing: a kill has left it. */
-function reapLeftover(store: Store, container: Container): boolean {
+async function reapLeftover(store: Store, container: Container): Promise<boolean> {
+	const { erase } = await import("./remove.ts");
 	using operation = tryLockOperation(store, container.id);
 	if (!operation) return false;
 	// Somebody may have started it since we looked.
-	if (look(store, container).running) return false;
-	erase(store, container.id, { volumes: true });
+	if ((await look(store, container)).running) return false;
+	await erase(store, container.id, { volumes: true });
 	return true;
 }

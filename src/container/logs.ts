@@ -11,7 +11,7 @@ import type { Store } from "../kernel/store.ts";
 import { containerDirectory, logName } from "../places.ts";
 import { type Attributes, logAttributes, showAttributes } from "./attributes.ts";
 import { decodeFrames, decodeJsonLines, type LogFile, openLog, type Piece } from "./log.ts";
-import { look } from "./state.ts";
+import { look } from "./looking.ts";
 import { type Container, find } from "./table.ts";
 import { Tail } from "./tail.ts";
 
@@ -40,7 +40,7 @@ export async function logs(store: Store, name: string, options: LogsOptions): Pr
 	const shown =
 		options.timestamps || options.details ? prefixed(options, attributesOf(store, container)) : plain(options);
 	const give = between(options, shown);
-	const watch = options.follow && !isPast(options.until) ? startWatch(store, container) : undefined;
+	const watch = options.follow && !isPast(options.until) ? await startWatch(store, container) : undefined;
 	const reader = new Reader(store, container);
 	reader.history(give, options.tail);
 	if (watch) followLog(reader, give, watch, options.until);
@@ -142,11 +142,11 @@ interface Watch {
 }
 
 /** Begun before the history is read, so that nothing falls between the two. */
-function startWatch(store: Store, container: Container): Watch {
+async function startWatch(store: Store, container: Container): Promise<Watch> {
 	const inotify = call("watch the log", "inotify_init1", O_CLOEXEC | O_NONBLOCK);
 	const directory = containerDirectory(store.places, container.id);
 	attempt("inotify_add_watch", inotify, directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-	const { running } = look(store, container);
+	const { running } = await look(store, container);
 	return { inotify, monitor: running && openProcess(running.monitor, running.monitorStart) };
 }
 

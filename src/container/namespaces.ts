@@ -5,8 +5,9 @@ import { EXIT, Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { DEFAULT_NETWORK, type EndpointOption } from "../network/network.ts";
 import { donorOf, type Spec } from "../runtime/runtime.ts";
+import { look } from "./looking.ts";
 import type { RunOptions } from "./options.ts";
-import { look, notRunning } from "./state.ts";
+import { notRunning } from "./state.ts";
 import { byId, type Container, find } from "./table.ts";
 
 type Namespaces = Spec["linux"]["namespaces"];
@@ -27,6 +28,10 @@ function shared(type: Namespaces[number]["type"], mode: string | undefined): Nam
 	if (mode === "host") return [];
 	return donorOf(mode) === undefined ? [{ type }] : [{ type, path: mode }];
 }
+
+/** True for one that has a network stack of its own, and something in it. */
+export const isNetworked = ({ network }: RunOptions): boolean =>
+	network !== "none" && network !== "host" && donorOf(network) === undefined;
 
 /**
  * Names of other containers become ids, so that the container they meant stays
@@ -76,21 +81,24 @@ function resolve<Mode extends string | undefined>(store: Store, mode: Mode): Mod
  * with the start time, so they name the processes that were looked at.
  * @throws Failure (125) for one that does not run, or does not share
  */
-export function openDonors(store: Store, { ipc, pid, network, sysctls }: RunOptions): Map<string, number> {
+export async function openDonors(
+	store: Store,
+	{ ipc, pid, network, sysctls }: RunOptions,
+): Promise<Map<string, number>> {
 	const donors = new Map<string, number>();
 	for (const [what, mode] of Object.entries({ IPC: ipc, PID: pid, network })) {
 		const id = donorOf(mode);
 		if (id === undefined) continue;
-		if (!donors.has(id)) donors.set(id, openDonor(store, what, id));
+		if (!donors.has(id)) donors.set(id, await openDonor(store, what, id));
 		if (what === "IPC") requireShareable(store, id);
 		if (what === "network" && sysctls) requireNotHosts(store, network, sysctls);
 	}
 	return donors;
 }
 
-function openDonor(store: Store, what: string, id: string): number {
+async function openDonor(store: Store, what: string, id: string): Promise<number> {
 	const container = byId(store, id);
-	const seen = container && look(store, container);
+	const seen = container && (await look(store, container));
 	const pidfd = seen?.running && openProcess(seen.running.program, seen.running.programStart);
 	if (pidfd !== undefined) return pidfd;
 	throw refuse(what, id, container && seen ? notRunning(container.name, seen).message : "it has been removed");

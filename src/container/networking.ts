@@ -2,19 +2,15 @@
 
 import type { Store } from "../kernel/store.ts";
 import { connect, DEFAULT_NETWORK, type Endpoint, type Link, linksTo } from "../network/network.ts";
-import { donorOf } from "../runtime/runtime.ts";
+import { isNetworked } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 
-/** What is asked of a container here: rows of containers know this file, not the other way round. */
+/** What is asked of a container here. */
 export interface Asking {
 	id: string;
 	name: string;
 	options: RunOptions;
 }
-
-/** True for one that has a network stack of its own, and something in it. */
-export const isNetworked = ({ network }: RunOptions): boolean =>
-	network !== "none" && network !== "host" && donorOf(network) === undefined;
 
 /** Notes which networks a container is on; in the transaction that makes it. @throws Failure (125) where there is none of a name */
 export function connectAll(store: Store, { id, name, options }: Asking): void {

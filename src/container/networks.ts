@@ -3,7 +3,7 @@
 import type { Filters } from "../filters.ts";
 import type { Store } from "../kernel/store.ts";
 import * as network from "../network/network.ts";
-import { sweepEnded } from "./state.ts";
+import { sweepEnded } from "./reconciling.ts";
 import { byId } from "./table.ts";
 
 const users = (store: Store): network.Users => ({

@@ -8,3 +8,12 @@ export function outcome<T>(work: () => T): { value?: T; failure?: unknown } {
 		return { failure };
 	}
 }
+
+/** The same of work that takes its time. */
+export async function outcomeOf<T>(work: () => Promise<T>): Promise<{ value?: T; failure?: unknown }> {
+	try {
+		return { value: await work() };
+	} catch (failure) {
+		return { failure };
+	}
+}

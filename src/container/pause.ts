@@ -14,10 +14,11 @@ import { runDirectory } from "../places.ts";
 import { compileGuard, Descriptors } from "../runtime/runtime.ts";
 import { lookAlone } from "./alone.ts";
 import type { Held } from "./locks.ts";
-import { freezerGroups, notePause, PAUSED, release } from "./pausing.ts";
+import { freezerGroups, notePause, release } from "./pausing.ts";
 import { openNull } from "./play.ts";
-import { type Look, lookHeld, notRunning } from "./state.ts";
-import type { Container } from "./table.ts";
+import { reconcileHeld } from "./reconciling.ts";
+import { type Look, notRunning } from "./state.ts";
+import { type Container, PAUSED } from "./table.ts";
 
 const SIGKILL = 9;
 
@@ -82,7 +83,7 @@ export interface Pause extends AsyncDisposable {
  * @param operation the container's lock, which the guard holds as long as it lives
  */
 export async function pauseMeanwhile(store: Store, container: Container, operation: Held): Promise<Pause> {
-	const seen = lookHeld(store, container);
+	const seen = reconcileHeld(store, container);
 	const nothing: Pause = { [Symbol.asyncDispose]: async () => {} };
 	if (!seen.running || seen.paused) return nothing;
 	const guard = await spawnGuard(store, container, operation);

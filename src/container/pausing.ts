@@ -17,18 +17,9 @@ import { groupsOf } from "./cgroups.ts";
 import { recordOf } from "./events.ts";
 import { outcome } from "./outcome.ts";
 import { signalNumber } from "./signals.ts";
-import { byId, type Container, setPaused } from "./table.ts";
+import { byId, type Container, PAUSED, setPaused } from "./table.ts";
 
 const SIGKILL = 9;
-
-/** What `paused` of a row says. Negative: it may be frozen, but is not paused as events tell it: not yet, or no more. */
-export const PAUSED = {
-	no: 0,
-	/** until the user unpauses it */
-	byUser: 1,
-	/** while a commit reads it, which holds the operation lock */
-	byCommit: 2,
-} as const;
 
 /**
  * Notes a pause, or its end, and records the event that it is.

@@ -12,7 +12,8 @@ import { readFileIfThere, statusIfThere } from "../../ffi/file.ts";
 import { decodeText, splitNul } from "../../ffi/text.ts";
 import type { Store } from "../kernel/store.ts";
 import { note } from "./events.ts";
-import { look, notRunning } from "./state.ts";
+import { look } from "./looking.ts";
+import { notRunning } from "./state.ts";
 import { find } from "./table.ts";
 
 /** A process, from /proc/PID/stat, status and cmdline (proc(5)). */
@@ -60,8 +61,8 @@ const PAGE = 4096;
  * The processes of a container that runs, by pid.
  * @throws Failure if it does not run
  */
-export function processes(store: Store, name: string): ProcessInfo[] {
-	const seen = look(store, find(store, name));
+export async function processes(store: Store, name: string): Promise<ProcessInfo[]> {
+	const seen = await look(store, find(store, name));
 	const { container, running } = seen;
 	if (!running) throw notRunning(name, seen);
 	note(store, container, "top");

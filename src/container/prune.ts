@@ -22,7 +22,7 @@ export interface PrunedContainers {
  */
 export async function prune(store: Store, filters: Filters): Promise<PrunedContainers> {
 	const facts = new Facts(store);
-	const candidates = list(store, { all: true })
+	const candidates = (await list(store, { all: true }))
 		.filter(({ state }) => !upStates.includes(state))
 		.filter(({ created }) => isUntil(filters, created))
 		.filter((summary) => matchesLabels(filters, facts.labels(summary)));

@@ -2,24 +2,24 @@
 
 import { isDirectory, list, makeDirectories, removeGrave, removeTree } from "../../ffi/directory.ts";
 import { attemptRename } from "../../ffi/file.ts";
-import { dropProject } from "../../ffi/project.ts";
 import { Failure } from "../failure.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { recordPart } from "../network/network.ts";
-import { containerDirectory, GRAVE, gravePath, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
+import { containerDirectory, gravePath, locksDirectory, runDirectory, temporaryDirectory } from "../places.ts";
 import { dropVolumes } from "../volume/volume.ts";
 import { removeCgroup } from "./cgroups.ts";
-import { recordHealth } from "./checkup.ts";
 import { detach } from "./detaching.ts";
-import { type End, recordDeath } from "./ending.ts";
+import type { End } from "./ending.ts";
 import { recordOf } from "./events.ts";
+import { clearGraves, dropLimit } from "./graves.ts";
 import { dropLock, type Held, lockOperation, lockRoot, tryLockOperation } from "./locks.ts";
-import { isNetworked } from "./networking.ts";
-import { recordOoms } from "./oom.ts";
-import { outcome } from "./outcome.ts";
+import { loadReconciling, look, lookHeld } from "./looking.ts";
+import { isNetworked } from "./namespaces.ts";
+import { outcome, outcomeOf } from "./outcome.ts";
 import { anonymousOf } from "./points.ts";
-import { isUp, type Look, look, lookHeld, see, stateName } from "./state.ts";
+import { readState } from "./run-directory.ts";
+import { isUp, type Look, stateName } from "./state.ts";
 import { killAndWait, killProgram } from "./stop.ts";
 import { byId, type Container, drop, find, ids } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
@@ -41,14 +41,13 @@ export async function remove(
 	options: RemoveOptions,
 ): Promise<(unknown | undefined)[]> {
 	clearGraves(store);
-	const containers = names.map((name) => outcome(() => find(store, name)));
+	const containers = names.map((name) => ({ name, ...outcome(() => find(store, name)) }));
 	const killed = new Set<string>();
 	if (options.force && names.length > 1)
-		for (const { value } of containers) if (value && killIfRunning(store, value)) killed.add(value.id);
-	const failures = containers.map(
-		({ value, failure }, index) =>
-			failure ?? outcome(() => removeOne(store, names[index] as string, value as Container, options, killed)).failure,
-	);
+		for (const { value } of containers) if (value && (await killIfRunning(store, value))) killed.add(value.id);
+	const failures: (unknown | undefined)[] = [];
+	for (const { name, value, failure } of containers)
+		failures.push(value ? (await outcomeOf(() => removeOne(store, name, value, options, killed))).failure : failure);
 	sweepLocks(store);
 	return failures;
 }
@@ -64,28 +63,29 @@ function sweepLocks(store: Store): void {
 }
 
 /** @returns false if it does not run */
-function killIfRunning(store: Store, container: Container): boolean {
-	const { running } = look(store, container);
-	if (running) killProgram(store, container, running);
+async function killIfRunning(store: Store, container: Container): Promise<boolean> {
+	const { running } = await look(store, container);
+	if (running) await killProgram(store, container, running);
 	return running !== undefined;
 }
 
 /** @param killed containers whose programs have been sent SIGKILL */
-function removeOne(
+async function removeOne(
 	store: Store,
 	name: string,
 	{ id }: Container,
 	{ force, volumes }: RemoveOptions,
 	killed: Set<string>,
-): void {
-	using _operation = tryLockOperation(store, id) ?? (force ? killAndLock(store, id, killed) : lockOperation(store, id));
+): Promise<void> {
+	using _operation =
+		tryLockOperation(store, id) ?? (force ? await killAndLock(store, id, killed) : lockOperation(store, id));
 	// Somebody may have started or removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
-	const seen = lookHeld(store, find(store, id));
+	const seen = await lookHeld(store, find(store, id));
 	const { container, running } = seen;
 	if (isUp(seen) && !force) throw inUse(name, seen);
-	if (running) killAndWait(store, container, running, killed.has(id));
-	erase(store, id, { volumes });
+	if (running) await killAndWait(store, container, running, killed.has(id));
+	await erase(store, id, { volumes });
 }
 
 /** docker's sentences. */
@@ -96,9 +96,9 @@ function inUse(name: string, seen: Look): Failure {
 }
 
 /** Whoever has it in hand may be waiting for the program's end, a restart for as long as its -t says: that is now. */
-function killAndLock(store: Store, id: string, killed: Set<string>): Held {
+async function killAndLock(store: Store, id: string, killed: Set<string>): Promise<Held> {
 	const container = byId(store, id);
-	if (container && !killed.has(id) && killIfRunning(store, container)) killed.add(id);
+	if (container && !killed.has(id) && (await killIfRunning(store, container))) killed.add(id);
 	return lockOperation(store, id);
 }
 
@@ -108,19 +108,33 @@ function killAndLock(store: Store, id: string, killed: Set<string>): Held {
  * kill leaves after that, the next `rm` or `ps` clears.
  * @param options.volumes what nobody else uses of its volumes without a name goes, too
  */
-export function erase(store: Store, id: string, { volumes }: Pick<RemoveOptions, "volumes">): void {
+export async function erase(store: Store, id: string, { volumes }: Pick<RemoveOptions, "volumes">): Promise<void> {
 	const container = byId(store, id);
-	bury(store, id, container, { end: container && see(store, id)?.end, volumes });
+	bury(store, id, container, { run: container && (await lastRun(store, container)), volumes });
+}
+
+/** A run that is not in the row yet. */
+interface LastRun {
+	/** undefined: it goes on */
+	end: End | undefined;
+	/** records the events of its end, in a transaction */
+	record: () => void;
+}
+
+async function lastRun(store: Store, container: Container): Promise<LastRun | undefined> {
+	if (!readState(store, container.id)) return undefined;
+	const { recordEnd, see } = await loadReconciling();
+	const seen = see(store, container.id);
+	return seen && { end: seen.end, record: () => seen.end && recordEnd(store, container, seen.end) };
 }
 
 interface Burial {
-	/** of a run that is not in the row yet */
-	end: End | undefined;
+	run: LastRun | undefined;
 	volumes: boolean;
 }
 
-function bury(store: Store, id: string, container: Container | undefined, { end, volumes }: Burial): void {
-	for (const waiter of [container?.waiter, end?.waiter]) if (waiter) cancelWait(waiter);
+function bury(store: Store, id: string, container: Container | undefined, { run, volumes }: Burial): void {
+	for (const waiter of [container?.waiter, run?.end?.waiter]) if (waiter) cancelWait(waiter);
 	if (container?.boot) endCgroup(store, container);
 	outcome(() => detach(store, id));
 	const directory = containerDirectory(store.places, id);
@@ -132,9 +146,7 @@ function bury(store: Store, id: string, container: Container | undefined, { end,
 	const dropped: string[] = [];
 	const forget = () => {
 		if (!container) return;
-		if (end) recordOoms(store, container);
-		if (end) recordHealth(store, container);
-		if (end) recordDeath(store, container, end);
+		run?.record();
 		if (isNetworked(container.options)) recordPart(store, id, "disconnect");
 		recordOf(store, container, "destroy");
 	};
@@ -177,23 +189,8 @@ function dropRow(
 	work();
 }
 
-/** Removes what a removal has put out of the way and, killed, not removed. */
-export function clearGraves(store: Store): void {
-	const graves = temporaryDirectory(store.places);
-	for (const name of list(graves)) {
-		if (!name.startsWith(GRAVE)) continue;
-		dropLimit(`${graves}/${name}`);
-		removeGrave(`${graves}/${name}`);
-	}
-}
-
-/** The limit on what it could write (storage.ts) goes before what it limits, so a grave that is still there has both. */
-function dropLimit(grave: string): void {
-	dropProject(`${grave}/upper`, grave);
-}
-
 /** Removes a container that has ended, as --rm says, unless somebody has started it again. */
-export function eraseEnded(store: Store, id: string): void {
+export async function eraseEnded(store: Store, id: string): Promise<void> {
 	using _operation = lockOperation(store, id);
 	const container = byId(store, id);
 	// Somebody else has removed it: the lock's file is ours, made anew.
@@ -201,6 +198,6 @@ export function eraseEnded(store: Store, id: string): void {
 		dropLock(store, id);
 		return;
 	}
-	const seen = see(store, id);
-	if (!seen || seen.end) bury(store, id, container, { end: seen?.end, volumes: true });
+	const run = await lastRun(store, container);
+	if (!run || run.end) bury(store, id, container, { run, volumes: true });
 }

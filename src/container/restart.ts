@@ -7,10 +7,12 @@ import { get } from "../image/image.ts";
 import type { Store } from "../kernel/store.ts";
 import { launchContainer } from "./launching.ts";
 import { dropLock, isFree, lockOperation, waitUntilFree } from "./locks.ts";
+import { look } from "./looking.ts";
 import { startsAtBoot } from "./policy.ts";
+import { reconcileHeld } from "./reconciling.ts";
 import { eraseEnded } from "./remove.ts";
 import { start } from "./start.ts";
-import { bootId, isUp, look, lookHeld } from "./state.ts";
+import { bootId, isUp } from "./state.ts";
 import { all, byId, type Container, noteFailedStart, noteStart, noteWaiter } from "./table.ts";
 import { isWaiting, self } from "./waiter.ts";
 
@@ -22,7 +24,7 @@ import { isWaiting, self } from "./waiter.ts";
 export async function reap(store: Store, id: string, fileLimit?: number): Promise<void> {
 	if (fileLimit !== undefined) setCallersFileLimit(fileLimit);
 	const container = byId(store, id);
-	if (container?.options.remove) eraseEnded(store, id);
+	if (container?.options.remove) await eraseEnded(store, id);
 	else if (container) await restart(store, id);
 }
 
@@ -39,7 +41,7 @@ async function restartIfFree(store: Store, id: string): Promise<boolean> {
 		dropLock(store, id);
 		return true;
 	}
-	const { container } = lookHeld(store, row);
+	const { container } = reconcileHeld(store, row);
 	const { waiter, stopped } = container;
 	if (waiter === null || (waiter !== self() && isWaiting(waiter))) return true;
 	// The user ended it just while its own end was written down (cancel.ts).
@@ -77,7 +79,7 @@ export async function startAfterBoot(store: Store, failed: (name: string, error:
 	const started: string[] = [];
 	for (const container of all(store).reverse()) {
 		if (!startsAtBoot(container) || container.boot === null || container.boot === boot) continue;
-		if (isUp(look(store, container))) continue;
+		if (isUp(await look(store, container))) continue;
 		try {
 			await start(store, container.id, { attach: false, interactive: false });
 			started.push(container.name);

@@ -32,7 +32,7 @@ export async function run(store: Store, options: RunOptions, created?: (id: stri
 	const end = follow(started.control, { tty, detachKeys, ...foregroundOf(options) });
 	if (end.detached) note(store, find(store, id), "detach");
 	trace("time", "program ended");
-	if (end.ended && options.remove) eraseEnded(store, id);
+	if (end.ended && options.remove) await eraseEnded(store, id);
 	trace("time", "container removed");
 	return { id, exitCode: end.exitCode };
 }
@@ -51,7 +51,7 @@ async function createAndStart(
 		const started = await launchContainer(store, container, image, options.detach ? undefined : foregroundOf(options));
 		return { id, ...started };
 	} catch (error) {
-		if (options.remove) erase(store, id, { volumes: true });
+		if (options.remove) await erase(store, id, { volumes: true });
 		else if (error instanceof Failure) noteFailedStart(store, id, error.exitCode, error.message);
 		throw error;
 	}

@@ -18,5 +18,5 @@ export async function select(
 	const fits = compileFilters(store, options.filters, new Facts(store));
 	// docker: who asks for a state, or for the last ones, means all.
 	const everyState = options.all || options.last !== undefined || options.filters.has("status");
-	return list(store, { all: everyState }).filter(fits).slice(0, options.last);
+	return (await list(store, { all: everyState })).filter(fits).slice(0, options.last);
 }

@@ -2,7 +2,7 @@
 
 import type { Store } from "../kernel/store.ts";
 import { findNetwork, type Membership, memberships } from "../network/network.ts";
-import { isNetworked } from "./networking.ts";
+import { isNetworked } from "./namespaces.ts";
 import type { RunOptions } from "./options.ts";
 
 /** What the networks of a container are; one that shares another's has none. All are asked for with one query. */

@@ -3,9 +3,9 @@
 import type { Store } from "../kernel/store.ts";
 import { bridged, type PortRow, type Protocol, published, publishedBy } from "../network/network.ts";
 import { Facts, type Subject } from "./facts.ts";
+import { look } from "./looking.ts";
 import { byName } from "./maps.ts";
-import { isNetworked } from "./networking.ts";
-import { look } from "./state.ts";
+import { isNetworked } from "./namespaces.ts";
 import { find } from "./table.ts";
 
 /** A port of a container's; one that is exposed only has neither an address nor a port of the host. */
@@ -74,8 +74,8 @@ function parsePort(name: string): ShownPort | undefined {
 }
 
 /** Docker's NetworkSettings.Ports of one container. @throws Failure if there is none of that name */
-export function ports(store: Store, name: string): PortMap {
-	const { container, running } = look(store, find(store, name));
+export async function ports(store: Store, name: string): Promise<PortMap> {
+	const { container, running } = await look(store, find(store, name));
 	const { id, image: imageId, options } = container;
 	return portMapOf(store, { id, imageId, options, pid: running?.program });
 }

@@ -10,10 +10,11 @@ import { note } from "./events.ts";
 import { launchContainer, type Started } from "./launching.ts";
 import { dropLock, isFree, lockOperation, lockRoot, waitUntilFree } from "./locks.ts";
 import { hasPolicy } from "./policy.ts";
+import { reconcileHeld } from "./reconciling.ts";
 import { eraseEnded } from "./remove.ts";
 import { follow, type SessionEnd } from "./session.ts";
 import { signalNumber } from "./signals.ts";
-import { bootId, isUp, type Look, lookHeld } from "./state.ts";
+import { bootId, isUp, type Look } from "./state.ts";
 import { askToEnd, awaitEnd, type StopOptions } from "./stop.ts";
 import { byId, type Container, find, noteFailedStart, noteStart, noteStopped } from "./table.ts";
 import { cancelWait } from "./waiter.ts";
@@ -47,7 +48,7 @@ export async function start(store: Store, name: string, options: StartOptions): 
 	if (!started) return attachTo(store, name, seen, { stdin: options.interactive, signalProxy: true, detachKeys });
 	const end = follow(started.control, { tty, detachKeys, ...foreground });
 	if (end.detached) note(store, container, "detach");
-	if (end.ended && remove) eraseEnded(store, container.id);
+	if (end.ended && remove) await eraseEnded(store, container.id);
 	return end;
 }
 
@@ -75,7 +76,7 @@ async function startIfFree(
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
-	const seen = lookHeld(store, find(store, id));
+	const seen = reconcileHeld(store, find(store, id));
 	if (seen.paused) throw new Failure(`start ${name}: cannot start a paused container, try unpause instead`);
 	if (isUp(seen)) return { seen };
 	if (!isFree(store, id)) return undefined;
@@ -121,21 +122,21 @@ async function restartIfFree(
 ): Promise<{ killed: boolean; busy?: { running: boolean } }> {
 	using _operation = lockOperation(store, id);
 	if (!byId(store, id)) dropLock(store, id);
-	const { container, running } = lookHeld(store, find(store, id));
+	const { container, running } = reconcileHeld(store, find(store, id));
 	if (!isFree(store, id, running !== undefined)) return { killed: false, busy: { running: running !== undefined } };
 	if (hasPolicy(container.options)) noteStopped(store, id);
 	if (container.waiter !== null) cancelWait(container.waiter);
-	const killed = running !== undefined && stopHeld(store, container, running, options);
+	const killed = running !== undefined && (await stopHeld(store, container, running, options));
 	await startHeld(store, find(store, id), undefined);
 	note(store, container, "restart");
 	return { killed };
 }
 
 /** Not until its monitor has ended, which with --rm waits for our lock: until it lets go of the container's root. */
-function stopHeld(store: Store, container: Container, running: State, options: StopOptions): boolean {
-	const killed = awaitEnd(store, askToEnd(store, container, running, options));
+async function stopHeld(store: Store, container: Container, running: State, options: StopOptions): Promise<boolean> {
+	const killed = await awaitEnd(store, await askToEnd(store, container, running, options));
 	lockRoot(store, container.id)[Symbol.dispose]();
-	lookHeld(store, find(store, container.id));
+	reconcileHeld(store, find(store, container.id));
 	note(store, container, "stop");
 	return killed;
 }

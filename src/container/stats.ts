@@ -8,10 +8,10 @@ import { type Counters, counting, type Pressure, type Stalled, type Statistics }
 import type { Store } from "../kernel/store.ts";
 import { groupsOf } from "./cgroups.ts";
 import { list } from "./list.ts";
+import { look } from "./looking.ts";
 import { hostMemory, type Processors, percentOf, processors } from "./machine.ts";
 import type { RunOptions } from "./options.ts";
 import { relay } from "./relay.ts";
-import { look } from "./state.ts";
 import { byId, find } from "./table.ts";
 import { type Traffic, trafficOf } from "./traffic.ts";
 
@@ -97,7 +97,7 @@ export class Meter {
 
 	/** Looks which containers there are, and which of them run. */
 	async look(): Promise<void> {
-		this.subjects = this.areNamed ? this.named.map((subject) => this.again(subject)) : this.everyone();
+		this.subjects = this.areNamed ? await this.namedAgain() : await this.everyone();
 		this.forget();
 		// It may have found that a restart is due.
 		await relay(this.store);
@@ -113,27 +113,38 @@ export class Meter {
 	}
 
 	/** What they use, and have used since the last time, in the order of their names or the newest first. */
-	measure(): Usage[] {
+	async measure(): Promise<Usage[]> {
 		const before = this.last;
 		// The times of all together: so little passes from the first to the last that one clock does.
 		this.last = this.read();
-		return this.subjects.map((subject) => this.usageOf(subject, before)).filter((usage) => usage !== undefined);
+		const usages: Usage[] = [];
+		for (const subject of this.subjects) {
+			const usage = await this.usageOf(subject, before);
+			if (usage) usages.push(usage);
+		}
+		return usages;
 	}
 
 	private get areNamed(): boolean {
 		return this.named.length > 0;
 	}
 
+	private async namedAgain(): Promise<Subject[]> {
+		const subjects: Subject[] = [];
+		for (const subject of this.named) subjects.push(await this.again(subject));
+		return subjects;
+	}
+
 	/** The same container as it is now. */
-	private again(subject: Subject): Subject {
+	private async again(subject: Subject): Promise<Subject> {
 		const container = byId(this.store, subject.id);
 		if (!container) return { ...subject, gone: true, pid: undefined };
-		return { ...subject, name: container.name, pid: look(this.store, container).running?.program };
+		return { ...subject, name: container.name, pid: (await look(this.store, container)).running?.program };
 	}
 
 	/** Those that were shown stay where they are, as with docker, and what is new follows. */
-	private everyone(): Subject[] {
-		const listed = list(this.store, this.options).map((summary) => subjectOf(summary, summary.id.slice(0, 12)));
+	private async everyone(): Promise<Subject[]> {
+		const listed = (await list(this.store, this.options)).map((summary) => subjectOf(summary, summary.id.slice(0, 12)));
 		if (this.subjects.length === 0) return listed;
 		const shown = this.subjects.map(({ id }) => listed.find((subject) => subject.id === id));
 		return [
@@ -171,11 +182,11 @@ export class Meter {
 	}
 
 	/** @returns undefined for one that is not to be shown any more */
-	private usageOf(subject: Subject, before: Reading): Usage | undefined {
+	private async usageOf(subject: Subject, before: Reading): Promise<Usage | undefined> {
 		const runs = subject.pid !== undefined;
 		const statistics = runs ? this.countersOf(subject).statistics() : {};
 		// The last one has left since we looked, or this host does not count processes.
-		const { id, name, given, gone, pid } = runs && !statistics.processes ? this.again(subject) : subject;
+		const { id, name, given, gone, pid } = runs && !statistics.processes ? await this.again(subject) : subject;
 		if (pid !== undefined) return { id, name, given, amounts: this.amounts(subject, pid, statistics, before) };
 		if (gone) return this.areNamed ? { id, name, given } : undefined;
 		const isShown = this.areNamed || this.options.all || !runs;

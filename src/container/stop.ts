@@ -8,17 +8,17 @@ import { hold } from "../cgroup/cgroup.ts";
 import { Failure } from "../failure.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
-import { lookToEnd } from "./cancel.ts";
+import type { Ending } from "./cancel.ts";
 import { groupsOf } from "./cgroups.ts";
 import { note } from "./events.ts";
 import { dropLock, lockOperation, lockRoot } from "./locks.ts";
-import { outcome } from "./outcome.ts";
-import { resumeFor } from "./pausing.ts";
+import { loadReconciling, look } from "./looking.ts";
+import { outcomeOf } from "./outcome.ts";
+import { hasPolicy } from "./policy.ts";
 import { relay } from "./relay.ts";
 import { readSpec } from "./run-directory.ts";
 import { STOP_SIGNAL_ANNOTATION, signalNumber } from "./signals.ts";
-import { look } from "./state.ts";
-import { byId, type Container, find } from "./table.ts";
+import { byId, type Container, find, PAUSED } from "./table.ts";
 import { self, waitForWaiter } from "./waiter.ts";
 
 const SIGKILL = 9;
@@ -55,31 +55,44 @@ export interface StopOptions {
  * @returns what became of each, by the index of the name
  */
 export async function stop(store: Store, names: readonly string[], options: StopOptions = {}): Promise<Stopped[]> {
-	const asked = names.map((name) => outcome(() => askToStop(store, name, options)));
-	return asked.map(({ value, failure }) => {
-		if (failure !== undefined || !value) return { failure };
-		const ended = outcome(() => finishStop(store, value));
-		return { failure: ended.failure, killed: ended.value };
-	});
+	const asked: { value?: Stopping | undefined; failure?: unknown }[] = [];
+	for (const name of names) asked.push(await outcomeOf(() => askToStop(store, name, options)));
+	const stopped: Stopped[] = [];
+	for (const { value, failure } of asked) {
+		const ended = value && (await outcomeOf(() => finishStop(store, value)));
+		stopped.push(ended ? { failure: ended.failure, killed: ended.value } : { failure });
+	}
+	return stopped;
 }
 
-function askToStop(store: Store, name: string, options: StopOptions): Stopping | undefined {
+async function askToStop(store: Store, name: string, options: StopOptions): Promise<Stopping | undefined> {
 	// A wrong one must not end anything.
 	if (options.signal !== undefined) signalNumber(options.signal);
-	const { container, running, cancelled } = lookToEnd(store, find(store, name));
+	const { container, running, cancelled } = await lookToEnd(store, find(store, name));
 	if (cancelled) note(store, container, "stop");
 	if (!running) return undefined;
 	return askToEnd(store, container, running, options);
 }
 
+/** With a restart policy it is the user's word that ends it (cancel.ts). */
+async function lookToEnd(store: Store, container: Container): Promise<Ending> {
+	if (!hasPolicy(container.options)) return look(store, container);
+	return (await import("./cancel.ts")).cancelPolicy(store, container);
+}
+
 /** Sends the signal. */
-export function askToEnd(store: Store, container: Container, running: State, options: StopOptions): Stopping {
+export async function askToEnd(
+	store: Store,
+	container: Container,
+	running: State,
+	options: StopOptions,
+): Promise<Stopping> {
 	const own = readSpec(store, container.id)?.annotations[STOP_SIGNAL_ANNOTATION];
 	const signal = signalNumber(options.signal ?? own ?? DEFAULT_SIGNAL);
 	const grace = options.timeout ?? container.options.stopTimeout ?? DEFAULT_GRACE;
 	const deadline = grace < 0 ? undefined : performance.now() + grace * 1000;
 	const pidfd = openProcess(running.program, running.programStart);
-	if (pidfd !== undefined) send(store, container, pidfd, signal);
+	if (pidfd !== undefined) await send(store, container, pidfd, signal);
 	return { container, running, pidfd, deadline };
 }
 
@@ -89,40 +102,44 @@ export function askToEnd(store: Store, container: Container, running: State, opt
  * first process anyway: that one may not be given the time to die where
  * thousands of others fork, and not at all while the container has frozen itself.
  */
-function send(store: Store, container: Container, pidfd: number, signal: number): void {
+async function send(store: Store, container: Container, pidfd: number, signal: number): Promise<void> {
 	const { id, options } = container;
 	note(store, container, "kill", { attributes: { signal: String(signal) } });
 	// In our hand before: once the signal was taken, it is the cgroup of the run that is meant.
 	using all = signal === SIGKILL ? hold(groupsOf(id, options.cgroupParent)) : undefined;
 	const isThere = sendSignal(pidfd, signal);
-	resumeFor(store, id, signal);
+	if (mayBeFrozen(store, id)) (await import("./pausing.ts")).resumeFor(store, id, signal);
 	if (isThere) all?.kill();
 }
 
+/** It may be, by its row as it is now that the signal was sent (pausing.ts, resumeFor). */
+const mayBeFrozen = (store: Store, id: string): boolean => (byId(store, id)?.paused ?? PAUSED.no) !== PAUSED.no;
+
 /** @returns true if it had to be killed */
-function finishStop(store: Store, stopping: Stopping): boolean {
-	const killed = awaitEnd(store, stopping);
-	waitForRecord(store, stopping.container, stopping.running);
+async function finishStop(store: Store, stopping: Stopping): Promise<boolean> {
+	await loadReconciling();
+	const killed = await awaitEnd(store, stopping);
+	await waitForRecord(store, stopping.container, stopping.running);
 	note(store, stopping.container, "stop");
 	return killed;
 }
 
 /** Waits for the program's end, and brings it about when the time is used up. @returns true if it did */
-export function awaitEnd(store: Store, { container, pidfd, deadline }: Stopping): boolean {
+export async function awaitEnd(store: Store, { container, pidfd, deadline }: Stopping): Promise<boolean> {
 	if (pidfd === undefined) return false;
 	const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
 	const killed = waitReadable([pidfd], left).length === 0;
-	if (killed) send(store, container, pidfd, SIGKILL);
+	if (killed) await send(store, container, pidfd, SIGKILL);
 	if (killed) waitReadable([pidfd]);
 	close(pidfd);
 	return killed;
 }
 
 /** Kills a container's program without waiting for its end. */
-export function killProgram(store: Store, container: Container, running: State): void {
+export async function killProgram(store: Store, container: Container, running: State): Promise<void> {
 	const pidfd = openProcess(running.program, running.programStart);
 	if (pidfd === undefined) return;
-	send(store, container, pidfd, SIGKILL);
+	await send(store, container, pidfd, SIGKILL);
 	close(pidfd);
 }
 
@@ -132,11 +149,12 @@ export function killProgram(store: Store, container: Container, running: State):
  * which waits for the operation lock that our caller holds.
  * @param killed the caller has sent it the signal before: it is an event once
  */
-export function killAndWait(store: Store, container: Container, running: State, killed: boolean): void {
+export async function killAndWait(store: Store, container: Container, running: State, killed: boolean): Promise<void> {
 	const pidfd = openProcess(running.program, running.programStart);
 	if (pidfd !== undefined) {
 		if (killed) sendSignal(pidfd, SIGKILL);
-		else send(store, container, pidfd, SIGKILL);
+		else await send(store, container, pidfd, SIGKILL);
+		await loadReconciling();
 		waitReadable([pidfd]);
 		close(pidfd);
 	}
@@ -147,30 +165,30 @@ export function killAndWait(store: Store, container: Container, running: State, 
  * Sends a signal to a container's program.
  * @throws Failure if it does not run, or there is no such signal
  */
-export function kill(store: Store, name: string, options: { signal: string }): void {
+export async function kill(store: Store, name: string, options: { signal: string }): Promise<void> {
 	const container = find(store, name);
 	const signal = signalNumber(options.signal);
-	const { running, cancelled } = lookToEnd(store, container);
+	const { running, cancelled } = await lookToEnd(store, container);
 	if (cancelled) return;
 	const pidfd = running && openProcess(running.program, running.programStart);
 	if (running === undefined || pidfd === undefined)
 		throw new Failure(`cannot kill container: ${name}: container ${container.id.slice(0, 12)} is not running`);
-	send(store, container, pidfd, signal);
-	if (signal === SIGKILL) waitForRecord(store, container, running);
+	await send(store, container, pidfd, signal);
+	if (signal === SIGKILL) await waitForRecord(store, container, running);
 	close(pidfd);
 }
 
 /** Waits until a container has ended. @returns its exit code */
 export async function wait(store: Store, name: string): Promise<number> {
-	let seen = look(store, find(store, name));
+	let seen = await look(store, find(store, name));
 	// docker: what waits for its restart runs, and has not ended.
 	while (seen.container.waiter !== null) {
 		if (seen.container.waiter === self()) await handOver(store, seen.container.id);
 		else waitForWaiter(seen.container.waiter);
-		seen = look(store, find(store, seen.container.id));
+		seen = await look(store, find(store, seen.container.id));
 	}
 	const { container, running } = seen;
-	const code = running ? waitForRecord(store, container, running) : (container.exitCode ?? 0);
+	const code = running ? await waitForRecord(store, container, running) : (container.exitCode ?? 0);
 	// Its restart must not wait for what else we wait for.
 	await relay(store);
 	return code;
@@ -196,8 +214,9 @@ function awaitOperation(store: Store, id: string): void {
  * container with it. The record is opened before, since with --rm it goes.
  * @returns the exit code
  */
-function waitForRecord(store: Store, container: Container, running: State): number {
+async function waitForRecord(store: Store, container: Container, running: State): Promise<number> {
 	const record = openIfThere(`${runDirectory(store.places, container.id)}/record`, O_RDONLY);
+	await loadReconciling();
 	const monitor = openProcess(running.monitor, running.monitorStart);
 	if (monitor !== undefined) {
 		waitReadable([monitor]);
@@ -205,7 +224,7 @@ function waitForRecord(store: Store, container: Container, running: State): numb
 	}
 	const died = record === undefined ? undefined : lastEnd(record);
 	const row = byId(store, container.id);
-	const seen = row && look(store, row).container;
+	const seen = row && (await look(store, row)).container;
 	return died ?? seen?.exitCode ?? 128 + SIGKILL;
 }
 

@@ -38,9 +38,18 @@ export interface Container {
 	oomKilled: boolean;
 	/** of this run: so many OOM kills are events already */
 	ooms: number;
-	/** why it may be frozen (pausing.ts); 0: it is not, and nobody asks */
+	/** why it may be frozen, one of PAUSED (pausing.ts) */
 	paused: number;
 }
+
+/** What `paused` of a row says. Negative: it may be frozen, but is not paused as events tell it: not yet, or no more. */
+export const PAUSED = {
+	no: 0,
+	/** until the user unpauses it */
+	byUser: 1,
+	/** while a commit reads it, which holds the operation lock */
+	byCommit: 2,
+} as const;
 
 type Named =
 	| "options"

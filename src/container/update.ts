@@ -14,7 +14,7 @@ import { checkLimits } from "./limits.ts";
 import { dropLock, lockOperation } from "./locks.ts";
 import type { Limits, RestartPolicy, RunOptions } from "./options.ts";
 import { hasPolicy, restartRule } from "./policy.ts";
-import { lookHeld } from "./state.ts";
+import { reconcileHeld } from "./reconciling.ts";
 import { byId, type Container, find, noteOptions } from "./table.ts";
 import { unwatch, watch } from "./watched.ts";
 
@@ -47,7 +47,7 @@ function updateOne(store: Store, name: string, { limits: asked, restart }: Chang
 	using _operation = lockOperation(store, id);
 	// Somebody may have removed it while we waited for the lock.
 	if (!byId(store, id)) dropLock(store, id);
-	const { container, running } = lookHeld(store, find(store, id));
+	const { container, running } = reconcileHeld(store, find(store, id));
 	if (container.options.remove && restart && restart.name !== "no")
 		throw new Failure("a restart policy does not go with --rm");
 	const { limits, warnings } = checkLimits(asked, container.options.limits ?? {});
