@@ -8,9 +8,9 @@ import { compileProbe, USER_ANNOTATION } from "../runtime/runtime.ts";
 import { groupsOf, joined } from "./cgroups.ts";
 import { healthPath } from "./checkup.ts";
 import { checkIn, type Health, healthFrom } from "./health.ts";
-import { stepFailure } from "./play.ts";
 import { probeProcess } from "./probing.ts";
 import { readSpec } from "./run-directory.ts";
+import { stepFailure } from "./step-failure.ts";
 import type { Container } from "./table.ts";
 
 /** The health of a container that runs, with its log; undefined if it has no check. */

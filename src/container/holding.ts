@@ -28,8 +28,9 @@ import { forgetVolatile, makeBase, makeDirectoriesOf } from "./files.ts";
 import { dropLock, isFree, lockOperation, lockRoot, lockUpper, waitForHolds, waitUntilFree } from "./locks.ts";
 import { userMounts } from "./mounting.ts";
 import { rootSource } from "./plan.ts";
-import { openNull, stepFailure, traceSteps } from "./play.ts";
+import { openNull, traceSteps } from "./play.ts";
 import { reconcileHeld } from "./reconciling.ts";
+import { stepFailure } from "./step-failure.ts";
 import { byId, type Container, find } from "./table.ts";
 import { withoutLinks } from "./targets.ts";
 

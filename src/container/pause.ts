@@ -58,7 +58,7 @@ async function freezeFor(store: Store, { container, running }: Look, why: number
 	}
 	const frozen = isKilled(running.program) ? undefined : notePause(store, meant, why);
 	if (frozen) return frozen;
-	// A signal came first, and whoever sent it waits for its end (pausing.ts, resumeFor).
+	// A signal came first, and whoever sent it waits for its end (resuming.ts).
 	release(store, meant);
 	throw new Failure(`cannot pause container ${name}: it is just being stopped`);
 }

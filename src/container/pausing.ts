@@ -9,17 +9,13 @@ import { AT_FDCWD, O_CREAT, O_WRONLY } from "../../ffi/constants.ts";
 import { close, openIfThere } from "../../ffi/file.ts";
 import { HEALTH } from "../../ffi/tape.ts";
 import { type Group, isFrozen, thaw } from "../cgroup/cgroup.ts";
-import { get } from "../image/image.ts";
 import { announce } from "../kernel/event.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
 import { groupsOf } from "./cgroups.ts";
 import { recordOf } from "./events.ts";
 import { outcome } from "./outcome.ts";
-import { signalNumber } from "./signals.ts";
-import { byId, type Container, PAUSED, setPaused } from "./table.ts";
-
-const SIGKILL = 9;
+import { type Container, PAUSED, setPaused } from "./table.ts";
 
 /**
  * Notes a pause, or its end, and records the event that it is.
@@ -83,22 +79,4 @@ export function settlePause(store: Store, container: Container): Container {
 	if (paused > 0) return container;
 	// A look does not fail because it cannot write.
 	return outcome(() => notePause(store, container, PAUSED.byUser)).value ?? container;
-}
-
-/**
- * After a signal that was sent to a container: if it is one that ends it, it
- * runs again, since a frozen process takes none. What the row says is read after
- * the signal was sent, and a pause looks for SIGKILL after it has frozen
- * (pause.ts): whichever comes first, it does not stay frozen.
- */
-export function resumeFor(store: Store, id: string, signal: number): void {
-	const container = byId(store, id);
-	if (!container || container.paused === PAUSED.no || !resumes(store, container, signal)) return;
-	release(store, container);
-}
-
-/** Any signal, or of a container that has a stop signal of its own that one, and always SIGKILL (moby, daemon/kill.go). */
-function resumes(store: Store, { options, image }: Container, signal: number): boolean {
-	const own = options.stopSignal ?? (image === null ? undefined : get(store, image).config.config?.StopSignal);
-	return signal === SIGKILL || !own || signalNumber(own) === signal;
 }

@@ -4,7 +4,6 @@
  */
 
 import { O_RDWR } from "../../ffi/constants.ts";
-import { type ErrnoName, errnoName, errnoText } from "../../ffi/errno.ts";
 import { close, open } from "../../ffi/file.ts";
 import { sealedMemfd } from "../../ffi/library.ts";
 import { openPid, sendSignal, waitReadable } from "../../ffi/process.ts";
@@ -15,15 +14,11 @@ import { trace, traces } from "../environment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { Step } from "../kernel/tape.ts";
 import type { Compiled, Descriptors } from "../runtime/runtime.ts";
+import { stepFailure } from "./step-failure.ts";
 
 const SIGKILL = 9;
-/** enum failed of ffi/helper/tape.h: the value where it was not a step. */
-const FAILED_MONITOR = -2;
 /** Milliseconds in which a process that is ending has ended. */
 const GRACE = 100;
-const EPERM = 1;
-const ENOENT = 2;
-const ENOTDIR = 20;
 
 /** What is needed to play a compiled tape. */
 export interface Launch {
@@ -109,38 +104,6 @@ function expectPacket(launch: Launch, type: number): number {
 		if (packet.type === type) return packet.value;
 		if (packet.type === PACKET.type.failed) throw stepFailure(launch.compiled.tape.steps, packet.value, packet.extra);
 	}
-}
-
-/** The error of a failed step: its number, sentence and errno. */
-export function stepFailure(steps: readonly Step[], index: number, errno: number): Failure {
-	if (index === FAILED_MONITOR)
-		return new Failure(`prepare the monitor (its namespace, terminal, log and state): ${errnoText(errno)}`, {
-			exitCode: EXIT.refused,
-		});
-	const step = steps[index];
-	if (!step)
-		return new Failure(`start the program: killed by signal ${errno} while it was prepared`, {
-			exitCode: EXIT.refused,
-		});
-	const where = `step ${index + 1}/${steps.length}: ${step.what}: ${errnoText(errno)}`;
-	const hint = step.hints?.[errnoName(errno) as ErrnoName];
-	if (hint) return new Failure(`${where}: ${hint}`, { exitCode: EXIT.refused });
-	if (step.call === "execve") return programFailure(steps, step, errno, where);
-	if (step.call === "prlimit64" && errno === EPERM)
-		return new Failure(`${where}: to raise a hard limit takes CAP_SYS_RESOURCE, which bunker does not have here`, {
-			exitCode: EXIT.refused,
-		});
-	return new Failure(where, { exitCode: EXIT.refused });
-}
-
-function programFailure(steps: readonly Step[], step: Step, errno: number, where: string): Failure {
-	const candidates = steps.filter((one) => one.call === "execve").length;
-	const missing = errno === ENOENT || errno === ENOTDIR;
-	if (candidates > 1) {
-		const name = step.what.slice(step.what.lastIndexOf("/") + 1);
-		return new Failure(`${where}: no executable ${name} in any directory of PATH`, { exitCode: EXIT.notFound });
-	}
-	return new Failure(where, { exitCode: missing ? EXIT.notFound : EXIT.notExecutable });
 }
 
 /** Prints the steps for BUNKER_TRACE=tape. */

@@ -108,11 +108,11 @@ async function send(store: Store, container: Container, pidfd: number, signal: n
 	// In our hand before: once the signal was taken, it is the cgroup of the run that is meant.
 	using all = signal === SIGKILL ? hold(groupsOf(id, options.cgroupParent)) : undefined;
 	const isThere = sendSignal(pidfd, signal);
-	if (mayBeFrozen(store, id)) (await import("./pausing.ts")).resumeFor(store, id, signal);
+	if (mayBeFrozen(store, id)) (await import("./resuming.ts")).resumeFor(store, id, signal);
 	if (isThere) all?.kill();
 }
 
-/** It may be, by its row as it is now that the signal was sent (pausing.ts, resumeFor). */
+/** It may be, by its row as it is now that the signal was sent (resuming.ts). */
 const mayBeFrozen = (store: Store, id: string): boolean => (byId(store, id)?.paused ?? PAUSED.no) !== PAUSED.no;
 
 /** @returns true if it had to be killed */
