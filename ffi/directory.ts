@@ -4,6 +4,7 @@ import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, S_IFDIR } fr
 import { errno, SystemError } from "./errno.ts";
 import { close, isType, openIfThere, statusIfThere } from "./file.ts";
 import { attempt, nameOf, type Path, pathText } from "./system.ts";
+import { decodeText } from "./text.ts";
 
 /** An entry of a directory; the name is bytes, `kind` one of the DT_ of readdir(3). */
 export interface Entry {
@@ -111,30 +112,40 @@ const view = new DataView(buffer.buffer);
 /** All entries of an open directory but `.` and `..`. */
 export function entries(fd: number): Entry[] {
 	const found: Entry[] = [];
+	scan(fd, (start, end) => found.push({ name: buffer.slice(start, end), kind: buffer[start - 1] as number }));
+	return found;
+}
+
+/** Gives where the names are in the buffer; before each is its kind. */
+function scan(fd: number, give: (start: number, end: number) => void): void {
 	attempt("lseek", fd, 0, 0);
 	for (;;) {
 		const size = attempt("getdents64", fd, buffer, buffer.length);
 		// ENOENT: the directory has been removed while it was open.
-		if (size === 0 || size === -(errno.ENOENT as number)) return found;
+		if (size === 0 || size === -(errno.ENOENT as number)) return;
 		if (size < 0) throw new SystemError(`list descriptor ${fd}`, -size);
 		for (let at = 0; at < size; at += view.getUint16(at + 16, true)) {
 			const start = at + 19;
-			const name = buffer.slice(start, buffer.indexOf(0, start));
-			if (name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e))) continue;
-			found.push({ name, kind: buffer[at + 18] as number });
+			const end = buffer.indexOf(0, start);
+			if (buffer[start] === DOT && (end === start + 1 || (end === start + 2 && buffer[start + 1] === DOT))) continue;
+			give(start, end);
 		}
 	}
 }
+
+const DOT = 0x2e;
 
 /** The names in a directory, as text; none where there is no such directory. */
 export function list(path: Path): string[] {
 	const fd = openIfThere(path, O_RDONLY | O_DIRECTORY);
 	if (fd === undefined) return [];
+	const names: string[] = [];
 	try {
-		return entries(fd).map((entry) => pathText(entry.name));
+		scan(fd, (start, end) => names.push(decodeText(buffer.subarray(start, end))));
 	} finally {
 		close(fd);
 	}
+	return names;
 }
 
 /** True if the path, links followed, is a directory. */

@@ -20,7 +20,7 @@ import {
 	S_IFMT,
 } from "./constants.ts";
 import { errno, SystemError } from "./errno.ts";
-import { attempt, call, nameOf, type Path, pathText } from "./system.ts";
+import { attempt, attemptReading, call, nameOf, type Path, pathText } from "./system.ts";
 
 /** What stat says; times in nanoseconds since the epoch. */
 export interface Status {
@@ -134,20 +134,16 @@ export function readFileIfThere(path: Path, directory = AT_FDCWD): Uint8Array | 
 	}
 }
 
-const small = new Uint8Array(4096);
-
 /**
- * The content of a file that is known to be small, for those who ask of many: one read.
+ * The content of a file that is known to be small, for those who ask of many: at
+ * most 4096 bytes, as one read gives them.
  * @returns undefined where there is none
  */
 export function readSmallIfThere(path: Path): Uint8Array | undefined {
-	const fd = openIfThere(path, O_RDONLY);
-	if (fd === undefined) return undefined;
-	try {
-		return small.slice(0, call(`read ${pathText(path)}`, "read", fd, small, small.length));
-	} finally {
-		close(fd);
-	}
+	const bytes = attemptReading(path);
+	if (typeof bytes === "object") return bytes;
+	if (bytes === -(errno.ENOENT as number)) return undefined;
+	throw new SystemError(`read ${pathText(path)}`, -bytes);
 }
 
 /** The content of a file. @throws SystemError */

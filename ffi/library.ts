@@ -50,6 +50,7 @@ export const shim = dlopen(`/proc/self/fd/${shimFd}`, {
 		returns: FFIType.i64_fast,
 	},
 	bunker_spawn: { args: ["ptr"], returns: FFIType.i64_fast },
+	bunker_read_file: { args: ["u64", "u64", "i64"], returns: FFIType.i64_fast },
 	bunker_end_cgroup: { args: ["ptr", "i64"], returns: FFIType.i64_fast },
 	bunker_kill_cgroup: { args: ["ptr"], returns: FFIType.i64_fast },
 	bunker_hold_signals: { args: [], returns: FFIType.i64_fast },

@@ -13,6 +13,9 @@
 /* One system call. */
 EXPORT int64_t bunker_sys(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f);
 
+/* Reads the beginning of a file, at most `size` bytes, by one read. How many there were. */
+EXPORT int64_t bunker_read_file(const char *path, void *bytes, int64_t size);
+
 /* cgroup_end of ffi/helper/cgroup.h: what the monitor does, where that was killed. 1: nothing is left of it. */
 EXPORT int64_t bunker_end_cgroup(char *const *paths, int64_t rounds);
 

@@ -1,15 +1,15 @@
 /** The resolver's process (`__resolve`): what it asks of containers, and how it ends. */
 
-import { close, readSmallIfThere, unlink } from "../../ffi/file.ts";
+import { close, unlink } from "../../ffi/file.ts";
 import { isAlive, openProcess } from "../../ffi/process.ts";
 import { attempt } from "../../ffi/system.ts";
-import { decodeState } from "../../ffi/tape.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Containers, resolver } from "../names/names.ts";
-import { resolversDirectory, runDirectory } from "../places.ts";
+import { resolversDirectory } from "../places.ts";
 import { lockNames, RESOLVER_DESCRIPTORS } from "./naming.ts";
 import { hostResolvers } from "./provided.ts";
 import { type Asked, upstreamsOf } from "./resolvers.ts";
+import { readState } from "./run-directory.ts";
 import { stayingWith } from "./staying.ts";
 import { byId } from "./table.ts";
 import { isResolver, networkOf, unwatch, watched } from "./watched.ts";
@@ -34,14 +34,14 @@ export async function resolve(store: Store, network: string, adopt: boolean): Pr
 function containersOf(store: Store, network: string): Containers {
 	return {
 		mayRun: (id) => {
-			const state = stateOf(store, id);
+			const state = readState(store, id);
 			// None: it is just starting; who ends gives its addresses back before that goes.
 			return state === undefined || isAlive(state.program, state.programStart);
 		},
 		name: (id) => store.first<{ name: string }>("SELECT name FROM container WHERE id = ?", id)?.name,
 		staying: () => stayingWith(store, network),
 		open: (id) => {
-			const state = stateOf(store, id);
+			const state = readState(store, id);
 			return state && isAlive(state.program, state.programStart)
 				? openProcess(state.program, state.programStart)
 				: undefined;
@@ -62,11 +62,6 @@ function containersOf(store: Store, network: string): Containers {
 			return true;
 		},
 	};
-}
-
-function stateOf(store: Store, id: string) {
-	const bytes = readSmallIfThere(`${runDirectory(store.places, id)}/state`);
-	return bytes && decodeState(bytes);
 }
 
 /** `ndots:N`, N more than 0: the client appends its search domains itself. */

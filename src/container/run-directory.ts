@@ -18,8 +18,13 @@ export function readState(store: Store, id: string): State | undefined {
 	return bytes && decodeState(bytes);
 }
 
+/** What `readSmallIfThere` reads at most. */
+const SMALL = 4096;
+
 /** What a monitor has noted of a run; empty without one. */
 export function recordOfRun(store: Store, id: string): RecordEntry[] {
-	const bytes = readFileIfThere(`${runDirectory(store.places, id)}/record`);
-	return bytes ? decodeRecords(bytes) : [];
+	const path = `${runDirectory(store.places, id)}/record`;
+	const beginning = readSmallIfThere(path);
+	const bytes = beginning?.length === SMALL ? readFileIfThere(path) : beginning;
+	return bytes && bytes.length > 0 ? decodeRecords(bytes) : [];
 }
