@@ -16,7 +16,9 @@ export function commandText({ command }: Pick<Summary, "command">, full: boolean
 
 /** As docker shows it (moby, container/view.go): an argument that holds a blank stands between apostrophes. */
 export function commandLine([path = "", ...args]: readonly string[]): string {
-	return [path, ...args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");
+	let line = path;
+	for (const arg of args) line += arg.includes(" ") ? ` '${arg}'` : ` ${arg}`;
+	return line;
 }
 
 /** docker's status: `Up 3 seconds`, `Up 3 seconds (healthy)`, `Up 3 seconds (Paused)`, `Restarting (1) 2 seconds ago`, `Exited (0) 2 minutes ago`. */

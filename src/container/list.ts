@@ -69,25 +69,21 @@ export async function count(
 }
 
 function summarize(store: Store, { container, running }: Look, state: StateName): Summary {
-	const { options, command, id, name, created, finished, exitCode, error } = container;
-	const startedAt = running ? formatTime(running.started) : container.started;
-	const health = running && healthStatus(store, id);
-	return {
-		id,
-		name,
-		image: options.image ?? (options.rootfs as string),
-		command,
-		imageId: container.image,
-		options,
-		created,
-		state,
-		...(running && { pid: running.program }),
-		...(health !== undefined && { health }),
-		...(startedAt !== null && { started: startedAt }),
-		...(finished !== null && { finished }),
-		...(exitCode !== null && { exitCode }),
-		...(error !== null && { error }),
-	};
+	const { options, command, id, name, created, started, finished, exitCode, error } = container;
+	const image = options.image ?? (options.rootfs as string);
+	const summary: Summary = { id, name, image, command, imageId: container.image, options, created, state };
+	// One by one: to spread objects that may be empty takes ten times as long.
+	if (running) {
+		summary.pid = running.program;
+		const health = healthStatus(store, id);
+		if (health !== undefined) summary.health = health;
+	}
+	if (running) summary.started = formatTime(running.started);
+	else if (started !== null) summary.started = started;
+	if (finished !== null) summary.finished = finished;
+	if (exitCode !== null) summary.exitCode = exitCode;
+	if (error !== null) summary.error = error;
+	return summary;
 }
 
 /** Of a --rm container that does not run: one of `create` is wanted until it has run. */
