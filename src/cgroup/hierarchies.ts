@@ -87,8 +87,8 @@ function mountsIn(mountinfo: string): Map<string, Mounted> {
 	for (const line of mountinfo.split("\n")) {
 		const separator = line.indexOf(" - cgroup");
 		if (separator < 0) continue;
-		const [type, , options = ""] = line.slice(separator + 3).split(" ");
-		const [, , , root = "/", mount = ""] = line.split(" ");
+		const [type, , options = ""] = line.slice(separator + 3).split(" ", 3);
+		const [, , , root = "/", mount = ""] = line.split(" ", 5);
 		if (type !== "cgroup" && type !== "cgroup2") continue;
 		const mounted: Mounted = { root: unquoted(root), mount: unquoted(mount), version: type === "cgroup" ? 1 : 2 };
 		if (mounted.version === 2 && isOutside(mounted)) continue;
