@@ -2,7 +2,7 @@
 
 import type { Message } from "../kernel/netlink.ts";
 import { parseCidr } from "./address.ts";
-import { addAddress, addBridge, raiseLink } from "./link.ts";
+import { addAddress, addBridge, raiseLink, setMtu } from "./link.ts";
 import { OPTION } from "./option-names.ts";
 import type { Setting } from "./setting.ts";
 import type { Network, Subnet } from "./table.ts";
@@ -21,7 +21,7 @@ export const bridgeMac = ({ id }: Network): string => `02:${(id.slice(0, 10).mat
 
 /** Makes the bridge of a network; what is there already stays. */
 export const bridgeMessage = (network: Network): Message =>
-	addBridge({ name: bridgeName(network), mac: bridgeMac(network), mtu: mtuOf(network) });
+	addBridge({ name: bridgeName(network), mac: bridgeMac(network) });
 
 /**
  * Settings of a bridge, written before it is up: whoever finds it as it has to be
@@ -49,12 +49,14 @@ export function bridgeSettings(network: Network): Setting[] {
 	];
 }
 
-/** Takes the bridge up, and gives it the addresses of the network's gateways. */
+/** Gives the bridge its MTU, takes it up, and gives it the addresses of the network's gateways. */
 export function bridgeAddresses(network: Network, subnets: readonly Subnet[]): Message[] {
 	const name = bridgeName(network);
 	const addresses = subnets.flatMap(({ cidr, gateway }) => {
 		const parsed = parseCidr(cidr);
 		return parsed && gateway !== null ? [{ family: parsed.family, address: gateway, prefix: parsed.prefix }] : [];
 	});
-	return [raiseLink(name, false), ...addresses.map((address) => addAddress(name, address, false))];
+	const mtu = mtuOf(network);
+	const sized = mtu === undefined ? [] : [setMtu(name, mtu)];
+	return [...sized, raiseLink(name, false), ...addresses.map((address) => addAddress(name, address, false))];
 }

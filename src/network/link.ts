@@ -165,6 +165,15 @@ export function raiseLink(name: string, inside: boolean): Message {
 	return message(`take ${name} up`, RTM_NEWLINK, 0, body, { inside });
 }
 
+/**
+ * Gives a bridge its MTU. Not when it is made: one that it is made with, which nobody has
+ * set, follows its ports, and is 1500 again when the last is gone (br_mtu_auto_adjust).
+ */
+export function setMtu(name: string, mtu: number): Message {
+	const body = new Body(linkHeader().subarray(0, 4)).indexHere(name).raw(linkHeader().subarray(8)).word(IFLA_MTU, mtu);
+	return message(`let the packets of ${name} have ${mtu} bytes`, RTM_NEWLINK, 0, body);
+}
+
 /** Lets a port of a bridge talk to no other port that is isolated too: below what a firewall sees without br_netfilter. */
 export const isolatePort = (name: string): Message =>
 	setPort(name, IFLA_BRPORT_ISOLATED, `let ${name} reach no other container of its network (enable_icc=false)`);

@@ -17,6 +17,7 @@ import {
 	raiseLink,
 	setDefaultRoute,
 	setMaster,
+	setMtu,
 } from "../../src/network/link.ts";
 import { macvlanOf } from "../../src/network/macvlan.ts";
 import { parentMessage } from "../../src/network/parent.ts";
@@ -81,6 +82,7 @@ const CASES: Record<string, () => Message> = {
 	"address add fd00::1/64 dev bunker0 nodad": () =>
 		addAddress("bunker0", { family: 6, address: "fd00::1", prefix: 64 }, false),
 	"link set dev eth0 up": () => raiseLink("eth0", true),
+	"link set dev bunker0 mtu 1400": () => setMtu("bunker0", 1400),
 	"address add 10.1.2.4/24 broadcast + dev eth0": () =>
 		addAddress("eth0", { family: 4, address: "10.1.2.4", prefix: 24 }, true),
 	"-6 address add fd00::4/64 dev eth0 nodad": () =>

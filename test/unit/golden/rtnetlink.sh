@@ -23,6 +23,7 @@ t address add 10.1.2.3/24 broadcast + dev bunker0
 t address add 10.1.3.0/31 dev bunker0
 t address add fd00::1/64 dev bunker0 nodad
 t link set dev eth0 up
+t link set dev bunker0 mtu 1400
 t address add 10.1.2.4/24 broadcast + dev eth0
 t -6 address add fd00::4/64 dev eth0 nodad
 t route replace default via 10.1.2.1 dev eth0
