@@ -84,11 +84,14 @@ async function report(name: string, row: Row): Promise<number> {
 async function measure(row: Row): Promise<Record<string, Samples | undefined>> {
 	const samples: Record<string, Samples | undefined> = {};
 	for (const [name, one] of Object.entries(row.contenders)) samples[name] = one && [];
+	const contenders = Object.entries(row.contenders);
 	for (let round = -1; round < row.rounds; round++) {
-		for (const [name, one] of Object.entries(row.contenders)) {
+		// Each begins in its turn: what one leaves the kernel to do falls to who comes next.
+		for (const at of contenders.keys()) {
+			const [name, one] = contenders[(at + round + 1) % contenders.length] as [string, Measure | undefined];
 			if (!one) continue;
 			if (row.pause) await Bun.sleep(row.pause);
-			const value = await (one as Measure)();
+			const value = await one();
 			if (round >= 0) samples[name]?.push(value);
 		}
 	}
