@@ -31,8 +31,7 @@ build: $(BIN) ## dist/bunker, the one executable
 # --compile-jit-policy: code that runs for ten milliseconds is not worth compiling,
 # nor is it worth the threads that would; a hundred times the usual thresholds take
 # a tenth off `run`. Verbs that work longer say so (src/cli/verb.ts, busy).
-# --min-chunk-size: small chunks are folded into others that are loaded with them;
-# `run` loads 59 instead of 69 then, and no more code than before.
+# --min-chunk-size: small chunks are folded into others that are loaded with them.
 # Never strip the result: it would become plain Bun. Bun leaves the maps of all
 # chunks beside it, hence the directory; the rename lets a running one be.
 # dd: what a file is written in is what the page cache holds it in. Bun writes small

@@ -136,7 +136,7 @@ export function readFileIfThere(path: Path, directory = AT_FDCWD): Uint8Array | 
 
 /**
  * The content of a file that is known to be small, for those who ask of many: at
- * most 4096 bytes, as one read gives them.
+ * most SMALL bytes, as one read gives them.
  * @returns undefined where there is none
  */
 export function readSmallIfThere(path: Path): Uint8Array | undefined {

@@ -70,11 +70,13 @@ export function attempt(
 	return Number(shim.bunker_sys(number, word(a), word(b), word(c), word(d), word(e), word(f)));
 }
 
-const small = new Uint8Array(new ArrayBuffer(4096));
+/** Bytes that `attemptReading` gives at most. */
+export const SMALL = 4096;
+const small = new Uint8Array(new ArrayBuffer(SMALL));
 const smallAddress = ptr(small);
 
 /**
- * Reads a file that is known to be small, at most 4096 bytes of it: opened, read
+ * Reads a file that is known to be small, at most SMALL bytes of it: opened, read
  * and closed by one call of the shim, which costs a third of what three do.
  * @returns its bytes, or the negative errno
  */

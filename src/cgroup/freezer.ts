@@ -7,7 +7,8 @@
 
 import { O_WRONLY } from "../../ffi/constants.ts";
 import { errno, SystemError } from "../../ffi/errno.ts";
-import { close, openIfThere, readSmallIfThere, writeAll } from "../../ffi/file.ts";
+import { close, openIfThere, writeAll } from "../../ffi/file.ts";
+import { attemptReading } from "../../ffi/system.ts";
 import { type Group, groupWith } from "./hierarchy.ts";
 
 /** The file that freezes and thaws a cgroup, and what is written there. */
@@ -60,6 +61,8 @@ export function thaw(groups: readonly Group[]): void {
 /** True if a cgroup is frozen, or just being so; what of it cannot be read is not. */
 export function isFrozen(groups: readonly Group[]): boolean {
 	const freezer = freezerOf(groups);
+	// Of a cgroup that is just being removed even what is open cannot be read (ENODEV).
+	const state = freezer && attemptReading(freezer.file);
 	// FROZEN, FREEZING, THAWED; 1, 0.
-	return freezer !== undefined && readSmallIfThere(freezer.file)?.[0] === freezer.frozen.charCodeAt(0);
+	return typeof state === "object" && state[0] === freezer?.frozen.charCodeAt(0);
 }

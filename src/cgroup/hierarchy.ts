@@ -40,7 +40,7 @@ export const DEFAULT_PARENT = "/bunker";
 const BUILT_IN = ["devices", "freezer"];
 
 /**
- * The cgroup of a container, ineach hierarchy.
+ * The cgroup of a container, in each hierarchy.
  * @param path from the root of each: `/bunker/ID`
  */
 export function groupsAt(hierarchies: readonly Hierarchy[], path: string): Group[] {

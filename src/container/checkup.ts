@@ -12,8 +12,8 @@ import { tryLockOperation } from "./locks.ts";
 import { outcome } from "./outcome.ts";
 import { byId, type Container, noteHealthChanges } from "./table.ts";
 
-/** Where that is. */
-export const healthPath = (store: Store, id: string) => `${runDirectory(store.places, id)}/health`;
+/** The file that a monitor keeps of its container's health (struct health). */
+export const healthPath = (store: Store, id: string): string => `${runDirectory(store.places, id)}/health`;
 
 function headOf(store: Store, id: string): HealthHead | undefined {
 	const bytes = readSmallIfThere(healthPath(store, id));

@@ -107,7 +107,7 @@ async function holdRunning(store: Store, container: Container, running: State): 
 		pidfd: descriptors.pass(pidfd),
 		host: descriptors.pass(host.fd),
 	};
-	const held = await holdBy(container, compileCopy(facts), descriptors, { control, theirs, undo });
+	const held = holdBy(container, compileCopy(facts), descriptors, { control, theirs, undo });
 	if (!("step" in held)) return held;
 	if (held.step?.what !== ENTER || held.errno !== errno.ESRCH) throw held.failure;
 	// Who ends lets go of its namespaces before it is seen to have ended.
@@ -168,7 +168,7 @@ export async function mountRoot(
 		host: descriptors.pass(host.fd),
 	};
 	const facts = { ...numbers, root, ...sources };
-	const held = await holdBy(container, compileHold(spec, facts), descriptors, { control, theirs, undo });
+	const held = holdBy(container, compileHold(spec, facts), descriptors, { control, theirs, undo });
 	if ("step" in held) throw held.failure;
 	return held;
 }
@@ -185,12 +185,12 @@ interface Ended {
  * Starts the helper, and waits until the root is there.
  * @param given.undo its lock, which we keep, too: who kills the helper frees nothing that we still write to
  */
-async function holdBy(
+function holdBy(
 	container: Container,
 	{ tape, policy }: Compiled,
 	descriptors: Descriptors,
 	{ control, theirs, undo }: { control: number; theirs: number; undo: DisposableStack },
-): Promise<Hold | Ended> {
+): Hold | Ended {
 	const { steps } = tape;
 	traceSteps(steps);
 	const job = sealedMemfd("bunker-job", tape.encode(policy.place));

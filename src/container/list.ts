@@ -40,7 +40,7 @@ export async function list(store: Store, options: { all: boolean }): Promise<Sum
 	await clear(store, ids, containers);
 	const summaries: Summary[] = [];
 	for (const container of containers) {
-		const seen = glance(store, container, ids) ?? (await look(store, container));
+		const seen = glance(store, container, ids) ?? (await loadReconciling()).reconcile(store, container);
 		const state = stateName(seen);
 		const isUp = upStates.includes(state);
 		if (!isUp && isLeftover(seen.container) && (await reapLeftover(store, container))) continue;

@@ -7,10 +7,9 @@ import type { Container } from "./table.ts";
 /**
  * Looks at a container: asks the kernel whether it runs, and folds what its
  * monitor recorded into the row.
- * @param ids what `started` said, when many are looked at
  */
-export async function look(store: Store, container: Container, ids?: ReadonlySet<string>): Promise<Look> {
-	return glance(store, container, ids) ?? (await loadReconciling()).reconcile(store, container);
+export async function look(store: Store, container: Container): Promise<Look> {
+	return glance(store, container) ?? (await loadReconciling()).reconcile(store, container);
 }
 
 /**

@@ -97,7 +97,7 @@ async function give(store: Store, network: string, id: string, descriptors: read
 	const own = knockIn(directory, network) as number;
 	sendRights(own, parcel, descriptors);
 	close(own);
-	await startResolver(store, network, listening, false);
+	startResolver(store, network, listening, false);
 }
 
 /** The socket of a network's resolver, made anew by the holder of the lock. */
@@ -122,7 +122,7 @@ export async function revive(store: Store, mark: Mark): Promise<void> {
 	unlink(`${resolversDirectory(store.places)}/${network}`);
 	const { stayingWith } = await import("./staying.ts");
 	const served = [...(await servedBy(store, network)), ...stayingWith(store, network)];
-	if (served.length > 0) await startResolver(store, network, listen(store, network), true);
+	if (served.length > 0) startResolver(store, network, listen(store, network), true);
 	else unlink(logPath(store, network));
 }
 
@@ -130,7 +130,7 @@ export async function revive(store: Store, mark: Mark): Promise<void> {
 const logPath = (store: Store, network: string): string => `${resolversDirectory(store.places)}/${network}.log`;
 
 /** @param listening closed here @param adopt it makes the sockets of containers that run */
-async function startResolver(store: Store, network: string, listening: number, adopt: boolean): Promise<void> {
+function startResolver(store: Store, network: string, listening: number, adopt: boolean): void {
 	const { places } = store;
 	const log = open(logPath(store, network), O_WRONLY | O_CREAT | O_APPEND, 0o600);
 	const argv = [process.execPath, "--root", places.root, "--run-root", places.runRoot, "__resolve", network];

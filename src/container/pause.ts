@@ -86,7 +86,7 @@ export async function pauseMeanwhile(store: Store, container: Container, operati
 	const seen = reconcileHeld(store, container);
 	const nothing: Pause = { [Symbol.asyncDispose]: async () => {} };
 	if (!seen.running || seen.paused) return nothing;
-	const guard = await spawnGuard(store, container, operation);
+	const guard = spawnGuard(store, container, operation);
 	try {
 		const frozen = await freezeFor(store, seen, PAUSED.byCommit);
 		return {
@@ -103,7 +103,7 @@ export async function pauseMeanwhile(store: Store, container: Container, operati
 }
 
 /** @returns its pidfd; undefined where there is nothing to thaw */
-async function spawnGuard(store: Store, container: Container, operation: Held): Promise<number | undefined> {
+function spawnGuard(store: Store, container: Container, operation: Held): number | undefined {
 	const { id } = container;
 	const freezer = freezerOf(freezerGroups(container));
 	if (!freezer) return undefined;

@@ -1,6 +1,7 @@
 /** What is in the run directory of a container that was started: its config.json, and its monitor's state and record. */
 
 import { readFileIfThere, readSmallIfThere } from "../../ffi/file.ts";
+import { SMALL } from "../../ffi/system.ts";
 import { decodeRecords, decodeState, type RecordEntry, type State } from "../../ffi/tape.ts";
 import type { Store } from "../kernel/store.ts";
 import { runDirectory } from "../places.ts";
@@ -17,9 +18,6 @@ export function readState(store: Store, id: string): State | undefined {
 	const bytes = readSmallIfThere(`${runDirectory(store.places, id)}/state`);
 	return bytes && decodeState(bytes);
 }
-
-/** What `readSmallIfThere` reads at most. */
-const SMALL = 4096;
 
 /** What a monitor has noted of a run; empty without one. */
 export function recordOfRun(store: Store, id: string): RecordEntry[] {

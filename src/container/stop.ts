@@ -183,7 +183,7 @@ export async function wait(store: Store, name: string): Promise<number> {
 	let seen = await look(store, find(store, name));
 	// docker: what waits for its restart runs, and has not ended.
 	while (seen.container.waiter !== null) {
-		if (seen.container.waiter === self()) await handOver(store, seen.container.id);
+		if (seen.container.waiter === self()) await passOn(store, seen.container.id);
 		else waitForWaiter(seen.container.waiter);
 		seen = await look(store, find(store, seen.container.id));
 	}
@@ -199,7 +199,7 @@ export async function wait(store: Store, name: string): Promise<number> {
  * waits from now on, or we would wait for ourselves. Where another command has
  * the container in hand, our look has only guessed: that one is waited for.
  */
-async function handOver(store: Store, id: string): Promise<void> {
+async function passOn(store: Store, id: string): Promise<void> {
 	awaitOperation(store, id);
 	await relay(store);
 }

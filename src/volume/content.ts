@@ -9,12 +9,26 @@ import { attemptRename } from "../../ffi/file.ts";
 import { dropProject } from "../../ffi/project.ts";
 import { randomBytes } from "../../ffi/random.ts";
 import { attempt } from "../../ffi/system.ts";
+import type { Store } from "../kernel/store.ts";
 import { gravePath, type Places, temporaryDirectory, volumeContent, volumeDirectory } from "../places.ts";
+import { find, type Volume } from "./table.ts";
 
 /** Makes the directory of a volume's content, where it is missing, as docker does. */
 export function makeContent(at: Places, name: string): void {
 	makeDirectories(volumeDirectory(at, name), 0o701);
 	makeDirectories(volumeContent(at, name), 0o755);
+}
+
+/**
+ * Makes the directory of a volume's content where it is missing, and limits it to the volume's size, if it has one.
+ * @returns the volume; undefined if it is gone
+ * @throws Failure (125) where it cannot be limited
+ */
+export async function provide(store: Store, name: string): Promise<Volume | undefined> {
+	makeContent(store.places, name);
+	const volume = find(store, name);
+	if (volume?.options?.size) (await import("./limit.ts")).limitContent(store.places, volume);
+	return volume;
 }
 
 /** Removes the directory of a volume that holds nothing. */

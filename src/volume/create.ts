@@ -21,7 +21,7 @@ export function create(store: Store, asked: NewVolume): Volume {
 		if (known && asked.options && !isSame(known.options, asked.options)) throw differs(known);
 		const made = known ?? ensure(store, asked);
 		makeContent(store.places, asked.name);
-		limitContent(store.places, made);
+		if (!known) limitContent(store.places, made);
 		return made;
 	});
 	announce(store);

@@ -59,7 +59,7 @@ export interface PrunedVolumes {
 
 /**
  * Removes volumes that no container uses, and directories that have no row.
- * Those with options stay, as docker's do: they hold nothing here.
+ * Those with options stay, as docker's do, those of a size, too.
  * @param options.all also those with a name of the user's
  */
 export function prune(store: Store, { all, filters }: { all: boolean; filters: Filters }): PrunedVolumes {

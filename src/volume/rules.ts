@@ -46,7 +46,7 @@ function wrongOptions(options: Readonly<Record<string, string>>): string | undef
 		const missing = needed.find((other) => !Object.hasOwn(options, other));
 		if (missing !== undefined) return `missing required option: "${missing}"`;
 	}
-	return wrongBind(options) ?? wrongSize(options.size);
+	return wrongBind(options) ?? wrongSize(options);
 }
 
 /** A directory of the host, `type=none device=/srv o=bind`: what else there is of mount(8) would be passed over. */
@@ -58,6 +58,11 @@ function wrongBind({ device = "", o }: Readonly<Record<string, string>>): string
 	return other && `o=${o}: with bind there are ro and rw, but no ${other}`;
 }
 
-function wrongSize(size: string | undefined): string | undefined {
-	return size === undefined || parseBinarySize(size) !== undefined ? undefined : `invalid size: '${size}'`;
+/** What has a type is a file system of its own, whose size is not ours to limit. */
+function wrongSize({ size, type }: Readonly<Record<string, string>>): string | undefined {
+	if (size === undefined) return undefined;
+	const bytes = parseBinarySize(size);
+	if (bytes === undefined) return `invalid size: '${size}'`;
+	if (bytes === 0 || type === undefined) return undefined;
+	return `size=${size}: a volume with a type cannot be limited; one of type=tmpfs device=tmpfs has o=size=${size}`;
 }

@@ -17,7 +17,7 @@ export interface VolumeUsage {
 	bytes: number;
 }
 
-/** Of all that hold something on our disk: one with options is what it mounts (docker leaves them out, too). */
+/** Of all without options: docker leaves the others out (moby, daemon/volume/service: LocalVolumesSize). */
 export function usageOf(store: Store): VolumeUsage[] {
 	const links = linksOf(store);
 	return local(store).map((volume) => ({

@@ -4,11 +4,11 @@
  * host. This file is the folder's face.
  */
 
-export { putAway } from "./content.ts";
+export { provide, putAway } from "./content.ts";
 export { dropVolumes } from "./dropping.ts";
 export type { PrunedVolumes } from "./remove.ts";
 export { checkVolume } from "./rules.ts";
-export { createVolume, listVolumes, provide, pruneVolumes, removeVolume, volumeUsage } from "./seldom.ts";
+export { createVolume, listVolumes, pruneVolumes, removeVolume, volumeUsage } from "./seldom.ts";
 export { type BoundSource, type MadeSource, type Source, sourceOf } from "./source.ts";
 export {
 	ANONYMOUS_LABEL,

@@ -211,7 +211,19 @@ describe.skipIf(!hasQuotas)("--storage-opt on a file system with project quotas"
 			expect(limitsOn(place).length).toBeLessThanOrEqual(1);
 		});
 
-		test("volume-opt=size= of --mount, a size of 0, and one of a tmpfs", async () => {
+		test("a directory that holds something already is refused", async () => {
+			mkdirSync(`${env.BUNKER_ROOT}/volumes/found/_data`, { recursive: true });
+			writeFileSync(`${env.BUNKER_ROOT}/volumes/found/_data/file`, "x");
+			const outcome = await run("volume", "create", "-o", "size=4M", "found");
+			expect(outcome).toMatchObject({ code: 1, stdout: "" });
+			expect(outcome.stderr).toMatch(
+				/^bunker: volume found: size=4M: what is in \S+ already would not be counted\n.+\n$/,
+			);
+			expect(await ok("volume", "ls", "-q")).not.toContain("found");
+			rmSync(`${env.BUNKER_ROOT}/volumes/found`, { recursive: true });
+		});
+
+		test("volume-opt=size= of --mount, and a size of 0", async () => {
 			const before = limitsOn(place).length;
 			const mount = "type=volume,dst=/v,volume-opt=size=2M";
 			const script = "dd if=/dev/zero of=/v/file bs=1M count=4 2>/dev/null; stat -c %s /v/file";

@@ -1,7 +1,7 @@
 /** The freezer of whichever versions this machine has, with a cgroup of the test's own. */
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { freezerOf, isFrozen, thaw } from "../../src/cgroup/freezer.ts";
 import { freeze } from "../../src/cgroup/freezing.ts";
 import type { Group, Hierarchy } from "../../src/cgroup/hierarchy.ts";
@@ -24,6 +24,13 @@ describe("a host without the freezer", () => {
 	test("has nothing frozen, and nothing to thaw", () => {
 		thaw(groups);
 		expect(isFrozen(groups)).toBe(false);
+	});
+	test("nor where it can be opened, but not read any more", () => {
+		const path = mkdtempSync("/tmp/bunker-freezer-");
+		mkdirSync(`${path}/freezer.state`);
+		const hierarchy = { version: 1 as const, controllers: ["freezer"], mount: path, own: "/" };
+		expect(isFrozen([{ hierarchy, path }])).toBe(false);
+		rmSync(path, { recursive: true });
 	});
 	test("is not one with v2, whose freezer is no controller", () => {
 		const hierarchy = { version: 2 as const, controllers: [], mount: "/nowhere", own: "/" };
