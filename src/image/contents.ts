@@ -1,6 +1,7 @@
 /** The members of an archive of an image, by name: where each one's bytes are. */
 
 import { Failure } from "../failure.ts";
+import { clean } from "../path.ts";
 import { content, type Slice, Window } from "../tar/slice.ts";
 import { members } from "../tar/tar.ts";
 
@@ -46,13 +47,4 @@ export class Contents {
 	json(path: string): Uint8Array {
 		return content(this.slice(path), MOST_JSON);
 	}
-}
-
-function clean(path: string): string {
-	const components: string[] = [];
-	for (const component of path.split("/")) {
-		if (component === "..") components.pop();
-		else if (component !== "" && component !== ".") components.push(component);
-	}
-	return components.join("/");
 }
