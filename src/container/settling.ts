@@ -61,6 +61,7 @@ function declared(typed: string): string {
 	throw new Failure(`volume ${JSON.stringify(typed)} of the image: ${reason}`, { exitCode: EXIT.refused });
 }
 
+/** True where volumes are among what is mounted: they may have to be filled. */
 export const hasVolumes = ({ points }: Settled): boolean => points.some(({ type }) => type === "volume");
 
 /** Notes which volumes a container uses, those that are missing are made; within the transaction that makes it. */
